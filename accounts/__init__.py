@@ -1,0 +1,1 @@
+"""Cities, people, organisations, mandates and machine clients."""

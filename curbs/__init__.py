@@ -1,0 +1,1 @@
+"""The physical curb and its bookings; the one composition of zone and curb rules."""

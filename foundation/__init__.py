@@ -1,0 +1,1 @@
+"""Django-aware ground that knows no app: problems, outbox, consumers, audit, paging."""

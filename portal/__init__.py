@@ -1,0 +1,1 @@
+"""HTML pages. Holds no rule."""

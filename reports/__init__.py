@@ -1,0 +1,1 @@
+"""Read models and exports. Writes no domain data."""

@@ -1,0 +1,1 @@
+"""Streets: routing graphs and views, travel times, speeds of segments, the base map."""

@@ -1,0 +1,1 @@
+"""The simulated working day, its own truth and its own checker of plans."""

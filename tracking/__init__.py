@@ -1,0 +1,1 @@
+"""What the events mean: vehicle and trip state, stop progress, zone visits and curb stays."""

@@ -1,0 +1,1 @@
+"""Access zones and regulations as immutable versions, calendars and permits."""
