@@ -1,0 +1,79 @@
+"""What a rule may know of a vehicle, and the order of Euro classes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+ZERO_EMISSION_FUELS: frozenset[str] = frozenset({"electric", "hydrogen"})
+"""Fuels of a vehicle that has no exhaust: battery and fuel cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleFacts:
+    """The facts of one vehicle. None, an empty fuel set or an absent sticker scheme = unknown.
+
+    `category` is the EU category (M1 … N3, L6e) or `bicycle`, `cargo_bicycle`; `euro_class` as
+    it stands on the certificate (`5`, `VI`, `6d-TEMP`); `stickers` maps a local scheme to its
+    value (`{"critair": "2", "de": "4"}`), where `none` says that the vehicle has no sticker.
+    Masses in kilograms, dimensions in metres.
+    """
+
+    category: str | None = None
+    body: str | None = None
+    fuels: frozenset[str] = frozenset()
+    euro_class: str | None = None
+    gross_weight_kg: int | None = None
+    length_m: float | None = None
+    width_m: float | None = None
+    height_m: float | None = None
+    first_registration_on: date | None = None
+    stickers: Mapping[str, str] = field(default_factory=dict)
+    special_purpose: frozenset[str] = frozenset()
+    particulate_filter: bool | None = None
+    operator: str | None = None
+
+    @property
+    def zero_emission(self) -> bool | None:
+        """Return whether it runs on electricity or hydrogen alone; None when that is unknown."""
+        return self.fuels <= ZERO_EMISSION_FUELS if self.fuels else None
+
+
+class EuroRank(NamedTuple):
+    """A Euro class as family (light = Arabic, heavy = Roman numerals) and rank within it."""
+
+    family: Literal["light", "heavy"]
+    rank: Decimal
+
+
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
+_STAGE = {
+    "": "0", "A": "0.1", "B": "0.2", "C": "0.3", "D-TEMP": "0.4", "DTEMP": "0.4", "D": "0.5",
+    "E": "0.6", "EEV": "0.5",
+}  # fmt: skip
+_EURO = re.compile(
+    r"(?:EURO)?[\s-]*(?:(?P<arabic>[0-7])|(?P<roman>VII|VI|IV|V|I{1,3}))(?P<rest>.*)"
+)
+
+
+def euro_rank(euro_class: str) -> EuroRank | None:
+    """Return family and rank of a Euro class as written on the certificate, None if unreadable.
+
+    The number of the norm counts before its stage: 5b < 6 < 6d-TEMP < 6d, V < EEV < VI < VI-E.
+    Light classes follow Regulation (EC) 715/2007 with the stages of (EU) 2017/1151, heavy ones
+    Regulation (EC) 595/2009; EEV (Directive 2005/55/EC) lies between V and VI.
+    """
+    text = euro_class.strip().upper()
+    if text == "EEV":
+        return EuroRank("heavy", Decimal("5.5"))
+    match = _EURO.fullmatch(text)
+    if match is None:
+        return None
+    stage = _STAGE.get(match["rest"].strip(" -_"))
+    if stage is None:
+        return None
+    if match["arabic"]:
+        return EuroRank("light", Decimal(match["arabic"]) + Decimal(stage))
+    return EuroRank("heavy", Decimal(_ROMAN[match["roman"]]) + Decimal(stage))
