@@ -1,0 +1,199 @@
+"""Ways and travel times over one view of the streets, in process.
+
+Coordinates are (lng, lat) in WGS84, durations seconds, distances metres. The binding holds the
+interpreter's lock: large tables belong into worker processes, single routes run anywhere.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import osrm
+from numpy.typing import NDArray
+
+NAME = "streets.osrm"
+OPEN_VIEWS = 12
+# How much farther a stop may snap in a closed view than in the free one before it counts as
+# unreachable: a driver walks across the street, not to the next quarter.
+WALK_M = 30.0
+
+LngLat = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class RoutePath:
+    """A driven line: `coords` (n, 2) and the seconds since the start at each of its points."""
+
+    duration_s: float
+    distance_m: float
+    coords: NDArray[np.float64]
+    offsets_s: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Snap:
+    """Where a point meets the network: position, metres from the point, name of the street."""
+
+    lng: float
+    lat: float
+    distance_m: float
+    street: str
+
+
+@dataclass(frozen=True)
+class TravelTable:
+    """Durations and distances, rows = origins; NaN where no way exists (never zero)."""
+
+    durations_s: NDArray[np.float64]
+    distances_m: NDArray[np.float64]
+    origins: tuple[Snap, ...]
+    destinations: tuple[Snap, ...]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A matched trace: the snapped position per input point, None where it matched nothing."""
+
+    points: tuple[Snap | None, ...]
+    confidence: float
+
+
+class Network:
+    """One view, opened. It never changes, because view directories never do."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._engine = osrm.OSRM(
+            algorithm="MLD", storage_config=str(folder / NAME), use_shared_memory=False
+        )
+        self._hub = read_hub(folder)
+
+    def route(self, points: Sequence[LngLat]) -> RoutePath | None:
+        """Return the way through `points` in order, or None when there is none."""
+        parameters = osrm.RouteParameters(
+            coordinates=[*map(tuple, points)],
+            geometries="geojson",
+            overview="full",
+            annotations=["duration"],
+            generate_hints=False,
+        )
+        try:
+            answer = self._engine.Route(parameters)
+        except RuntimeError:  # NoRoute
+            return None
+        return _path(answer["routes"][0])
+
+    def table(
+        self, origins: Sequence[LngLat], destinations: Sequence[LngLat] | None = None
+    ) -> TravelTable:
+        """Return durations and distances from each origin to each destination.
+
+        Every point snaps to the large connected part of the streets, as `route` between two of
+        the returned positions does. A point in a closed area snaps to the nearest open street:
+        `unreachable` tells such points apart.
+        """
+        ends = origins if destinations is None else destinations
+        coordinates = [*map(tuple, origins), *map(tuple, ends), self._hub]
+        count = len(origins)
+        answer = self._engine.Table(
+            osrm.TableParameters(
+                coordinates=coordinates,
+                sources=[*range(count), len(coordinates) - 1],
+                destinations=list(range(count, len(coordinates))),
+                annotations=["duration", "distance"],
+                generate_hints=False,
+            )
+        )
+        return TravelTable(
+            _matrix(answer["durations"])[:-1, :-1],
+            _matrix(answer["distances"])[:-1, :-1],
+            tuple(_snap(point) for point in answer["sources"])[:-1],
+            tuple(_snap(point) for point in answer["destinations"])[:-1],
+        )
+
+    def snap(self, points: Sequence[LngLat]) -> tuple[Snap, ...]:
+        """Return where each point meets the large connected part of the network."""
+        return self.table([], points).destinations
+
+    def nearest(self, lng: float, lat: float) -> Snap:
+        """Return where one point meets any street of the network, islands included."""
+        answer = self._engine.Nearest(osrm.NearestParameters(coordinates=[(lng, lat)]))
+        return _snap(answer["waypoints"][0])
+
+    def match(self, points: Sequence[LngLat], times_s: Sequence[int]) -> Matched:
+        """Return the most plausible positions on the streets for a trace (whole seconds)."""
+        parameters = osrm.MatchParameters(
+            coordinates=[*map(tuple, points)],
+            timestamps=list(times_s),
+            overview="false",
+            tidy=False,
+            generate_hints=False,
+        )
+        try:
+            answer = self._engine.Match(parameters)
+        except RuntimeError:  # NoMatch
+            return Matched((None,) * len(points), 0.0)
+        parts = [float(part["confidence"]) for part in answer["matchings"]]
+        positions = tuple(_snap(p) if p is not None else None for p in answer["tracepoints"])
+        return Matched(positions, min(parts))
+
+
+def unreachable(free: Sequence[Snap], view: Sequence[Snap]) -> NDArray[np.bool_]:
+    """Return which points a vehicle bound to `view` cannot serve (trap: OSRM snaps silently).
+
+    Compares where the same points meet the free network and the view: who has to stop more than
+    WALK_M farther away stands at a street that is closed to him.
+    """
+    extra = [b.distance_m - a.distance_m for a, b in zip(free, view, strict=True)]
+    return np.array(extra, dtype=float) > WALK_M
+
+
+@lru_cache(maxsize=OPEN_VIEWS)
+def open_view(folder: Path) -> Network:
+    """Return the view in `folder`, opened; a process keeps the last OPEN_VIEWS."""
+    return Network(folder)
+
+
+def read_hub(folder: Path) -> LngLat:
+    """Return the position in the large connected part that the build has noted for the view."""
+    lng, lat = json.loads((folder / "hub.json").read_text())
+    return lng, lat
+
+
+def find_hub(folder: Path, candidates: NDArray[np.float64]) -> LngLat:
+    """Return the candidate (k, 2) that most others reach and are reached from."""
+    engine = osrm.OSRM(algorithm="MLD", storage_config=str(folder / NAME), use_shared_memory=False)
+    points = [(float(lng), float(lat)) for lng, lat in candidates]
+    answer = engine.Table(
+        osrm.TableParameters(coordinates=points, annotations=["duration"], generate_hints=False)
+    )
+    reached = ~np.isnan(_matrix(answer["durations"]))
+    return points[int((reached & reached.T).sum(axis=1).argmax())]
+
+
+def _path(route: osrm.Object) -> RoutePath:
+    """Turn OSRM's answer into a path whose last offset is the route's duration.
+
+    OSRM's per-segment durations leave out turns, so each leg's are stretched to the leg's duration.
+    """
+    offsets = [np.zeros(1)]
+    for leg in route["legs"]:
+        steps = np.array(list(leg["annotation"]["duration"]), dtype=float)
+        driven, total = steps.sum(), float(leg["duration"])
+        share = np.cumsum(steps) / driven if driven else np.linspace(0, 1, len(steps) + 1)[1:]
+        offsets.append(offsets[-1][-1] + share * total)
+    coords = np.array([list(point) for point in route["geometry"]["coordinates"]], dtype=float)
+    times = np.concatenate(offsets)
+    return RoutePath(float(route["duration"]), float(route["distance"]), coords, times)
+
+
+def _matrix(rows: osrm.Array) -> NDArray[np.float64]:
+    return np.array([[np.nan if v is None else v for v in row] for row in rows], dtype=float)
+
+
+def _snap(waypoint: osrm.Object) -> Snap:
+    lng, lat = waypoint["location"]
+    return Snap(float(lng), float(lat), float(waypoint["distance"]), str(waypoint["name"]))

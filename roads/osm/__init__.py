@@ -1,0 +1,1 @@
+"""Reading OpenStreetMap extracts (`.osm.pbf`). Nothing here knows Django."""
