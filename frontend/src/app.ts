@@ -1,0 +1,100 @@
+// What every page has: htmx, the theme switch, menus that close, and the clock of a demo.
+import htmx from "htmx.org";
+
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+
+function themeSwitch(): void {
+  const button = document.querySelector<HTMLButtonElement>("[data-theme-switch]");
+  if (!button) return;
+  const show = () =>
+    button.setAttribute("aria-pressed", String(document.documentElement.dataset.theme === "dark"));
+  button.hidden = false;
+  show();
+  button.addEventListener("click", () => {
+    const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    localStorage.setItem("theme", next);
+    show();
+  });
+}
+
+function menus(): void {
+  const open = () => document.querySelectorAll<HTMLDetailsElement>("details.menu[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of open()) if (!menu.contains(event.target as Node)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of open()) {
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
+    }
+  });
+}
+
+/** Let the clock of a demo tick between two answers of the server. */
+function demoClock(): void {
+  const shown = document.querySelector<HTMLTimeElement>("[data-clock]");
+  if (!shown) return;
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+    timeZone: shown.dataset.zone ?? "UTC",
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+  let base = Date.parse(shown.dateTime);
+  let since = performance.now();
+  const draw = () => {
+    const now = new Date(base + performance.now() - since);
+    shown.textContent = format.format(now);
+    shown.dateTime = now.toISOString();
+  };
+  const ask = async () => {
+    const answer = await fetch("/api/v1/clock", { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const body = (await answer.json()) as { now: string };
+    base = Date.parse(body.now);
+    since = performance.now();
+  };
+  draw();
+  setInterval(draw, 1000);
+  setInterval(() => void ask().catch(() => undefined), 15000);
+}
+
+/** Fill in a demo login where the sign-in page offers one. */
+function demoLogins(): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-login]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const form = document.querySelector<HTMLFormElement>("form[data-sign-in]");
+      const login = form?.querySelector<HTMLInputElement>("[name=login]");
+      const password = form?.querySelector<HTMLInputElement>("[name=password]");
+      if (!form || !login || !password) return;
+      login.value = button.dataset.login ?? "";
+      password.value = button.dataset.password ?? "";
+      form.requestSubmit();
+    });
+  }
+}
+
+/** Submit a form as soon as one of its choices changes, where the form asks for it. */
+function selfSubmitting(): void {
+  document.addEventListener("change", (event) => {
+    const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-autosubmit]");
+    form?.requestSubmit();
+  });
+}
+
+themeSwitch();
+menus();
+demoClock();
+demoLogins();
+selfSubmitting();
+document.querySelector<HTMLElement>("[data-focus-on-load]")?.focus();

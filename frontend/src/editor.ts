@@ -1,0 +1,137 @@
+// The geometry editor of the back office: draws on the city's own streets, without another host.
+import { LngLatBounds } from "maplibre-gl";
+import {
+  TerraDraw, TerraDrawLineStringMode, TerraDrawPolygonMode, TerraDrawSelectMode, type GeoJSONStoreFeatures,
+} from "terra-draw";
+import { TerraDrawMapLibreGLAdapter } from "terra-draw-maplibre-gl-adapter";
+import { cityMap } from "./lib/map.js";
+import type { BaseMap } from "./lib/style.js";
+
+interface Editor {
+  base: BaseMap;
+  kind: "MultiPolygon" | "Polygon" | "LineString" | "Point";
+  readonly: boolean;
+  texts: Record<string, string>;
+}
+type Position = number[];
+
+/** terra-draw refuses more than nine decimals; nine are a tenth of a millimetre. */
+const rounded = (coordinates: unknown): unknown =>
+  Array.isArray(coordinates) ? coordinates.map(rounded) : Math.round((coordinates as number) * 1e9) / 1e9;
+
+/** terra-draw knows polygons, PostGIS wants the whole: split on load, merge on save. */
+function split(geometry: GeoJSON.Geometry | null): GeoJSONStoreFeatures[] {
+  if (!geometry || !("coordinates" in geometry)) return [];
+  const make = (type: "Polygon" | "LineString", coordinates: unknown) =>
+    ({ type: "Feature", geometry: { type, coordinates: rounded(coordinates) }, properties: { mode: type.toLowerCase() } }) as GeoJSONStoreFeatures;
+  if (geometry.type === "MultiPolygon") return geometry.coordinates.map((part) => make("Polygon", part));
+  if (geometry.type === "Polygon" || geometry.type === "LineString") return [make(geometry.type, geometry.coordinates)];
+  return [];
+}
+
+function merge(features: GeoJSONStoreFeatures[], kind: Editor["kind"]): GeoJSON.Geometry | null {
+  const drawn = features.filter(({ properties }) => properties.mode === "polygon" || properties.mode === "linestring");
+  const parts = drawn.map(({ geometry }) => geometry.coordinates);
+  if (!parts.length) return null;
+  if (kind === "MultiPolygon") return { type: "MultiPolygon", coordinates: parts as Position[][][] };
+  const only = parts[parts.length - 1];
+  return kind === "Polygon"
+    ? { type: "Polygon", coordinates: only as Position[][] }
+    : { type: "LineString", coordinates: only as Position[] };
+}
+
+function start(root: HTMLElement): void {
+  const setup = JSON.parse(root.dataset.editor ?? "{}") as Editor;
+  const area = root.querySelector("textarea") as HTMLTextAreaElement;
+  const says = root.querySelector("output") as HTMLOutputElement;
+  const tell = (text: string, bad = false) => {
+    says.value = text;
+    says.classList.toggle("bad", bad);
+  };
+  const initial = area.value.trim() ? (JSON.parse(area.value) as GeoJSON.Geometry) : null;
+  const bounds = new LngLatBounds();
+  for (const { geometry } of split(initial)) {
+    for (const point of (geometry.coordinates as unknown[]).flat(geometry.type === "Polygon" ? 1 : 0) as Position[]) {
+      bounds.extend([point[0] as number, point[1] as number]);
+    }
+  }
+  const map = cityMap({
+    container: root.querySelector(".map") as HTMLElement,
+    base: setup.base,
+    label: setup.texts.map ?? "",
+    bounds: bounds.isEmpty() ? undefined : bounds,
+    own: { sources: {}, layers: () => [] },
+  });
+  window.cityMap = map;
+  const shape = setup.kind === "LineString" ? "linestring" : "polygon";
+  map.once("load", () => {
+    const draw = new TerraDraw({
+      adapter: new TerraDrawMapLibreGLAdapter({ map }),
+      modes: [
+        new TerraDrawSelectMode({
+          flags: {
+            polygon: { feature: { draggable: false, coordinates: { draggable: true, midpoints: true, deletable: true } } },
+            linestring: { feature: { draggable: false, coordinates: { draggable: true, midpoints: true, deletable: true } } },
+          },
+        }),
+        new TerraDrawPolygonMode(),
+        new TerraDrawLineStringMode(),
+      ],
+    });
+    draw.start();
+    for (const result of draw.addFeatures(split(initial))) {
+      if (!result.valid) tell(`${setup.texts.invalid ?? ""} ${result.reason ?? ""}`, true);
+    }
+    if (setup.readonly) {
+      draw.setMode("static");
+      root.dataset.ready = "true";
+      return;
+    }
+    const modes: Record<string, () => void> = {
+      select: () => draw.setMode("select"),
+      draw: () => {
+        if (setup.kind !== "MultiPolygon") draw.clear();
+        draw.setMode(shape);
+      },
+      clear: () => {
+        draw.clear();
+        save();
+      },
+    };
+    const buttons = root.querySelectorAll<HTMLButtonElement>("[data-tool]");
+    const press = (name: string) => {
+      modes[name]?.();
+      for (const button of buttons) {
+        if (button.dataset.tool !== "clear") button.setAttribute("aria-pressed", String(button.dataset.tool === name));
+      }
+    };
+    const save = () => {
+      const geometry = merge(draw.getSnapshot(), setup.kind);
+      area.value = geometry ? JSON.stringify(geometry) : "";
+      tell(geometry ? (setup.texts.saved ?? "") : (setup.texts.empty ?? ""));
+      root.dataset.parts = String(geometry?.type === "MultiPolygon" ? geometry.coordinates.length : geometry ? 1 : 0);
+    };
+    for (const button of buttons) button.addEventListener("click", () => press(button.dataset.tool ?? ""));
+    draw.on("finish", () => {
+      save();
+      press("select");
+    });
+    draw.on("change", (_ids, type) => {
+      if (type !== "styling") save();
+    });
+    area.addEventListener("change", () => {
+      try {
+        const typed = split(JSON.parse(area.value) as GeoJSON.Geometry);
+        draw.clear();
+        const refused = draw.addFeatures(typed).find(({ valid }) => !valid);
+        tell(refused ? `${setup.texts.invalid ?? ""} ${refused.reason ?? ""}` : (setup.texts.saved ?? ""), Boolean(refused));
+      } catch {
+        tell(setup.texts.invalid ?? "", true);
+      }
+    });
+    press(initial ? "select" : "draw");
+    root.dataset.ready = "true";
+  });
+}
+
+for (const root of document.querySelectorAll<HTMLElement>(".geometry-editor[data-editor]")) start(root);
