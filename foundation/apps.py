@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class FoundationConfig(AppConfig):
     name = "foundation"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from foundation import codes, consumers, ticks  # noqa: F401
+        from foundation.api.idempotency import forget_old
+
+        consumers.register_stream(consumers.OutboxStream())
+        ticks.register("foundation.idempotency", forget_old)

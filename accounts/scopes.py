@@ -1,0 +1,65 @@
+"""Scopes: what a token, a role or a mandate may do. Endpoints name these constants."""
+
+from django.utils.translation import gettext_noop
+
+from foundation.scopes import scope
+
+EVENTS_WRITE = scope("events:write", gettext_noop("Send events"))
+VEHICLES_READ = scope("vehicles:read", gettext_noop("Read vehicles"))
+VEHICLES_WRITE = scope("vehicles:write", gettext_noop("Register and change vehicles"))
+FACILITIES_WRITE = scope("facilities:write", gettext_noop("Register and change facilities"))
+ROUTES_READ = scope("routes:read", gettext_noop("Read routes and stops"))
+ROUTES_WRITE = scope("routes:write", gettext_noop("Send routes"))
+ROUTES_OPTIMIZE = scope("routes:optimize", gettext_noop("Ask for reoptimized routes"))
+PLANS_ACCEPT = scope("plans:accept", gettext_noop("Accept proposed plans"))
+CURBS_READ = scope("curbs:read", gettext_noop("Read bookings and stays"))
+CURBS_BOOK = scope("curbs:book", gettext_noop("Book curb space"))
+DECISIONS_READ = scope("decisions:read", gettext_noop("Ask for decisions about own vehicles"))
+FINDINGS_READ = scope("findings:read", gettext_noop("Read findings"))
+RULES_READ = scope("rules:read", gettext_noop("Read drafts of rules"))
+RULES_WRITE = scope("rules:write", gettext_noop("Write and publish rules"))
+MANDATES_WRITE = scope("mandates:write", gettext_noop("Give and revoke mandates"))
+REPORTS_READ = scope("reports:read", gettext_noop("Read reports"))
+ENFORCEMENT_CHECK = scope("enforcement:check", gettext_noop("Check plates"))
+
+CARRIER = frozenset(
+    {
+        EVENTS_WRITE,
+        VEHICLES_READ,
+        VEHICLES_WRITE,
+        FACILITIES_WRITE,
+        ROUTES_READ,
+        ROUTES_WRITE,
+        ROUTES_OPTIMIZE,
+        PLANS_ACCEPT,
+        CURBS_READ,
+        CURBS_BOOK,
+        DECISIONS_READ,
+        FINDINGS_READ,
+        MANDATES_WRITE,
+        REPORTS_READ,
+    }
+)
+CITY = frozenset(
+    {
+        VEHICLES_READ,
+        ROUTES_READ,
+        CURBS_READ,
+        DECISIONS_READ,
+        FINDINGS_READ,
+        RULES_READ,
+        RULES_WRITE,
+        REPORTS_READ,
+    }
+)
+OFFICER = frozenset({CURBS_READ, DECISIONS_READ, FINDINGS_READ, ENFORCEMENT_CHECK})
+
+# What an organisation may let another one do for it.
+GRANTABLE = CARRIER - {MANDATES_WRITE}
+
+BY_ROLE: dict[str, frozenset[str]] = {
+    "city_official": CITY | OFFICER,
+    "enforcement_officer": OFFICER,
+    "carrier_planner": CARRIER,
+    "tpl_planner": CARRIER,
+}

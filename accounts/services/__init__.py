@@ -1,0 +1,1 @@
+"""Writes of accounts: setting up, mandates, clients' secrets."""

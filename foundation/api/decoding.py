@@ -1,0 +1,91 @@
+"""Decoding of bodies into structs, with every error named by a JSON pointer."""
+
+import re
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from foundation import codes
+from kernel.refusals import Reason, Refusal
+
+_AT = re.compile(r" - at `(?:key in )?`?(?P<path>\$[^`]*)`$")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+MOST_REASONS = 50
+
+
+def decode[T](raw: bytes, kind: type[T]) -> T:
+    """Return the struct that a JSON text stands for.
+
+    Raises a Refusal: `request.not_json` (400) when it is no JSON, `request.invalid` (422) with all
+    errors of shape, each with its pointer, when it is not this struct.
+    """
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        reasons = reasons_against(msgspec.json.decode(raw), kind) or [reason_of(error)]
+        raise Refusal.of(reasons[:MOST_REASONS]) from None
+    except msgspec.DecodeError as error:
+        raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
+    except UnicodeDecodeError:
+        raise Refusal(codes.REQUEST_NOT_JSON, "JSON is UTF-8 (RFC 8259, section 8.1)") from None
+
+
+def reason_of(error: msgspec.ValidationError, base: str = "") -> Reason:
+    """Return the reason that msgspec gives, with its path `$[0].a` as the pointer `/0/a`."""
+    text = str(error)
+    found = _AT.search(text)
+    detail = text[: found.start()] if found else text
+    return Reason(codes.REQUEST_INVALID, detail, base + pointer(found["path"] if found else "$"))
+
+
+def pointer(path: str) -> str:
+    """Return the JSON pointer (RFC 6901) for a path of msgspec."""
+    steps = (name or index for name, index in _STEP.findall(path))
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def reasons_against(value: Any, kind: Any, base: str = "") -> list[Reason]:
+    """Return every error of shape in a decoded value: all fields of all structs within it."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        return _struct_reasons(value, kind, base)
+    if get_origin(kind) in (list, tuple) and isinstance(value, list) and get_args(kind):
+        item = get_args(kind)[0]
+        reasons = []
+        for index, element in enumerate(value):
+            reasons += reasons_against(element, item, f"{base}/{index}")
+        # What is wrong with the list itself (its length, say) shows only in the whole.
+        return reasons or _convert_reasons(value, kind, base)
+    return _convert_reasons(value, kind, base)
+
+
+def _convert_reasons(value: Any, kind: Any, base: str) -> list[Reason]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return [reason_of(error, base)]
+    return []
+
+
+def _struct_reasons(value: dict[str, Any], kind: type, base: str) -> list[Reason]:
+    config = kind.__struct_config__
+    fields = msgspec.structs.fields(kind)
+    if config.tag is not None and value.get(config.tag_field) != config.tag:
+        return _convert_reasons(value, kind, base)
+    hints = get_type_hints(kind, include_extras=True)
+    reasons = []
+    for field in fields:
+        name = field.encode_name
+        if name in value:
+            reasons += reasons_against(value[name], hints[field.name], base + pointer(f"$.{name}"))
+        elif field.required:
+            reasons.append(
+                Reason(codes.REQUEST_INVALID, f"Object missing required field `{name}`", base)
+            )
+    if config.forbid_unknown_fields:
+        known = {field.encode_name for field in fields} | {config.tag_field}
+        reasons += [
+            Reason(codes.REQUEST_INVALID, f"Object contains unknown field `{name}`", base)
+            for name in value
+            if name not in known
+        ]
+    return reasons or _convert_reasons(value, kind, base)
