@@ -1,4 +1,7 @@
-"""Celery: one beat, every wall second, asks what is due at domain time."""
+"""Celery: one beat, every wall second, asks what is due at domain time.
+
+Domain deadlines are columns in the database; nothing is scheduled with `eta` or `countdown`.
+"""
 
 import os
 

@@ -5,33 +5,37 @@
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+
+from cityhub import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CITYHUB_VAR", BASE_DIR / "var"))
 
-
-def _database(url: str) -> dict[str, object]:
-    """Return Django's database settings for `postgis://user:password@host:port/name?host=/socket/dir`."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    return {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
-        "NAME": unquote(parts.path.lstrip("/")) or "cityhub",
-        "USER": unquote(parts.username or "postgres"),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.get("host") or parts.hostname or "",
-        "PORT": query.get("port") or parts.port or "",
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
-    }
-
-
-DEBUG = os.environ.get("CITYHUB_DEBUG", "") == "1"
-SECRET_KEY = os.environ.get("CITYHUB_SECRET_KEY", "insecure-only-for-tests-and-checks")
+DEBUG = environment.flag(os.environ, "CITYHUB_DEBUG")
+SECRET_KEY = environment.secret_key(VAR_DIR, os.environ.get("CITYHUB_SECRET_KEY"))
 ALLOWED_HOSTS = os.environ.get("CITYHUB_HOSTS", "localhost,127.0.0.1,testserver").split(",")
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgis:///cityhub"))}
-REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
+DATABASES = {
+    "default": environment.database(
+        os.environ.get("DATABASE_URL", "postgis:///cityhub"),
+        pool=int(os.environ.get("CITYHUB_DB_POOL", "0")),
+    )
+}
+# GeoDjango finds its libraries in wheels: newer than a distribution's, and nobody needs root.
+GDAL_LIBRARY_PATH = environment.native_library("pyogrio", "libgdal*")
+GEOS_LIBRARY_PATH = environment.native_library("shapely", "libgeos_c*")
+environment.point_gdal_to_its_data()
+
+# Without REDIS_URL (a test of one app, a shell) nothing needs Redis: caches stay in the process.
+REDIS_URL = os.environ.get("REDIS_URL", "")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cityhub",
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -62,6 +66,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -94,6 +99,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").is_dir() else []
+# Files are served from where they lie (found once, when the web process starts); no collecting.
+WHITENOISE_USE_FINDERS = environment.flag(os.environ, "CITYHUB_STATIC", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People: e-mail address and password, second factor by allauth.
@@ -150,7 +157,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Work in the background: one beat fires the tick every second of wall time.
-CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_URL = environment.celery_broker(REDIS_URL) if REDIS_URL else "memory://"
 CELERY_BEAT_SCHEDULE = {"tick": {"task": "foundation.tick", "schedule": 1.0}}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,0 +1,88 @@
+"""What the settings take from the environment and the machine. Pure: no Django in here."""
+
+import importlib.util
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+def database(url: str, *, pool: int = 0) -> dict[str, object]:
+    """Return Django's settings for `postgis://user:password@host:port/name?host=/socket/dir`.
+
+    With `pool` > 0 the threads of a process share that many connections: under ASGI every
+    request may run in another thread, and each would keep a connection of its own. Without a
+    pool a connection stays open for the life of its thread.
+    """
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    settings: dict[str, object] = {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "NAME": unquote(parts.path.lstrip("/")) or "cityhub",
+        "USER": unquote(parts.username or "") or os.environ.get("PGUSER", "postgres"),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host") or parts.hostname or "",
+        "PORT": query.get("port") or parts.port or "",
+    }
+    if pool:
+        options = {"min_size": 1, "max_size": pool, "timeout": 20}
+        return settings | {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": options}}
+    return settings | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+
+
+def celery_broker(redis_url: str) -> str:
+    """Return the broker's URL: Celery writes `unix:///path?db=1` its own way."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    number = dict(parse_qsl(parts.query)).get("db", "0")
+    return f"redis+socket://{parts.path}?virtual_host={number}"
+
+
+def secret_key(var: Path, given: str | None) -> str:
+    """Return the secret: the one given, else the one in var/secret_key, made at first use."""
+    if given:
+        return given
+    path = var / "secret_key"
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        var.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".secret_key.{os.getpid()}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(new, path)  # whoever comes first wins; everybody reads the same
+    except FileExistsError:
+        pass
+    finally:
+        new.unlink()
+    return path.read_text()
+
+
+def native_library(package: str, pattern: str) -> str | None:
+    """Return a shared library that a wheel brings (`package.libs/pattern`), if it is there."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return None
+    libs = Path(spec.origin).parent.parent / f"{package}.libs"
+    return next((str(path) for path in sorted(libs.glob(pattern))), None)
+
+
+def point_gdal_to_its_data() -> None:
+    """Tell the GDAL of the pyogrio wheel where its tables and projections lie, unless told."""
+    spec = importlib.util.find_spec("pyogrio")
+    if spec is None or spec.origin is None:
+        return
+    for name, folder in (("GDAL_DATA", "gdal_data"), ("PROJ_DATA", "proj_data")):
+        path = Path(spec.origin).parent / folder
+        if path.is_dir():
+            os.environ.setdefault(name, str(path))
+
+
+def flag(environ: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    """Return whether a setting is switched on: 1, true, yes, on."""
+    value = environ.get(name, "").strip().lower()
+    return value in ("1", "true", "yes", "on") if value else default

@@ -1,0 +1,37 @@
+"""Calls of manage.py."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from launcher import programs
+from launcher.checkout import Checkout
+from launcher.processes import dies_with_parent
+from launcher.servers import Servers
+
+
+def call(
+    checkout: Checkout,
+    servers: Servers,
+    arguments: Sequence[str],
+    *,
+    check: bool = False,
+    quiet: bool = False,
+    extra: Mapping[str, str] | None = None,
+) -> int:
+    """Run `manage.py …` and return its exit code; with `check` a failure raises."""
+    env = {**os.environ, **programs.environment(checkout, servers.environment()), **(extra or {})}
+    done = subprocess.run(
+        [checkout.python, "manage.py", *arguments],
+        cwd=checkout.root,
+        env=env,
+        stdout=subprocess.DEVNULL if quiet else None,
+        check=check,
+        preexec_fn=dies_with_parent,
+    )
+    return done.returncode
+
+
+def migrate(checkout: Checkout, servers: Servers) -> None:
+    """Bring the database to the newest migration."""
+    call(checkout, servers, ["migrate", "--noinput", "--verbosity=1"], check=True, quiet=True)

@@ -1,0 +1,115 @@
+"""The virtual environment with exactly what requirements.txt locks."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from launcher import say, stamps
+from launcher.checkout import Checkout
+from launcher.packages import ensure_venv_module
+from launcher.processes import exclusive, run_logged
+
+
+def ensure(checkout: Checkout) -> None:
+    """Make .venv and install the locked requirements, unless that is done already.
+
+    `.venv` may be a link to an environment that several working copies share.
+    """
+    lock = checkout.root / "requirements.txt"
+    stamp = checkout.venv / ".cityhub-requirements"
+    value = stamps.digest([], "requirements", lock.read_text())
+    if checkout.python.exists() and stamps.holds(stamp, value):
+        return
+    with exclusive(_lock_of(checkout), waiting="another ./hub installs requirements; waiting"):
+        if checkout.python.exists() and stamps.holds(stamp, value):
+            return
+        _make(checkout)
+        _install(checkout, lock)
+        stamps.put(stamp, value)
+
+
+def _lock_of(checkout: Checkout) -> Path:
+    if checkout.venv.is_symlink():
+        return checkout.venv.resolve() / ".cityhub-lock"
+    return checkout.run / "requirements.lock"
+
+
+def runs(python: Path) -> bool:
+    """Return whether this is a Python 3.12 with a pip that really runs."""
+    probe = "import sys, pip; sys.exit(sys.version_info[:2] != (3, 12))"
+    try:
+        return subprocess.run([python, "-c", probe], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _make(checkout: Checkout) -> None:
+    if runs(checkout.python):
+        return
+    if checkout.venv.is_symlink():
+        raise say.Trouble(f"{checkout.venv} links to no environment", f"rm {checkout.venv}")
+    ensure_venv_module(checkout)
+    if checkout.venv.exists():
+        shutil.rmtree(checkout.venv)  # an interrupted one, or of a Python that is gone
+    say.step("making the virtual environment .venv")
+    run_logged(
+        [base_python(), "-m", "venv", checkout.venv],
+        log=checkout.log / "venv.log",
+        problem="could not make .venv",
+    )
+
+
+def base_python() -> str:
+    """Return the Python beneath the one that runs us (itself perhaps from an old .venv)."""
+    if sys.prefix == sys.base_prefix:
+        return sys.executable
+    return str(Path(sys.base_prefix) / "bin" / "python3.12")
+
+
+def half_installed(site_packages: Path) -> list[Path]:
+    """Return the records of packages whose installation was interrupted.
+
+    pip writes RECORD last; a package without it would count as installed and lack files.
+    """
+    return [
+        info for info in site_packages.glob("*.dist-info") if not (info / "RECORD").is_file()
+    ] + list(site_packages.glob("~*"))
+
+
+def pins(lock: str) -> list[str]:
+    """Return the `name==version` lines of a lock file."""
+    return re.findall(r"^[a-z0-9][\w.-]*==[^\s;#]+", lock, re.MULTILINE)
+
+
+def _install(checkout: Checkout, lock: Path) -> None:
+    (site,) = (checkout.venv / "lib").glob("python3.12/site-packages")
+    for leftover in half_installed(site):
+        shutil.rmtree(leftover, ignore_errors=True)
+    total = len(pins(lock.read_text()))
+    say.step(f"installing {total} pinned packages into .venv (first time: some minutes)")
+    seen = 0
+
+    def watch(line: str) -> str | None:
+        nonlocal seen
+        if line.startswith(("Collecting", "Requirement already")):
+            seen += 1
+            return f"{seen}/{total} {line.split()[1]}"
+        return line if line.startswith("Installing") else None
+
+    # A full lock needs no resolver; byte code is written at first import.
+    command = [
+        checkout.python, "-m", "pip", "install", "--no-deps", "--no-compile",
+        "--disable-pip-version-check", "--no-input", "--progress-bar=off",
+        "--retries=5", "-r", lock,
+    ]  # fmt: skip
+    run_logged(
+        command,
+        log=checkout.log / "requirements.log",
+        problem="could not install the pinned packages",
+        mend="check the network, then call ./hub again (it carries on from what is downloaded)",
+        env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
+        watch=watch,
+    )

@@ -1,0 +1,52 @@
+"""What runs beside the servers: web, worker, beat."""
+
+import os
+from collections.abc import Mapping
+
+from launcher.checkout import Checkout
+from launcher.supervisor import Program
+
+
+def environment(checkout: Checkout, servers: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of every Django process of ours."""
+    return {
+        **servers,
+        "CITYHUB_VAR": str(checkout.var),
+        "DJANGO_SETTINGS_MODULE": "cityhub.settings",
+        "PYTHONPATH": str(checkout.root),
+        "PYTHONUNBUFFERED": "1",
+        "PATH": f"{checkout.venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+
+
+def web(checkout: Checkout, env: Mapping[str, str], *, port: int) -> Program:
+    """Return the web server: granian, ASGI, on the loopback interface only."""
+    workers = os.environ.get("CITYHUB_WEB_WORKERS", "1")
+    command = (
+        str(checkout.python), "-m", "granian", "--interface", "asginl",
+        "--host", os.environ.get("CITYHUB_BIND", "127.0.0.1"), "--port", str(port),
+        "--workers", workers, "--no-ws", "--respawn-failed-workers",
+        "--workers-kill-timeout", "10", "cityhub.asgi:application",
+    )  # fmt: skip
+    return Program("web", command, {**env, "CITYHUB_DB_POOL": env.get("CITYHUB_DB_POOL", "12")})
+
+
+def worker(checkout: Checkout, env: Mapping[str, str]) -> Program:
+    """Return the Celery worker; two processes share the shards of the consumers."""
+    processes = os.environ.get("CITYHUB_WORKER_PROCESSES", "2")
+    command = (
+        str(checkout.python), "-m", "celery", "-A", "cityhub.celery", "worker",
+        "--loglevel=INFO", f"--concurrency={processes}", "--without-gossip", "--without-mingle",
+        f"--hostname=worker-{checkout.mark}@%h",
+    )  # fmt: skip
+    return Program("worker", command, env)
+
+
+def beat(checkout: Checkout, env: Mapping[str, str], *, name: str = "beat") -> Program:
+    """Return Celery beat, which fires `tick` every wall second."""
+    command = (
+        str(checkout.python), "-m", "celery", "-A", "cityhub.celery", "beat",
+        "--loglevel=WARNING", "--schedule", str(checkout.run / f"{name}.schedule"),
+        "--pidfile=", "--max-interval=1",
+    )  # fmt: skip
+    return Program("beat", command, env)
