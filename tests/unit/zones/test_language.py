@@ -1,0 +1,68 @@
+import msgspec
+import pytest
+
+from zones import language
+
+
+def faults(*rows):
+    return [(fault.pointer, fault.detail) for fault in language.read(rows)[1]]
+
+
+def test_every_bad_row_is_named_by_its_pointer():
+    got = faults(
+        {"what": {"effect": "prohibit"}, "who": {"category": ["N9"]}},
+        {"what": {"effect": "prohibit"}},
+        {"what": {"effect": "forbid"}},
+    )
+    assert [pointer for pointer, _ in got] == ["/0/who/category/0", "/2/what/effect"]
+
+
+def test_an_unknown_key_is_a_fault_and_not_a_rule_that_is_silently_wider():
+    assert faults({"what": {"effect": "prohibit"}, "who": {"weigth_over": 3}})[0][0] == "/0/who"
+
+
+@pytest.mark.parametrize(
+    ("row", "pointer"),
+    [
+        ({"what": {"effect": "charge", "currency": "EUR"}}, "/0/what/amount"),
+        ({"what": {"effect": "charge", "amount": 5}}, "/0/what/currency"),
+        ({"what": {"effect": "prohibit", "amount": 5}}, "/0/what/amount"),
+        ({"what": {"effect": "require_permit"}}, "/0/what/permit"),
+        ({"what": {"effect": "warn"}, "who": {"euro_below": "9"}}, "/0/who/euro_below"),
+        (
+            {"what": {"effect": "warn"}, "unless": {"who": {"not": {"euro_below": "x"}}}},
+            "/0/unless/who/not/euro_below",
+        ),
+        ({"what": {"effect": "warn"}, "when": [{"from": "25:00"}]}, "/0/when/0/from"),
+        ({"what": {"effect": "warn"}, "when": [{"days": []}]}, "/0/when/0/days"),
+        (
+            {
+                "what": {"effect": "warn"},
+                "when": [{"from_on": "2026-02-01", "until_on": "2026-02-01"}],
+            },
+            "/0/when/0/until_on",
+        ),
+    ],
+)
+def test_what_means_nothing_is_refused_where_it_stands(row, pointer):
+    assert [where for where, _ in faults(row)] == [pointer]
+
+
+def test_a_row_survives_the_way_through_json():
+    row = {
+        "id": "heavy",
+        "what": {"effect": "prohibit"},
+        "who": {"not": {"fuel_only": ["electric"]}, "registered_before": "2020-01-01"},
+        "when": [{"from": "22:00", "to": "06:00", "days": ["fri"]}],
+        "unless": {"permit": ["night"]},
+        "priority": 2,
+    }
+    good, bad = language.read([row])
+    assert not bad
+    assert msgspec.json.decode(msgspec.json.encode(good)) == [row]
+
+
+def test_the_schema_describes_the_rows():
+    text = str(language.schema())
+    assert "require_booking" in text
+    assert "warning_until" in text

@@ -1,0 +1,154 @@
+"""Compiles versions of regulations: rows become predicates and schedules, versions a timeline."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from kernel.money import Money
+from kernel.periods import Period, subtract
+from kernel.schedules import Schedule, Span
+from kernel.verdicts import RuleRef
+from zones import language, sentences
+from zones.language import Row, When
+from zones.predicates import Predicate, compile_who
+
+BLOCKING = frozenset({"prohibit", "require_permit", "require_booking"})
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPermit:
+    """A permit as an evaluation sees it; `zones` empty = every zone of the city."""
+
+    kind: str
+    period: Period
+    zones: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRow:
+    """One row, ready to be asked."""
+
+    ref: RuleRef
+    effect: str
+    who: Predicate
+    schedule: Schedule
+    exempt_permits: frozenset[str]
+    exempt_who: Predicate | None
+    priority: int
+    warning_until: date | None
+    permit: str
+    amount: Money | None
+    cap: Money | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRegulation:
+    """One version of a regulation: where, when in force, when recorded, and its rows."""
+
+    id: UUID
+    version: UUID
+    number: int
+    code: str
+    zone_id: UUID
+    legal: Period
+    recorded: Period
+    vacate_by: timedelta
+    rows: tuple[CompiledRow, ...]
+
+
+def compile_regulation(
+    *,
+    regulation_id: UUID,
+    version_id: UUID,
+    number: int,
+    code: str,
+    zone_id: UUID,
+    rows: Sequence[Any],
+    legal: Period,
+    recorded: Period,
+    vacate_by: timedelta = timedelta(),
+) -> CompiledRegulation:
+    """Return the version with its rows as predicates.
+
+    Raises ValueError when a row is not in the rule language; published rows always are.
+    """
+    read, faults = language.read(rows)
+    if faults:
+        raise ValueError(f"{faults[0].pointer}: {faults[0].detail}")
+    return CompiledRegulation(
+        regulation_id,
+        version_id,
+        number,
+        code,
+        zone_id,
+        legal,
+        recorded,
+        vacate_by,
+        tuple(
+            compile_row(row, RuleRef(regulation_id, version_id, index, code))
+            for index, row in enumerate(read)
+        ),
+    )
+
+
+def compile_row(row: Row, ref: RuleRef) -> CompiledRow:
+    """Return one row ready to be asked."""
+    what, currency = row.what, row.what.currency or ""
+    return CompiledRow(
+        ref=ref,
+        effect=what.effect,
+        who=compile_who(row.who),
+        schedule=Schedule(tuple(_span(window) for window in row.when)),
+        exempt_permits=frozenset(row.unless.permit),
+        exempt_who=None if row.unless.who is None else compile_who(row.unless.who),
+        priority=row.priority,
+        warning_until=row.warning_until if what.effect in BLOCKING else None,
+        permit=what.permit or "",
+        amount=None if what.amount is None else Money(what.amount, currency),
+        cap=None if what.cap_per_day is None else Money(what.cap_per_day, currency),
+        sentence=sentences.of_row(row),
+    )
+
+
+def in_force(
+    versions: Iterable[CompiledRegulation], known_at: datetime | None = None
+) -> list[CompiledRegulation]:
+    """Return the versions as recorded at `known_at`, each cut to the time in which it rules.
+
+    Of one regulation the version with the highest number rules wherever its legal period lies;
+    before and after it the earlier ones do. None = as recorded now: what no later record closed.
+    """
+    known: dict[UUID, list[CompiledRegulation]] = {}
+    for version in versions:
+        recorded = version.recorded
+        if recorded.end is None if known_at is None else recorded.contains(known_at):
+            known.setdefault(version.id, []).append(version)
+    ruling = []
+    for group in known.values():
+        later: list[Period] = []
+        for version in sorted(group, key=lambda v: v.number, reverse=True):
+            for piece in subtract([version.legal], later):
+                ruling.append(version if piece == version.legal else replace(version, legal=piece))
+            later.append(version.legal)
+    return ruling
+
+
+def _span(window: When) -> Span:
+    return Span(
+        start=_minutes(window.from_),
+        end=_minutes(window.to),
+        days=frozenset(language.DAYS.index(day) for day in window.days),
+        from_on=window.from_on,
+        until_on=window.until_on,
+        holidays=window.holidays,
+        calendar=window.calendar,
+        calendar_mode=window.calendar_mode,
+    )
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)

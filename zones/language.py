@@ -1,0 +1,191 @@
+"""The rule language: the shape of a rule row as an official writes it (who, when, what, unless).
+
+`docs/rule-language.md` explains it with examples; `schema()` is its JSON Schema. Rows are stored as
+they were written and compiled by `zones.rules`.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, Literal, NamedTuple, Union
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from kernel.vehicles import euro_rank
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Clock = Annotated[str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+Category = Literal[
+    "M1", "M2", "M3", "N1", "N2", "N3", "L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e",
+    "O1", "O2", "O3", "O4", "T", "bicycle", "cargo_bicycle",
+]  # fmt: skip
+Fuel = Literal[
+    "diesel", "petrol", "electric", "hydrogen", "lpg", "cng", "lng", "ethanol", "biodiesel",
+    "hvo", "hybrid",
+]  # fmt: skip
+Name = Annotated[str, Meta(min_length=1, max_length=80)]
+Kilograms = Annotated[int, Meta(ge=0, le=1_000_000)]
+Metres = Annotated[float, Meta(ge=0, le=1000)]
+Cents = Annotated[int, Meta(ge=0)]
+
+
+class EuroLimit(Struct, frozen=True, forbid_unknown_fields=True):
+    """A Euro class per family; a family that is not named is not spoken of."""
+
+    light: str | None = None
+    heavy: str | None = None
+
+
+class Who(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A predicate over vehicle facts: every key that is given must hold. Empty: every vehicle."""
+
+    category: tuple[Category, ...] | None = None
+    body: tuple[Name, ...] | None = None
+    fuel: tuple[Fuel, ...] | None = None
+    fuel_only: tuple[Fuel, ...] | None = None
+    euro_below: str | EuroLimit | None = None
+    euro_at_least: str | EuroLimit | None = None
+    gross_weight_over_kg: Kilograms | None = None
+    gross_weight_up_to_kg: Kilograms | None = None
+    gross_weight_at_least_kg: Kilograms | None = None
+    gross_weight_under_kg: Kilograms | None = None
+    length_over_m: Metres | None = None
+    length_up_to_m: Metres | None = None
+    width_over_m: Metres | None = None
+    height_over_m: Metres | None = None
+    registered_before: date | None = None
+    registered_from: date | None = None
+    stickers: dict[Name, tuple[str, ...]] | None = None
+    special_purpose: tuple[Name, ...] | None = None
+    particulate_filter: bool | None = None
+    operator: tuple[Name, ...] | None = None
+    any: tuple["Who", ...] | None = None
+    all: tuple["Who", ...] | None = None
+    not_: Union["Who", None] = field(name="not", default=None)
+
+
+class When(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A window in local time; an end before the start wraps midnight, the day is the start's."""
+
+    from_: Clock = field(name="from", default="00:00")
+    to: Clock = "24:00"
+    days: tuple[Day, ...] = DAYS
+    from_on: date | None = None
+    until_on: date | None = None
+    holidays: Literal["any", "only", "except"] = "any"
+    calendar: Name | None = None
+    calendar_mode: Literal["only", "except"] = "only"
+
+
+class What(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The effect. Amounts are integers of the currency's smallest unit."""
+
+    effect: Literal["prohibit", "warn", "charge", "require_permit", "require_booking", "allow"]
+    permit: Name | None = None
+    amount: Cents | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    cap_per_day: Cents | None = None
+
+
+class Unless(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Who is exempt: holders of one of the permits, and vehicles of whom `who` holds."""
+
+    permit: tuple[Name, ...] = ()
+    who: Who | None = None
+
+
+class Row(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One rule. `warning_until` is the first local day on which it is no longer a warning."""
+
+    what: What
+    id: Name | None = None
+    who: Who = Who()
+    when: tuple[When, ...] = ()
+    unless: Unless = Unless()
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    warning_until: date | None = None
+    legal_reference: Annotated[str, Meta(max_length=500)] | None = None
+    sentence: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Fault(NamedTuple):
+    """What is wrong with a row, and where: a JSON pointer into the list of rows."""
+
+    pointer: str
+    detail: str
+
+
+def read(rows: Sequence[Any]) -> tuple[list[Row], list[Fault]]:
+    """Return the rows of a decoded JSON list and the faults found, at least one per bad row."""
+    good: list[Row] = []
+    faults: list[Fault] = []
+    for index, item in enumerate(rows):
+        try:
+            row = msgspec.convert(item, Row)
+        except msgspec.ValidationError as error:
+            faults.append(_fault(index, str(error)))
+            continue
+        found = [Fault(f"/{index}{where}", detail) for where, detail in _senseless(row)]
+        faults += found
+        if not found:
+            good.append(row)
+    return good, faults
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a list of rows."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | msgspec.json.schema(
+        tuple[Row, ...]
+    )
+
+
+def _fault(index: int, message: str) -> Fault:
+    """Turn msgspec's "… - at `$.who.category[0]`" into a JSON pointer."""
+    detail, _, path = message.partition(" - at `$")
+    steps = path.rstrip("`").replace("[", ".").replace("]", "").split(".")
+    return Fault(f"/{index}" + "".join(f"/{step}" for step in steps if step), detail)
+
+
+def _senseless(row: Row) -> list[tuple[str, str]]:
+    """Return what has the right shape and means nothing."""
+    found = [(f"/what{where}", detail) for where, detail in _senseless_what(row.what)]
+    found += _senseless_who(row.who, "/who")
+    if row.unless.who is not None:
+        found += _senseless_who(row.unless.who, "/unless/who")
+    for index, window in enumerate(row.when):
+        bounds = window.from_on, window.until_on
+        if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
+            found.append((f"/when/{index}/until_on", "Ends before it begins."))
+        if not window.days:
+            found.append((f"/when/{index}/days", "Names no day."))
+    return found
+
+
+def _senseless_what(what: What) -> list[tuple[str, str]]:
+    found = []
+    if what.effect == "charge":
+        if what.amount is None:
+            found.append(("/amount", "A charge needs an amount."))
+        if what.currency is None:
+            found.append(("/currency", "A charge needs a currency."))
+    elif what.amount is not None or what.cap_per_day is not None:
+        found.append(("/amount", "Only a charge has an amount."))
+    if what.effect == "require_permit" and what.permit is None:
+        found.append(("/permit", "A required permit needs its kind."))
+    return found
+
+
+def _senseless_who(who: Who, where: str) -> list[tuple[str, str]]:
+    found = []
+    for name, limit in (("euro_below", who.euro_below), ("euro_at_least", who.euro_at_least)):
+        given = [limit] if isinstance(limit, str) else [limit.light, limit.heavy] if limit else []
+        for text in given:
+            if text is not None and euro_rank(text) is None:
+                found.append((f"{where}/{name}", f"“{text}” is not a Euro class."))
+    for name, parts in (("any", who.any), ("all", who.all)):
+        for index, part in enumerate(parts or ()):
+            found += _senseless_who(part, f"{where}/{name}/{index}")
+    if who.not_ is not None:
+        found += _senseless_who(who.not_, f"{where}/not")
+    return found

@@ -1,0 +1,253 @@
+"""The one evaluator: which rules speak about this vehicle here and now, and what do they say?
+
+Pure. `decide` gives the verdict at an instant, `intervals` the verdict over a horizon. All reasons
+are collected, never only the first.
+
+How rows of one zone settle (zones among each other: the strictest access):
+
+- a row speaks when its schedule is active and its `who` holds, unless an exemption is held;
+- `allow` silences the rows of strictly lower priority in its zone, charges excepted;
+- an open question (a missing fact) about a row that would block, or about an `allow` that would
+  silence such a row, leaves access undetermined; where the answer cannot matter it is not asked;
+- before its `warning_until` a row that would block is a warning.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from kernel import schedules
+from kernel.periods import Period
+from kernel.schedules import NO_DAYS, DayCalendar
+from kernel.vehicles import VehicleFacts
+from kernel.verdicts import (
+    STRICTNESS,
+    UNREGULATED,
+    Access,
+    Obligation,
+    ReasonGiven,
+    Verdict,
+    combine,
+)
+from zones.compiled import (
+    BLOCKING,
+    CompiledRegulation,
+    CompiledRow,
+    HeldPermit,
+    compile_regulation,
+    compile_row,
+    in_force,
+)
+
+__all__ = [
+    "CompiledRegulation",
+    "CompiledRow",
+    "HeldPermit",
+    "compile_regulation",
+    "compile_row",
+    "decide",
+    "in_force",
+    "intervals",
+]
+
+
+def decide(
+    *,
+    regulations: Iterable[CompiledRegulation],
+    facts: VehicleFacts,
+    at: datetime,
+    tz: ZoneInfo,
+    days: DayCalendar = NO_DAYS,
+    permits: Sequence[HeldPermit] = (),
+    bookings: Sequence[Period] = (),
+) -> Verdict:
+    """Return what the regulations (of one or more zones) say about the vehicle at the instant.
+
+    `bookings` are the times for which the vehicle holds a booking at this place.
+    """
+    local = at.astimezone(tz).replace(tzinfo=None)
+    booked = any(period.contains(at) for period in bookings)
+    zones: dict[UUID, list[_Voice]] = {}
+    for regulation in regulations:
+        if not regulation.legal.contains(at):
+            continue
+        held = _kinds(permits, regulation.zone_id, at) if permits else frozenset()
+        for row in regulation.rows:
+            voice = _voice(row, facts, local, days, held, booked)
+            if voice is not None:
+                zones.setdefault(regulation.zone_id, []).append(voice)
+    if not zones:
+        return UNREGULATED
+    settled = [_settle(voices) for voices in zones.values()]
+    return settled[0] if len(settled) == 1 else combine(settled)
+
+
+def intervals(
+    *,
+    regulations: Sequence[CompiledRegulation],
+    facts: VehicleFacts,
+    period: Period,
+    tz: ZoneInfo,
+    days: DayCalendar = NO_DAYS,
+    permits: Sequence[HeldPermit] = (),
+    bookings: Sequence[Period] = (),
+) -> list[tuple[Period, Verdict]]:
+    """Return the verdict over the whole period: adjoining pieces, each with another verdict.
+
+    Raises ValueError for a period with an open end.
+    """
+    if period.end is None:
+        raise ValueError("A horizon needs an end.")
+    edges = {period.start, period.end}
+    for start_or_end in _edges(regulations, period, tz, days, permits, bookings):
+        if start_or_end is not None and period.contains(start_or_end):
+            edges.add(start_or_end)
+    ordered = sorted(edges)
+    pieces: list[tuple[Period, Verdict]] = []
+    for start, end in pairwise(ordered):
+        verdict = decide(
+            regulations=regulations,
+            facts=facts,
+            at=start,
+            tz=tz,
+            days=days,
+            permits=permits,
+            bookings=bookings,
+        )
+        if pieces and pieces[-1][1] == verdict:
+            pieces[-1] = (Period(pieces[-1][0].start, end), verdict)
+        else:
+            pieces.append((Period(start, end), verdict))
+    return pieces
+
+
+def _edges(
+    regulations: Sequence[CompiledRegulation],
+    period: Period,
+    tz: ZoneInfo,
+    days: DayCalendar,
+    permits: Sequence[HeldPermit],
+    bookings: Sequence[Period],
+) -> Iterable[datetime | None]:
+    """Yield the instants at which a verdict may change."""
+    for held in (*(permit.period for permit in permits), *bookings):
+        yield from (held.start, held.end)
+    for regulation in regulations:
+        yield from (regulation.legal.start, regulation.legal.end)
+        ruled = regulation.legal.intersection(period)
+        if ruled is None:
+            continue
+        for row in regulation.rows:
+            if row.warning_until is not None:
+                yield schedules.local_midnight(row.warning_until, tz)
+            for active in schedules.intervals(row.schedule, ruled, tz, days):
+                yield from (active.start, active.end)
+
+
+@dataclass(slots=True)
+class _Voice:
+    """A row that speaks: for sure, or only if facts that are missing turn out so."""
+
+    row: CompiledRow
+    kind: Literal["rule", "exempt"]
+    missing: tuple[str, ...]
+    warning: bool
+    met: bool
+
+
+def _voice(
+    row: CompiledRow,
+    facts: VehicleFacts,
+    local: datetime,
+    days: DayCalendar,
+    held: frozenset[str],
+    booked: bool,
+) -> _Voice | None:
+    if row.schedule.spans and not schedules.active_local(row.schedule, local, days):
+        return None
+    speaks, missing = row.who(facts)
+    if speaks is False:
+        return None
+    if held and row.exempt_permits & held:
+        return _Voice(row, "exempt", (), False, False)
+    if row.exempt_who is not None:
+        exempt, unsure = row.exempt_who(facts)
+        if exempt:
+            return _Voice(row, "exempt", (), False, False)
+        missing += unsure
+    warning = row.warning_until is not None and local.date() < row.warning_until
+    met = booked if row.effect == "require_booking" else row.permit in held
+    return _Voice(row, "rule", missing, warning or row.effect == "warn", met)
+
+
+def _settle(voices: list[_Voice]) -> Verdict:
+    """Return the verdict of one zone from the rows that speak."""
+    admitted = max((v.row.priority for v in voices if _allows(v) and not v.missing), default=None)
+    perhaps = [v for v in voices if _allows(v) and v.missing]
+    access = Access.UNREGULATED
+    obligations: list[Obligation] = []
+    reasons: list[ReasonGiven] = []
+    for voice in voices:
+        row = voice.row
+        if _allows(voice) and voice.missing:
+            continue
+        if row.effect not in ("allow", "charge") and voice.kind == "rule":
+            if admitted is not None and row.priority < admitted:
+                continue
+            for other in perhaps:
+                if row.priority < other.row.priority and not voice.warning:
+                    voice.missing += other.missing
+        said = _say(voice, obligations, reasons)
+        access = min(access, said, key=STRICTNESS.__getitem__)
+    return Verdict(access, tuple(obligations), tuple(reasons))
+
+
+def _say(voice: _Voice, obligations: list[Obligation], reasons: list[ReasonGiven]) -> Access:
+    """Add what one row says and return the access that follows from it alone."""
+    row, missing = voice.row, tuple(dict.fromkeys(voice.missing))
+    if voice.kind == "exempt":
+        reasons.append(ReasonGiven(row.ref, "exempt", row.sentence))
+        return Access.ALLOWED
+    remedies = tuple(f"permit:{kind}" for kind in sorted(row.exempt_permits))
+    if row.effect == "require_permit":
+        remedies = (f"permit:{row.permit}", *remedies)
+    elif row.effect == "require_booking":
+        remedies = ("booking", *remedies)
+    if missing:
+        if row.effect in ("require_permit", "require_booking") and voice.met:
+            return Access.ALLOWED
+        reasons.append(ReasonGiven(row.ref, "undetermined", row.sentence, missing, remedies))
+        blocking = row.effect in BLOCKING and not voice.warning
+        return Access.UNDETERMINED if blocking else Access.ALLOWED
+    if voice.warning:
+        obligations.append(Obligation("warning", rule=row.ref))
+        reasons.append(ReasonGiven(row.ref, "warn", row.sentence, (), remedies))
+        return Access.ALLOWED
+    if row.effect == "charge":
+        obligations.append(
+            Obligation(
+                "charge", bool(row.permit) and voice.met, row.amount, row.cap, row.permit, row.ref
+            )
+        )
+    elif row.effect == "require_permit":
+        obligations.append(Obligation("permit", voice.met, permit=row.permit, rule=row.ref))
+    elif row.effect == "require_booking":
+        obligations.append(Obligation("booking", voice.met, rule=row.ref))
+    reasons.append(ReasonGiven(row.ref, row.effect, row.sentence, (), remedies))
+    return Access.PROHIBITED if row.effect == "prohibit" else Access.ALLOWED
+
+
+def _allows(voice: _Voice) -> bool:
+    return voice.row.effect == "allow" and voice.kind == "rule"
+
+
+def _kinds(permits: Sequence[HeldPermit], zone_id: UUID, at: datetime) -> frozenset[str]:
+    return frozenset(
+        permit.kind
+        for permit in permits
+        if permit.period.contains(at) and (not permit.zones or zone_id in permit.zones)
+    )
