@@ -1,0 +1,1 @@
+"""Reads of the curb: snapshots, availability, bookings."""

@@ -1,0 +1,1 @@
+"""Writes of the curb: lines and zones, bookings, stays."""

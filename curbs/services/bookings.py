@@ -1,0 +1,231 @@
+"""Bookings: hold, confirm, check in, check out, cancel, extend, expire, no-show.
+
+Every write of a booking is in this module and its neighbour `placing`. The locks:
+
+- one new booking: the vehicle's lock, then the line's lock *shared*; the exclusion constraint
+  decides between those who share it (`INSERT … ON CONFLICT DO NOTHING`, first-fit, few tries);
+- who loses, or is refused, rolls back, takes the line's lock *exclusively* and decides once more:
+  a refusal is answered only from there, so that nobody is refused for metres that were freed;
+- extending a booking takes the line exclusively; a change of state shares it and locks the row.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from curbs import codes, locks
+from curbs.models import Booking
+from curbs.querysets import as_range
+from curbs.services import announcing
+from curbs.services.placing import Case, HoldRequest, alternatives_to, decide, prepare
+from curbs.states import State
+from curbs.terms import BookingTerms
+from kernel.periods import Period
+from kernel.refusals import Reason, Refusal
+
+TRIES = 3
+
+
+def hold(*, actor: Any, request: HoldRequest, now: datetime) -> Booking:
+    """Hold metres for a vehicle in a curb zone, or confirm them at once; return the booking.
+
+    Raises Refusal: 404 for a vehicle or zone the actor cannot see; 409 with every reason and, where
+    metres are lacking, `alternatives` (other times in the zone, other zones nearby).
+    """
+    case = prepare(actor=actor, request=request, now=now)
+    return _optimistic(case) or _alone(case)
+
+
+def _optimistic(case: Case) -> Booking | None:
+    """Try under the shared lock; None when the request lost or was refused there."""
+    with transaction.atomic():
+        locks.hold_vehicles([case.vehicle.id])
+        locks.share_lines([case.line_id])
+        release_expired(line_ids=[case.line_id], now=case.now)
+        for _ in range(TRIES):
+            decided = decide(case)
+            if not isinstance(decided, Booking):
+                break
+            if Booking.objects.all().place(decided):
+                announcing.made(decided, actor=case.actor, inputs=case.inputs(), now=case.now)
+                return decided
+        transaction.set_rollback(True)
+    return None
+
+
+def _alone(case: Case) -> Booking:
+    """Decide with nobody else writing on the line. Raises Refusal, the only place that does."""
+    with transaction.atomic():
+        locks.hold_vehicles([case.vehicle.id])
+        locks.hold_lines([case.line_id])
+        release_expired(line_ids=[case.line_id], now=case.now)
+        decided = decide(case)
+        if isinstance(decided, Booking):
+            placed = Booking.objects.all().place(decided)
+            assert placed, "nobody else writes on the line while its lock is held"
+            announcing.made(decided, actor=case.actor, inputs=case.inputs(), now=case.now)
+            return decided
+    raise Refusal.of(alternatives_to(case, decided))
+
+
+@transaction.atomic
+def confirm(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
+    """Confirm a hold; a booking that is confirmed already stays so.
+
+    Raises Refusal: 404, 409 `curb.hold_expired` or `curb.wrong_state`.
+    """
+    booking = _locked(actor, booking_id)
+    if booking.state == State.CONFIRMED:
+        return booking
+    if booking.state == State.HELD and booking.hold_expires_at <= now:
+        expired = booking.hold_expires_at.isoformat()
+        raise Refusal(codes.HOLD_EXPIRED, "The hold has expired.", hold_expired_at=expired)
+    booking.confirmed_at = now
+    return _become(booking, State.CONFIRMED, actor=actor, now=now, columns=["confirmed_at"])
+
+
+@transaction.atomic
+def check_in(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
+    """Note that the vehicle stands at the curb; a vehicle that is checked in stays so.
+
+    Raises Refusal: 404, 409 `curb.too_early_to_check_in` or `curb.wrong_state`.
+    """
+    booking = _locked(actor, booking_id)
+    if booking.state == State.CHECKED_IN:
+        return booking
+    opens = booking.during.lower - _terms(booking).early_check_in
+    if now < opens:
+        detail = f"Check-in opens at {opens.isoformat()}."
+        raise Refusal(codes.TOO_EARLY, detail, opens_at=opens.isoformat())
+    booking.checked_in_at = now
+    return _become(booking, State.CHECKED_IN, actor=actor, now=now, columns=["checked_in_at"])
+
+
+@transaction.atomic
+def check_out(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
+    """Note that the vehicle has left: the rest of its time is free for others.
+
+    Raises Refusal: 404, 409 `curb.wrong_state`.
+    """
+    booking = _locked(actor, booking_id)
+    if booking.state == State.COMPLETED:
+        return booking
+    return _end(booking, State.COMPLETED, actor=actor, now=now)
+
+
+@transaction.atomic
+def cancel(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
+    """Give the metres back before the vehicle comes.
+
+    Raises Refusal: 404, 409 `curb.wrong_state`.
+    """
+    booking = _locked(actor, booking_id)
+    if booking.state == State.CANCELLED:
+        return booking
+    return _end(booking, State.CANCELLED, actor=actor, now=now)
+
+
+@transaction.atomic
+def extend(*, actor: Any, booking_id: UUID, until: datetime, now: datetime) -> Booking:
+    """Let a booking end later, on the same metres, at the price of its own policy version.
+
+    Raises Refusal: 404; 409 `curb.wrong_state`, or every reason against the added time.
+    """
+    found = _visible(actor, booking_id)
+    locks.hold_vehicles([found.vehicle_id])
+    locks.hold_lines([found.curb_line_id])
+    release_expired(line_ids=[found.curb_line_id], now=now)
+    booking = Booking.objects.select_for_update().get(pk=found.pk)
+    if not State(booking.state).holds_metres:
+        raise _wrong_state(booking, "extended")
+    if until <= booking.during.upper:
+        detail = "An extension ends after the booking does."
+        raise Refusal(codes.PERIOD_INVALID, detail, pointer="/until")
+    request = HoldRequest(
+        curb_zone_id=booking.curb_zone_id,
+        vehicle_id=booking.vehicle_id,
+        period=Period(booking.during.lower, until),
+    )
+    case = prepare(actor=actor, request=request, now=now, extends=booking)
+    decided = decide(case)
+    if not isinstance(decided, Booking):
+        raise Refusal.of(alternatives_to(case, decided))
+    booking.during = as_range(request.period)
+    booking.price_amount = decided.price_amount
+    booking.version += 1
+    booking.save(update_fields=["during", "price_amount", "version"])
+    announcing.changed(booking, "extended", actor=actor, now=now)
+    return booking
+
+
+@transaction.atomic
+def release_expired(*, line_ids: Iterable[UUID] | None = None, now: datetime) -> int:
+    """Let go of holds that were not confirmed in time, on these lines or everywhere.
+
+    Returns how many. Rows that another transaction is releasing are left to it.
+    """
+    holds = Booking.objects.expired_holds(now)
+    if line_ids is not None:
+        holds = holds.on_lines(line_ids)
+    due = list(holds.order_by("id").select_for_update(skip_locked=True))
+    for booking in due:
+        _end(booking, State.EXPIRED, actor=None, now=now)
+    return len(due)
+
+
+@transaction.atomic
+def no_shows(*, now: datetime) -> int:
+    """Free the metres of confirmed bookings whose vehicle did not check in. Returns how many."""
+    due = 0
+    confirmed = Booking.objects.filter(state=State.CONFIRMED, during__startswith__lte=now)
+    rows = confirmed.select_related("city").order_by("id")
+    for booking in rows.select_for_update(skip_locked=True, of=["self"]):
+        if booking.during.lower + _terms(booking).no_show_after <= now:
+            _end(booking, State.NO_SHOW, actor=None, now=now)
+            due += 1
+    return due
+
+
+def _visible(actor: Any, booking_id: UUID) -> Booking:
+    found = Booking.objects.visible_to(actor, "curbs:book").filter(pk=booking_id).first()
+    if found is None:
+        raise Refusal(codes.BOOKING_NOT_FOUND, "No such booking.")
+    return found
+
+
+def _locked(actor: Any, booking_id: UUID) -> Booking:
+    """Return the booking, its line shared and its row locked, as it stands after the wait."""
+    found = _visible(actor, booking_id)
+    locks.share_lines([found.curb_line_id])
+    rows = Booking.objects.select_related("city").select_for_update(of=["self"])
+    return rows.get(pk=found.pk)
+
+
+def _become(
+    booking: Booking, state: State, *, actor: Any, now: datetime, columns: list[str]
+) -> Booking:
+    """Write the new state and its columns, and say so. Raises Refusal for a forbidden step."""
+    if not State(booking.state).may_become(state):
+        raise _wrong_state(booking, state.value.replace("_", " "))
+    booking.state = state
+    booking.version += 1
+    booking.save(update_fields=["state", "version", *columns])
+    announcing.changed(booking, state.value, actor=actor, now=now)
+    return booking
+
+
+def _end(booking: Booking, state: State, *, actor: Any, now: datetime) -> Booking:
+    booking.ended_at = now
+    return _become(booking, state, actor=actor, now=now, columns=["ended_at"])
+
+
+def _wrong_state(booking: Booking, wanted: str) -> Refusal:
+    detail = f"Booking {booking.reference} is {booking.state} and cannot be {wanted}."
+    return Refusal.of([Reason(codes.WRONG_STATE, detail, "", {"state": str(booking.state)})])
+
+
+def _terms(booking: Booking) -> BookingTerms:
+    return BookingTerms.of(booking.city.settings)
