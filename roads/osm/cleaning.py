@@ -24,13 +24,23 @@ def clean(source: Path, target: Path) -> Path:
     draft = target.with_name("draft-" + target.name)
     draft.unlink(missing_ok=True)
     present = {node.id for node in osmium.FileProcessor(str(source), osmium.osm.NODE)}
+    late: list[tuple[int, osmium.osm.mutable.Way]] = []
     with osmium.SimpleWriter(str(draft)) as writer:
-        for entity in osmium.FileProcessor(str(source)):
+        for entity in osmium.FileProcessor(str(source), osmium.osm.NODE | osmium.osm.WAY):
             if not entity.is_way():
                 writer.add(entity)
                 continue
             for way_id, refs in _parts(entity, present):
-                writer.add_way(entity.replace(id=way_id, nodes=refs))
+                part = osmium.osm.mutable.Way(entity, id=way_id, nodes=refs)
+                if way_id == entity.id:
+                    writer.add_way(part)
+                else:
+                    part.tags = dict(entity.tags)
+                    late.append((way_id, part))
+        for _, part in sorted(late, key=lambda one: one[0]):  # readers expect ascending ids
+            writer.add_way(part)
+        for relation in osmium.FileProcessor(str(source), osmium.osm.RELATION):
+            writer.add(relation)
     draft.replace(target)
     return target
 
