@@ -14,9 +14,11 @@ import numpy as np
 import osrm
 from numpy.typing import NDArray
 
+from kernel.geometry import metres_between
+
 NAME = "streets.osrm"
 OPEN_VIEWS = 12
-# How much farther a stop may snap in a closed view than in the free one before it counts as
+# How far from its place in the free view a stop may snap in a closed one before it counts as
 # unreachable: a driver walks across the street, not to the next quarter.
 WALK_M = 30.0
 
@@ -144,11 +146,11 @@ class Network:
 def unreachable(free: Sequence[Snap], view: Sequence[Snap]) -> NDArray[np.bool_]:
     """Return which points a vehicle bound to `view` cannot serve (trap: OSRM snaps silently).
 
-    Compares where the same points meet the free network and the view: who has to stop more than
-    WALK_M farther away stands at a street that is closed to him.
+    Compares where the same points meet the free network and the view: a stop that moved more than
+    WALK_M stands at a street that is closed to the vehicle.
     """
-    extra = [b.distance_m - a.distance_m for a, b in zip(free, view, strict=True)]
-    return np.array(extra, dtype=float) > WALK_M
+    moved = [metres_between(a.lng, a.lat, b.lng, b.lat) for a, b in zip(free, view, strict=True)]
+    return np.array(moved, dtype=float) > WALK_M
 
 
 @lru_cache(maxsize=OPEN_VIEWS)

@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from roads.builds import build_base, build_view
-from roads.network import WALK_M, Network, open_view
+from roads.network import Network, open_view, unreachable
 from roads.osm.cleaning import clean
 from roads.osm.places import read_places
 
@@ -39,15 +39,16 @@ def places(pbf: Path, root: Path) -> list[dict[str, object]]:
     found = list(read_places(pbf))
     points = [(place.lng, place.lat) for place in found]
     snaps = {profile: free_view(pbf, profile, root).snap(points) for profile in ("van", "truck")}
+    beyond_a_truck = unreachable(snaps["van"], snaps["truck"])
     return [
         {
             **{key: getattr(place, key) for key in ("name", "kind", "address", "lng", "lat")},
             "street": van.street,
             "street_lng": van.lng,
             "street_lat": van.lat,
-            "truck": truck.distance_m - van.distance_m <= WALK_M,
+            "truck": not bool(far),
         }
-        for place, van, truck in zip(found, snaps["van"], snaps["truck"], strict=True)
+        for place, van, far in zip(found, snaps["van"], beyond_a_truck, strict=True)
         if van.distance_m <= REACH_M
     ]
 

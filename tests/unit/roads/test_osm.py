@@ -78,13 +78,13 @@ def test_drivable_streets_are_told_from_paths(tmp_path, tags, drivable):
 
 def test_the_sea_lies_to_the_right_of_the_coastline(tmp_path):
     """Drawn from west to east across the box, so the right-hand side is its southern half."""
-    corners = ["n10 v1 x24.0 y60.0", "n11 v1 x24.6 y60.2"]
-    coast = ["n20 v1 x24.0 y60.1", "n21 v1 x24.6 y60.1"]
+    corners = ["n10 v1 x24.0 y60.0", "n11 v1 x24.002 y60.002"]
+    coast = ["n20 v1 x24.0 y60.001", "n21 v1 x24.002 y60.001"]
     source = town(tmp_path, *corners, *coast, "w7 v1 Tnatural=coastline Nn20,n21")
 
     [water] = sea(source)
 
-    assert water.bounds == pytest.approx((24.0, 60.0, 24.6, 60.1))
+    assert water.bounds == pytest.approx((24.0, 60.0, 24.002, 60.001))
 
 
 def test_features_are_sorted_into_their_layers(tmp_path):
