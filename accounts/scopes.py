@@ -54,6 +54,8 @@ CITY = frozenset(
 )
 OFFICER = frozenset({CURBS_READ, DECISIONS_READ, FINDINGS_READ, ENFORCEMENT_CHECK})
 
+ALL = CARRIER | CITY | OFFICER
+
 # What an organisation may let another one do for it.
 GRANTABLE = CARRIER - {MANDATES_WRITE}
 

@@ -5,4 +5,11 @@ from accounts.api import views
 urlpatterns = [
     path("clock", views.ClockView.as_view(), name="clock"),
     path("me", views.MeView.as_view(), name="me"),
+    path("mandates", views.MandatesView.as_view(), name="mandates"),
+    path("mandates/<uuid:mandate_id>", views.MandateView.as_view(), name="mandate"),
+    path(
+        "mandates/<uuid:mandate_id>/revoke",
+        views.MandateRevokeView.as_view(),
+        name="mandate-revoke",
+    ),
 ]

@@ -14,10 +14,10 @@ def note(actor: Any, rows: Iterable[Any], *, scope: str | None, at: datetime) ->
     principals: dict[Any, list[Any]] = {}
     for row in rows:
         owner = _owner(row)
-        if owner is not None and owner != actor.organisation_id:
+        if owner is not None and owner != actor.organisation_id and scope:
             principals.setdefault(owner, []).append(row)
     for principal, theirs in principals.items():
-        grant = actor.grant_for(principal, scope) if scope else None
+        grant = actor.grant_for(principal, scope)
         if grant is None:  # not theirs by mandate: public rows
             continue
         audit.record(
