@@ -9,7 +9,7 @@ from launcher.checkout import Checkout
 from launcher.processes import dies_with_parent, exclusive
 from launcher.redis import Redis
 
-UNITS = ("-c", "tests/unit.ini", "--rootdir=.", "tests/unit")
+UNITS = ("tests/unit", "-p", "no:django", "-p", "no:playwright", "-p", "no:xdist")
 
 
 def test(checkout: Checkout, arguments: list[str]) -> int:
