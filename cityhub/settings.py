@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "routing",
     "reports",
     "portal",
+    "cityhub",  # management commands of the roof
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

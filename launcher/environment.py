@@ -97,7 +97,7 @@ def _install(checkout: Checkout, lock: Path) -> None:
         if line.startswith(("Collecting", "Requirement already")):
             seen += 1
             return f"{seen}/{total} {line.split()[1]}"
-        return line if line.startswith("Installing") else None
+        return "unpacking" if line.startswith("Installing") else None
 
     # A full lock needs no resolver; byte code is written at first import.
     command = [

@@ -35,7 +35,6 @@ def test(checkout: Checkout, arguments: list[str]) -> int:
             **programs.environment(checkout, given.environment()),
             "CITYHUB_CHROMIUM": packages.browser() or "",
             "CITYHUB_TEST_LONG": "1" if long else "",
-            "PYTHONDONTWRITEBYTECODE": "",
         }
         units = 0 if chosen else _units(checkout, env)
         say.step("all tests" if not chosen else "the tests that were asked for")
