@@ -1,0 +1,184 @@
+"""The runner of consumers: nothing is skipped, nothing is read twice, nobody blocks others."""
+
+import threading
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+
+from foundation import outbox, ticks
+from foundation.models import AuditEntry, Checkpoint, OutboxMessage
+from kernel.identifiers import SHARDS, shard_of, uuid7
+from tests.factories import TUESDAY
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CITY = UUID(int=1)
+
+
+class Recorder:
+    """Writes an audit row per message it reads, so that what it derived is in the database."""
+
+    stream = "outbox"
+
+    def __init__(self, name="recorder", topics=frozenset(), failing_key=None):
+        self.name = name
+        self.topics = topics
+        self.failing_key = failing_key
+
+    def consume(self, rows, *, shard, as_of):
+        for row in rows:
+            AuditEntry.objects.create(
+                city_id=row.city_id, at=as_of, action=self.name, subject=str(row.key)
+            )
+            if row.key == self.failing_key:
+                raise ValueError("this message is poison")
+
+    def seen(self):
+        entries = AuditEntry.objects.filter(action=self.name).order_by("id")
+        return [UUID(entry.subject) for entry in entries]
+
+
+def tell(key, topic="thing.changed"):
+    return outbox.add(city_id=CITY, topic=topic, key=key, payload={}, at=TUESDAY)
+
+
+def key_of_shard(shard):
+    while True:
+        key = uuid7()
+        if shard_of(key) == shard:
+            return key
+
+
+def test_messages_of_a_key_arrive_once_and_in_the_order_of_writing(consumers_of_test):
+    recorder = Recorder()
+    consumers_of_test.register(recorder)
+    key = uuid7()
+    written = [tell(key).id for _ in range(3)]
+    assert consumers_of_test.run_once(as_of=TUESDAY) == 3
+    assert consumers_of_test.run_once(as_of=TUESDAY) == 0
+    assert recorder.seen() == [key, key, key]
+    assert [row.id for row in OutboxMessage.objects.order_by("xid", "id")] == written
+
+
+def test_a_transaction_that_commits_late_is_never_skipped(consumers_of_test, second_connection):
+    recorder = Recorder()
+    consumers_of_test.register(recorder)
+    late, early = key_of_shard(3), key_of_shard(3)
+
+    # The other transaction gets its number first, and is still open when ours has committed.
+    second_connection.execute(
+        "INSERT INTO foundation_outboxmessage (id, city_id, topic, shard, key, payload, at)"
+        " VALUES (%s, %s, 'thing.changed', 3, %s, '{}', %s)",
+        [uuid7(), CITY, late, TUESDAY],
+    )
+    tell(early)
+    assert consumers_of_test.run_once(as_of=TUESDAY) == 0
+    assert consumers_of_test.backlog() == 1
+
+    second_connection.commit()
+    assert consumers_of_test.run_once(as_of=TUESDAY) == 2
+    assert recorder.seen() == [late, early]
+
+
+def test_a_consumer_that_raises_keeps_its_place_and_blocks_no_other(consumers_of_test):
+    poison, healthy = key_of_shard(0), key_of_shard(1)
+    failing = Recorder("failing", failing_key=poison)
+    other = Recorder("other")
+    consumers_of_test.register(failing)
+    consumers_of_test.register(other)
+    tell(poison)
+    tell(healthy)
+
+    consumers_of_test.run_once(as_of=TUESDAY)
+    assert failing.seen() == [healthy]  # what it had derived in the poisoned shard is undone
+    assert sorted(other.seen()) == sorted([poison, healthy])
+    place = Checkpoint.objects.get(consumer="failing", shard=0)
+    assert (place.failures, place.xid) == (1, 0)
+    assert "this message is poison" in place.error
+
+    failing.failing_key = None
+    consumers_of_test.run_once(as_of=TUESDAY)
+    assert sorted(failing.seen()) == sorted([poison, healthy])
+    assert Checkpoint.objects.get(consumer="failing", shard=0).failures == 0
+
+
+def test_a_consumer_that_keeps_failing_is_left_alone_for_a_while(consumers_of_test):
+    poison = uuid7()
+    failing = Recorder("failing", failing_key=poison)
+    consumers_of_test.register(failing)
+    tell(poison)
+    for _ in range(5):
+        consumers_of_test.run_once(as_of=TUESDAY)
+    assert Checkpoint.objects.get(consumer="failing", shard=shard_of(poison)).failures == 2
+
+
+def test_a_strict_run_raises_what_a_consumer_raises(consumers_of_test):
+    poison = uuid7()
+    consumers_of_test.register(Recorder(failing_key=poison))
+    tell(poison)
+    with pytest.raises(ValueError, match="poison"):
+        consumers_of_test.run_once(as_of=TUESDAY, strict=True)
+
+
+def test_a_consumer_reads_its_topics_only_and_still_moves_on(consumers_of_test):
+    wanted, other = uuid7(), uuid7()
+    recorder = Recorder(topics=frozenset({"thing.changed"}))
+    consumers_of_test.register(recorder)
+    tell(wanted)
+    tell(other, topic="other.changed")
+    assert consumers_of_test.backlog() == 2
+    consumers_of_test.run_once(as_of=TUESDAY)
+    assert recorder.seen() == [wanted]
+    assert consumers_of_test.backlog() == 0
+
+
+def test_two_workers_share_the_shards_and_repeat_nothing(consumers_of_test):
+    recorder = Recorder()
+    consumers_of_test.register(recorder)
+    keys = [key_of_shard(number % SHARDS) for number in range(200)]
+    with transaction.atomic():
+        for key in keys:
+            tell(key)
+
+    def work():
+        try:
+            while consumers_of_test.run_once(as_of=TUESDAY, limit=3):
+                pass
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    while consumers_of_test.run_once(as_of=TUESDAY):
+        pass
+    assert sorted(recorder.seen()) == sorted(keys)
+
+
+def test_a_tick_is_skipped_while_another_one_runs(consumers_of_test, second_connection):
+    consumers_of_test.register(Recorder())
+    tell(uuid7())
+    second_connection.execute("SELECT pg_advisory_lock(%s)", [ticks.LOCK])
+    second_connection.commit()
+    assert ticks.tick(TUESDAY) == 0
+    second_connection.execute("SELECT pg_advisory_unlock(%s)", [ticks.LOCK])
+    second_connection.commit()
+    assert ticks.tick(TUESDAY) >= 1
+
+
+def test_a_job_that_raises_does_not_stop_the_others(monkeypatch):
+    done = []
+
+    def broken(as_of):
+        raise ValueError("broken")
+
+    monkeypatch.setattr(ticks, "_jobs", {})
+    ticks.register("broken", broken)
+    ticks.register("sound", lambda as_of: done.append(as_of) or 1)
+    assert ticks.tick(TUESDAY) == 1
+    assert done == [TUESDAY]
+    with pytest.raises(ValueError, match="broken"):
+        ticks.tick(TUESDAY, strict=True)
