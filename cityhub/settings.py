@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from cityhub import environment
+from foundation import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CITYHUB_VAR", BASE_DIR / "var"))
@@ -29,7 +30,7 @@ environment.point_gdal_to_its_data()
 REDIS_URL = os.environ.get("REDIS_URL", "")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "foundation.caching.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "cityhub",
     }
@@ -66,7 +67,9 @@ INSTALLED_APPS = [
     "cityhub",  # management commands of the roof
 ]
 MIDDLEWARE = [
+    "foundation.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "foundation.middleware.SecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -74,7 +77,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "cityhub.urls"
 ASGI_APPLICATION = "cityhub.asgi.application"
@@ -114,6 +119,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_ADAPTER = "accounts.adapter.HubAccountAdapter"
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 
@@ -130,6 +138,9 @@ OAUTH2_PROVIDER = {
 # The API.
 HUB_BODY_LIMIT = int(os.environ.get("CITYHUB_BODY_LIMIT", str(1024 * 1024)))
 HUB_PROBLEM_BASE = os.environ.get("CITYHUB_PROBLEM_BASE", "urn:cityhub:problem:")
+HUB_RATE_CLIENT = int(os.environ.get("CITYHUB_RATE_CLIENT", "20000"))  # requests per minute
+HUB_RATE_PUBLIC = int(os.environ.get("CITYHUB_RATE_PUBLIC", "1200"))
+HUB_METRICS_TOKEN = os.environ.get("CITYHUB_METRICS_TOKEN", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # each endpoint has a limit of its own
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -142,8 +153,9 @@ REST_FRAMEWORK = {
         "foundation.api.renderers.ProblemRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["foundation.api.throttles.ClientThrottle"],
     "EXCEPTION_HANDLER": "foundation.api.problems.handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "foundation.api.openapi.HubSchema",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -164,3 +176,29 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+# Security: a strict policy for pages; the back office's widgets need to evaluate code.
+HUB_CSP = (
+    "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+HUB_CSP_ADMIN = HUB_CSP.replace(
+    "script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval'"
+).replace("worker-src 'self'", "worker-src 'self' blob:")
+CSRF_FAILURE_VIEW = "foundation.views.csrf_failed"
+X_FRAME_OPTIONS = "DENY"
+HTTPS = environment.flag(os.environ, "CITYHUB_HTTPS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+CSRF_TRUSTED_ORIGINS = [
+    origin for origin in os.environ.get("CITYHUB_ORIGINS", "").split(",") if origin
+]
+
+# Logs: one line per record on stderr, JSON unless CITYHUB_LOG_FORMAT=text.
+LOGGING_CONFIG = None
+logs.configure(
+    level=os.environ.get("CITYHUB_LOG_LEVEL", "INFO"),
+    as_json=os.environ.get("CITYHUB_LOG_FORMAT", "json") == "json",
+)

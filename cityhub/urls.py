@@ -2,7 +2,13 @@
 
 from django.urls import include, path
 
+handler400 = "foundation.views.bad_request"
+handler403 = "foundation.views.forbidden"
+handler404 = "foundation.views.not_found"
+handler500 = "foundation.views.failed"
+
 urlpatterns = [
+    path("", include("foundation.urls")),
     path("", include("accounts.urls")),
     path("", include("carriers.urls")),
     path("", include("zones.urls")),
@@ -12,5 +18,6 @@ urlpatterns = [
     path("", include("compliance.urls")),
     path("", include("routing.urls")),
     path("", include("reports.urls")),
+    path("accounts/", include("allauth.urls")),
     path("", include("portal.urls")),
 ]

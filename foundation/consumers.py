@@ -209,13 +209,15 @@ def _advance(consumer: Consumer, stream: Stream, shard: int, as_of: datetime, li
     rows = stream.read(shard=shard, after=Cursor(place.xid, place.row_id), limit=limit)
     if not rows:
         return 0
+    # Workers that share shards read the clock at different moments: time must not go back here.
+    as_of = as_of if place.as_of is None else max(as_of, place.as_of)
     topics = getattr(consumer, "topics", frozenset())
     wanted = [row for row in rows if row.topic in topics] if topics else rows
     if wanted:
         consumer.consume(wanted, shard=shard, as_of=as_of)
-    place.xid, place.row_id = rows[-1].xid, rows[-1].id
+    place.xid, place.row_id, place.as_of = rows[-1].xid, rows[-1].id, as_of
     place.failures, place.failed_at, place.error = 0, None, ""
-    place.save(update_fields=["xid", "row_id", "failures", "failed_at", "error"])
+    place.save(update_fields=["xid", "row_id", "as_of", "failures", "failed_at", "error"])
     return len(rows)
 
 

@@ -127,6 +127,9 @@ class Checkpoint(models.Model):
     shard = models.SmallIntegerField()
     xid = TransactionIdField(default=0)
     row_id = models.UUIDField(help_text=_("The last row read within that transaction."))
+    as_of = models.DateTimeField(
+        null=True, help_text=_("Latest domain time at which this shard was read; never goes back.")
+    )
     failures = models.IntegerField(default=0, help_text=_("Attempts in a row that failed."))
     failed_at = models.DateTimeField(null=True, help_text=_("Wall time."))
     error = models.TextField(default="", blank=True)

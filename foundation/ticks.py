@@ -46,13 +46,14 @@ def register(name: str, fn: Job, next_due: NextDue | None = None) -> None:
 def tick(as_of: datetime | None = None, *, strict: bool = False, wait: bool = False) -> int:
     """Run consumers until nothing is left (at most 50 rounds), jobs, and consumers again.
 
-    Returns how many rows and things were handled; 0 when another process is at it, unless `wait`.
+    Returns how many rows and things were handled. While another process ticks, this one shares
+    its consumers' shards but leaves the jobs alone (or waits for its turn, with `wait`).
     A job that raises does not stop the others; with `strict` its exception is raised.
     """
     with _alone(wait) as mine:
-        if not mine:
-            return 0
         at = clock.now() if as_of is None else as_of
+        if not mine:
+            return consumers.run_once(as_of=at, strict=strict)
         done = _drain(at, strict)
         for job in list(_jobs.values()):
             done += _run(job, at, strict)

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('shard', models.SmallIntegerField()),
                 ('xid', foundation.fields.TransactionIdField(default=0, editable=False)),
                 ('row_id', models.UUIDField(help_text='The last row read within that transaction.')),
+                ('as_of', models.DateTimeField(help_text='Latest domain time at which this shard was read; never goes back.', null=True)),
                 ('failures', models.IntegerField(default=0, help_text='Attempts in a row that failed.')),
                 ('failed_at', models.DateTimeField(help_text='Wall time.', null=True)),
                 ('error', models.TextField(blank=True, default='')),

@@ -1,6 +1,7 @@
 """The runner of consumers: nothing is skipped, nothing is read twice, nobody blocks others."""
 
 import threading
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -158,15 +159,35 @@ def test_two_workers_share_the_shards_and_repeat_nothing(consumers_of_test):
     assert sorted(recorder.seen()) == sorted(keys)
 
 
-def test_a_tick_is_skipped_while_another_one_runs(consumers_of_test, second_connection):
-    consumers_of_test.register(Recorder())
+def test_while_another_tick_runs_shards_are_shared_and_jobs_left_alone(
+    consumers_of_test, second_connection, monkeypatch
+):
+    recorder, done = Recorder(), []
+    consumers_of_test.register(recorder)
+    monkeypatch.setattr(ticks, "_jobs", {})
+    ticks.register("job", lambda as_of: done.append(as_of) or 1)
     tell(uuid7())
     second_connection.execute("SELECT pg_advisory_lock(%s)", [ticks.LOCK])
     second_connection.commit()
-    assert ticks.tick(TUESDAY) == 0
+    assert ticks.tick(TUESDAY) == 1
+    assert (len(recorder.seen()), done) == (1, [])
     second_connection.execute("SELECT pg_advisory_unlock(%s)", [ticks.LOCK])
     second_connection.commit()
-    assert ticks.tick(TUESDAY) >= 1
+    assert ticks.tick(TUESDAY) == 1
+    assert done == [TUESDAY]
+
+
+def test_domain_time_never_goes_back_for_a_shard(consumers_of_test):
+    class Clocked(Recorder):
+        def consume(self, rows, *, shard, as_of):
+            instants.append(as_of)
+
+    instants, key = [], uuid7()
+    consumers_of_test.register(Clocked())
+    for as_of in (TUESDAY + timedelta(seconds=1), TUESDAY):
+        tell(key)
+        consumers_of_test.run_once(as_of=as_of)
+    assert instants == [TUESDAY + timedelta(seconds=1)] * 2
 
 
 def test_a_job_that_raises_does_not_stop_the_others(monkeypatch):

@@ -1,0 +1,65 @@
+"""What every request passes: its id, one log line, its figures, and the security policy."""
+
+import re
+import time
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils.deprecation import MiddlewareMixin
+
+from foundation import metrics
+from kernel.identifiers import uuid7
+
+log = structlog.get_logger("hub.request")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_QUIET = ("/healthz", "/readyz", "/metrics", settings.STATIC_URL)
+
+
+class RequestMiddleware(MiddlewareMixin):
+    """Gives a request its id (a client's own X-Request-Id, if it is harmless), logs and counts."""
+
+    def process_request(self, request: Any) -> None:
+        given = request.headers.get("X-Request-Id", "")
+        request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid7().hex
+        request.started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        request_id = getattr(request, "request_id", None)
+        if request_id is None:
+            return response
+        response["X-Request-Id"] = request_id
+        seconds = time.perf_counter() - request.started
+        route = _route(request)
+        metrics.REQUESTS.labels(request.method, route, response.status_code).observe(seconds)
+        if not request.path.startswith(_QUIET):
+            log.info(
+                "request",
+                method=request.method,
+                route=route,
+                status=response.status_code,
+                ms=round(seconds * 1000, 1),
+            )
+        return response
+
+
+def _route(request: Any) -> str:
+    """Return the pattern of the path, never the path: ids and plates stay out of logs."""
+    match = getattr(request, "resolver_match", None)
+    return f"/{match.route}" if match else "unmatched"
+
+
+class SecurityPolicyMiddleware(MiddlewareMixin):
+    """Sets the content security policy: strict, and one of its own for the back office."""
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        office = request.path.startswith("/admin/")
+        policy = settings.HUB_CSP_ADMIN if office else settings.HUB_CSP
+        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), microphone=(), geolocation=(self), payment=()"
+        )
+        return response
