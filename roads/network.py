@@ -4,6 +4,7 @@ Coordinates are (lng, lat) in WGS84, durations seconds, distances metres. The bi
 interpreter's lock: large tables belong into worker processes, single routes run anywhere.
 """
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -120,6 +121,23 @@ class Network:
         """Return where each point meets the large connected part of the network."""
         return self.table([], points).destinations
 
+    def speed_along(self, points: Sequence[LngLat]) -> tuple[float, float] | None:
+        """Return m/s without turns, and the metres driven, from the first point to the last."""
+        parameters = osrm.RouteParameters(
+            coordinates=[*map(tuple, points)],
+            overview="false",
+            annotations=["duration", "distance"],
+            generate_hints=False,
+        )
+        try:
+            route = self._engine.Route(parameters)["routes"][0]
+        except RuntimeError:  # NoRoute
+            return None
+        notes = [leg["annotation"] for leg in route["legs"]]
+        seconds = sum(float(value) for note in notes for value in note["duration"])
+        metres = sum(float(value) for note in notes for value in note["distance"])
+        return (metres / seconds, metres) if seconds > 0 else None
+
     def nearest(self, lng: float, lat: float) -> Snap:
         """Return where one point meets any street of the network, islands included."""
         answer = self._engine.Nearest(osrm.NearestParameters(coordinates=[(lng, lat)]))
@@ -141,6 +159,12 @@ class Network:
         parts = [float(part["confidence"]) for part in answer["matchings"]]
         positions = tuple(_snap(p) if p is not None else None for p in answer["tracepoints"])
         return Matched(positions, min(parts))
+
+
+def length_m(coords: Sequence[LngLat]) -> float:
+    """Return the length of a line in metres."""
+    pairs = itertools.pairwise(coords)
+    return sum(metres_between(*here, *there) for here, there in pairs)
 
 
 def unreachable(free: Sequence[Snap], view: Sequence[Snap]) -> NDArray[np.bool_]:

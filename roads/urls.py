@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from roads.api.views import TileView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("tiles/<slug:city_code>/<int:z>/<int:x>/<int:y>.mvt", TileView.as_view(), name="tile"),
+]

@@ -1,0 +1,1 @@
+"""Reading a city's streets, networks, speeds and base map."""

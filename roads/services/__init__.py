@@ -1,0 +1,1 @@
+"""What changes a city's streets, views and speeds."""
