@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from carriers.selectors import vehicles
 from django.db.models import Q
 from psycopg.types.range import Range
 
 from accounts.actors import Grant as Mandate
+from carriers.selectors import vehicles
 from curbs import codes, decisions, references, rules
 from curbs.book import Zone
 from curbs.models import Booking

@@ -1,0 +1,31 @@
+"""Refusal codes of carriers. `docs/api/events.md` and `docs/api/carriers.md` explain each."""
+
+from kernel.refusals import code
+
+MALFORMED = code("event.malformed", 422, "The item is not a JSON object that can be read")
+INVALID = code("event.invalid", 422, "A member has a wrong type or value")
+MISSING = code("event.missing_member", 422, "A required member is missing")
+UNKNOWN_MEMBER = code("event.unknown_member", 422, "The schema knows no such member")
+CLASSIFIER = code("event.classifier", 422, "The event type does not allow this classifier")
+OUT_OF_RANGE = code("event.out_of_range", 422, "A number is larger than can be stored")
+NULL_CHARACTER = code("event.null_character", 422, "A text holds the character U+0000")
+NO_SUBJECT = code("event.no_subject", 422, "Neither a vehicle nor a facility is named")
+FACILITIES_DISAGREE = code("event.facilities_disagree", 422, "Two members name two facilities")
+TOO_LATE = code("event.too_late", 422, "The event is older than the log takes")
+NOT_YOURS = code("carrier.not_yours", 403, "You may not send events for this carrier")
+
+CONFLICT = code("event.conflict", 409, "The same event id came before with other content")
+CLOCK_AHEAD = code("event.clock_ahead", 422, "The event lies more than 5 minutes in the future")
+VEHICLE_UNKNOWN = code("event.vehicle_unknown", 422, "The sender has no such vehicle")
+STOP_UNKNOWN = code("event.stop_unknown", 422, "The sender has published no such stop")
+FACILITY_UNKNOWN = code("event.facility_unknown", 422, "There is no such facility")
+
+BATCH_TOO_LARGE = code("events.too_many", 413, "The batch has more than 10,000 items")
+BATCH_SHAPE = code("events.not_a_batch", 422, "The body is no event, no list and no {events: []}")
+
+VEHICLE_NOT_FOUND = code("carriers.vehicle_not_found", 404, "There is no such vehicle")
+ROUTE_NOT_FOUND = code("carriers.route_not_found", 404, "There is no such route")
+ORGANISATION_NOT_FOUND = code("carriers.organisation_not_found", 404, "There is no such carrier")
+FACILITY_NOT_FOUND = code("carriers.facility_not_found", 404, "There is no such facility")
+REF_TAKEN = code("carriers.ref_taken", 409, "Another vehicle of yours has this ref or plate")
+STOPS_REPEAT = code("carriers.stop_repeats", 422, "A route names the same stop twice")

@@ -1,0 +1,150 @@
+"""The fold: one vehicle's live events, in the order of meaning, into what they mean.
+
+    derived state = f(set of live accepted events, zones and curbs in force, order of meaning)
+
+It reads no clock and mints no id, so that the same set of events gives the same rows in whatever
+order, batch or repetition they arrived. A late event rewinds to a snapshot before it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field
+
+from kernel import identifiers
+from tracking.rules import motion, presence, stays, trips
+from tracking.rules.geography import Geography
+from tracking.rules.told import Row, Stay, Told
+
+EVERY = timedelta(hours=1)
+"""Snapshots are taken at least so often while events come, and when a trip ends."""
+
+
+class Position(Struct, frozen=True):
+    """The last fix of a vehicle as it was told."""
+
+    at: datetime
+    lng: float
+    lat: float
+    speed_mps: float | None
+    heading_deg: float | None
+    accuracy_m: float | None
+
+
+class State(Struct):
+    """All that the fold must know of a vehicle's past to go on. Serialized as it is."""
+
+    head: tuple[datetime, str, int, str] | None = None
+    position: Position | None = None
+    motion: motion.Motion = field(default_factory=motion.Motion)
+    scene: presence.Scene = field(default_factory=presence.Scene)
+    standing: stays.Standing = field(default_factory=stays.Standing)
+    journal: trips.Journal = field(default_factory=trips.Journal)
+    snapshot_at: datetime | None = None
+    trip_ended: bool = False
+    comms_lost: bool = False
+
+
+class Folded(Struct):
+    """What a fold came to: rows by id (None: withdrawn) and snapshots taken on the way."""
+
+    state: State
+    rows: dict[UUID, Row | None]
+    snapshots: list[tuple[datetime, bytes]]
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(State)
+
+
+def freeze(state: State) -> bytes:
+    """Return the state as bytes; equal states give equal bytes."""
+    return _ENCODER.encode(state)
+
+
+def thaw(frozen: bytes) -> State:
+    """Return the state that `freeze` made bytes of."""
+    return _DECODER.decode(frozen)
+
+
+def fold(
+    state: State, events: Iterable[Told], geography: Geography, *, city_id: UUID, vehicle_id: UUID
+) -> Folded:
+    """Return state and rows after `events`, which follow the state's head in order of meaning.
+
+    Changes `state` in place and returns it. Rows hold every row that was touched, as it is last.
+    """
+    folded = Folded(state, {}, [])
+    names = _Names(city_id, vehicle_id)
+    for told in events:
+        snapshot = _snapshot_before(state, told.at)
+        if snapshot is not None:
+            folded.snapshots.append(snapshot)
+        for row in _step(state, told, geography, names):
+            if isinstance(row, UUID):
+                folded.rows[row] = None
+            else:
+                folded.rows[row.id] = row
+        state.head = told.key
+    return folded
+
+
+class _Names:
+    """Deterministic ids of one vehicle's rows: uuid5(city, kind, subject, place, first event)."""
+
+    def __init__(self, city_id: UUID, vehicle_id: UUID) -> None:
+        self._city_id = city_id
+        self._vehicle = str(vehicle_id)
+
+    def of(self, kind: str, place: UUID, first_event_id: UUID) -> UUID:
+        parts = (self._vehicle, str(place), str(first_event_id))
+        return identifiers.derived(self._city_id, kind, *parts)
+
+    def kind(self, kind: str) -> Callable[[UUID, UUID], UUID]:
+        return lambda place, first_event_id: self.of(kind, place, first_event_id)
+
+
+def _snapshot_before(state: State, at: datetime) -> tuple[datetime, bytes] | None:
+    """Return the state as of its last event, when a snapshot is due and `at` is later than it.
+
+    Events of one instant stay on one side of a snapshot, so that "later than the snapshot" is a
+    comparison of times alone.
+    """
+    if state.head is None or at <= state.head[0]:
+        return None
+    last_at = state.head[0]
+    if state.snapshot_at is None or at - state.snapshot_at >= EVERY or state.trip_ended:
+        state.snapshot_at = last_at
+    else:
+        return None
+    state.trip_ended = False
+    trips.forget(state.journal, last_at)
+    return last_at, freeze(state)
+
+
+def _step(state: State, told: Told, geography: Geography, names: _Names) -> Iterator[Row | UUID]:
+    if told.event_type == "telemetry.position":
+        yield from _fix(state, told, geography, names)
+    elif told.event_type.startswith("curb."):
+        yield from stays.declare(state.standing, state.motion, told, geography, names.kind("stay"))
+    elif told.event_type in {"telemetry.comms_lost", "telemetry.comms_restored"}:
+        state.comms_lost = told.event_type == "telemetry.comms_lost"
+    elif told.event_type == "trip.ended":
+        state.trip_ended = True
+    yield from trips.note(state.journal, told, names.of)
+
+
+def _fix(state: State, told: Told, geography: Geography, names: _Names) -> Iterator[Row | UUID]:
+    if told.lng is None or told.lat is None:
+        return
+    state.position = Position(
+        told.at, told.lng, told.lat, told.speed_mps, told.heading_deg, told.accuracy_m
+    )
+    visit_name, stay_name = names.kind("visit"), names.kind("stay")
+    for point in motion.feed(state.motion, told):
+        yield from presence.advance(state.scene, point, geography, visit_name, told.at)
+    state_stay = stays.follow(state.standing, state.motion, geography, stay_name, told.at)
+    changed: list[Stay | UUID] = list(state_stay)
+    yield from changed
