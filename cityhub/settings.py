@@ -6,6 +6,9 @@
 import os
 from pathlib import Path
 
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
 from cityhub import environment
 from foundation import logs
 
@@ -39,6 +42,8 @@ CACHES = {
 }
 
 INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -93,6 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context.chrome",
             ]
         },
     }
@@ -124,6 +130,38 @@ ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
+
+# The back office: its own look over Django's admin.
+UNFOLD = {
+    "SITE_TITLE": "CityHub",
+    "SITE_HEADER": "CityHub",
+    "SITE_SUBHEADER": _("Back office"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "hub",
+    "SITE_ICON": lambda request: static("favicon.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}
+    ],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "#f0faf9",
+            "100": "#daefec",
+            "200": "#b3ddd8",
+            "300": "#83c6bf",
+            "400": "#4aa59d",
+            "500": "#1f857d",
+            "600": "#0b5e58",
+            "700": "#084843",
+            "800": "#07443f",
+            "900": "#06332f",
+            "950": "#031f1d",
+        }
+    },
+    "SIDEBAR": {"show_search": True, "navigation": "portal.office.navigation"},
+}
 
 # Machines: OAuth 2.0 client credentials; tokens are looked up by their hash and kept only as such.
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"

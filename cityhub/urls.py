@@ -1,5 +1,6 @@
 """Every URL of CityHub starts here; each app lists its own."""
 
+from django.contrib import admin
 from django.urls import include, path
 
 handler400 = "foundation.views.bad_request"
@@ -19,5 +20,7 @@ urlpatterns = [
     path("", include("routing.urls")),
     path("", include("reports.urls")),
     path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
     path("", include("portal.urls")),
 ]

@@ -8,7 +8,7 @@ import { cityMap } from "./lib/map.js";
 import type { BaseMap } from "./lib/style.js";
 
 interface Editor {
-  base: BaseMap;
+  base_url: string;
   kind: "MultiPolygon" | "Polygon" | "LineString" | "Point";
   readonly: boolean;
   texts: Record<string, string>;
@@ -40,7 +40,7 @@ function merge(features: GeoJSONStoreFeatures[], kind: Editor["kind"]): GeoJSON.
     : { type: "LineString", coordinates: only as Position[] };
 }
 
-function start(root: HTMLElement): void {
+async function start(root: HTMLElement): Promise<void> {
   const setup = JSON.parse(root.dataset.editor ?? "{}") as Editor;
   const area = root.querySelector("textarea") as HTMLTextAreaElement;
   const says = root.querySelector("output") as HTMLOutputElement;
@@ -55,9 +55,10 @@ function start(root: HTMLElement): void {
       bounds.extend([point[0] as number, point[1] as number]);
     }
   }
+  const base = (await (await fetch(setup.base_url)).json()) as BaseMap;
   const map = cityMap({
     container: root.querySelector(".map") as HTMLElement,
-    base: setup.base,
+    base,
     label: setup.texts.map ?? "",
     bounds: bounds.isEmpty() ? undefined : bounds,
     own: { sources: {}, layers: () => [] },
@@ -134,4 +135,4 @@ function start(root: HTMLElement): void {
   });
 }
 
-for (const root of document.querySelectorAll<HTMLElement>(".geometry-editor[data-editor]")) start(root);
+for (const root of document.querySelectorAll<HTMLElement>(".geometry-editor[data-editor]")) void start(root);

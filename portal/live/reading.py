@@ -1,0 +1,67 @@
+"""What a stream tells: the rows that changed since a cursor and that the reader may see."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest
+from tracking.models import VehicleState
+
+from accounts import scopes
+from accounts.actors import Actor
+from foundation import clock
+from foundation.api import actors
+from foundation.models import OutboxMessage
+from portal import vehicles as shown
+from portal.live.hub import News, Reader
+
+SIGNALS = {
+    "findings": ("finding.",),
+    "bookings": ("booking.",),
+    "zones": ("regulation.", "zone.", "curb_zone.", "policy."),
+}
+
+
+def reader_for(request: HttpRequest) -> Reader:
+    """Return the function that reads for this reader; it asks anew each time who they may see."""
+
+    def read(after: int | None) -> News:
+        now = clock.now()
+        return since(actors.of(request, now), after, now)
+
+    return read
+
+
+def horizon() -> int:
+    """Return the transaction id below which everything is decided."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def since(actor: Actor, after: int | None, now: Any) -> News:
+    """Return what changed in `[after, horizon)`; everything, marked as reset, without a cursor."""
+    upto = horizon()
+    reset = after is None or after > upto
+    rows = VehicleState.objects.visible_to(actor, scopes.VEHICLES_READ)
+    if not reset:
+        rows = rows.filter(xid__gte=after)
+    changed = shown.as_live(rows.filter(xid__lt=upto) if not reset else rows, actor, now)
+    events: list[tuple[str, Any]] = []
+    if changed or reset:
+        events.append(("vehicles", {"reset": reset, "vehicles": changed}))
+    if not reset:
+        events += [(name, {}) for name in _signals(actor, after, upto)]
+    return News(upto, tuple(events))
+
+
+def _signals(actor: Actor, after: int | None, upto: int) -> Iterable[str]:
+    """Return the topics of which something was announced; their rows are read by the page."""
+    topics = set(
+        OutboxMessage.objects.filter(city_id=actor.city.id, xid__gte=after, xid__lt=upto)
+        .values_list("topic", flat=True)
+        .distinct()
+    )
+    for name, prefixes in SIGNALS.items():
+        if any(topic.startswith(prefixes) for topic in topics):
+            yield name

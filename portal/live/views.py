@@ -1,0 +1,81 @@
+"""The stream itself: server-sent events over a plain async view."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+
+from foundation import clock
+from foundation.api import actors
+from portal.live import hub, redis_wake
+from portal.live.reading import reader_for
+
+HEARTBEAT_S = 15
+LIFETIME_S = 600  # then the browser comes back and is asked again who it is
+
+
+async def vehicles(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """`GET /live/vehicles`: vehicles, findings, bookings as they change; 401 unless signed in."""
+    user = await request.auser()
+    if not user.is_authenticated:
+        return HttpResponse(status=401)
+    key, read = await sync_to_async(_open)(request)
+    stream = StreamingHttpResponse(
+        _stream(key, read, _cursor(request)), content_type="text/event-stream"
+    )
+    stream["Cache-Control"] = "no-store"
+    stream["X-Accel-Buffering"] = "no"
+    return stream
+
+
+def _open(request: HttpRequest) -> tuple[Any, hub.Reader]:
+    actor = actors.of(request, clock.now())
+    return (actor.city.id, actor.user_id, _organisation_of(actor)), reader_for(request)
+
+
+def _organisation_of(actor: Any) -> Any:
+    return actor.organisation.id if actor.organisation else None
+
+
+def _cursor(request: HttpRequest) -> int | None:
+    last = request.headers.get("Last-Event-ID", "")
+    return int(last) if last.isdecimal() and len(last) < 20 else None
+
+
+async def _stream(key: Any, read: hub.Reader, after: int | None) -> AsyncIterator[bytes]:
+    here = hub.here()
+    redis_wake.attach(here)
+    news = here.listen(key, read, after)
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + LIFETIME_S
+    pending = asyncio.ensure_future(anext(news))
+    try:
+        yield b"retry: 2000\n\n"
+        while loop.time() < ends:
+            done, _ = await asyncio.wait({pending}, timeout=HEARTBEAT_S)
+            if not done:
+                yield b": here\n\n"
+                continue
+            try:
+                yield as_bytes(pending.result())
+            except StopAsyncIteration:
+                return
+            pending = asyncio.ensure_future(anext(news))
+    finally:
+        pending.cancel()
+        await asyncio.gather(pending, return_exceptions=True)
+        await news.aclose()
+
+
+def as_bytes(news: hub.News) -> bytes:
+    """Return news in the format of server-sent events; only the last one carries the cursor."""
+    lines = []
+    for name, payload in news.events:
+        lines.append(f"event: {name}\ndata: {json.dumps(payload, separators=(',', ':'))}\n\n")
+    if not lines:
+        return b": nothing new\n\n"
+    lines[-1] = f"id: {news.cursor}\n{lines[-1]}"
+    return "".join(lines).encode()

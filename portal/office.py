@@ -1,0 +1,81 @@
+"""The back office's side bar: what somebody may see, grouped by what people come for."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of the side bar; models without a list are left out."""
+    groups = (
+        (_("Rules"), RULES),
+        (_("Curbs"), CURBS),
+        (_("Traffic"), TRAFFIC),
+        (_("Organisations and people"), PEOPLE),
+        (_("Machinery"), MACHINERY),
+    )
+    found = [{"title": title, "items": _items(request, models)} for title, models in groups]
+    return [{**group, "separator": True} for group in found if group["items"]]
+
+
+RULES = (
+    ("zones.accesszone", "map"),
+    ("zones.zonegeometry", "polyline"),
+    ("zones.regulation", "gavel"),
+    ("zones.regulationversion", "history_edu"),
+    ("zones.permit", "badge"),
+    ("zones.calendar", "calendar_month"),
+)
+CURBS = (
+    ("curbs.curbline", "timeline"),
+    ("curbs.curbzone", "local_shipping"),
+    ("curbs.curbpolicyversion", "policy"),
+    ("curbs.booking", "event_available"),
+    ("curbs.curbsession", "schedule"),
+)
+TRAFFIC = (
+    ("compliance.finding", "report"),
+    ("carriers.vehicle", "airport_shuttle"),
+    ("carriers.facility", "warehouse"),
+    ("carriers.routeplan", "route"),
+    ("tracking.vehiclestate", "my_location"),
+    ("tracking.zonevisit", "pin_drop"),
+    ("routing.run", "alt_route"),
+    ("routing.plan", "checklist"),
+)
+PEOPLE = (
+    ("accounts.city", "location_city"),
+    ("accounts.organisation", "domain"),
+    ("accounts.user", "person"),
+    ("accounts.membership", "group"),
+    ("accounts.mandate", "handshake"),
+    ("accounts.apiclient", "key"),
+    ("accounts.webhookendpoint", "webhook"),
+)
+MACHINERY = (
+    ("foundation.auditentry", "fact_check"),
+    ("foundation.outboxmessage", "outbox"),
+    ("foundation.checkpoint", "flag"),
+    ("carriers.quarantine", "report_problem"),
+)
+
+
+def _items(request: HttpRequest, models: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    items = []
+    for label, icon in models:
+        app, model = label.split(".")
+        try:
+            link = reverse(f"admin:{app}_{model}_changelist")
+        except NoReverseMatch:
+            continue
+        if request.user.has_perm(f"{app}.view_{model}"):
+            items.append({"title": _title(app, model), "icon": icon, "link": link})
+    return items
+
+
+def _title(app: str, model: str) -> str:
+    from django.apps import apps
+
+    return str(apps.get_model(app, model)._meta.verbose_name_plural).capitalize()

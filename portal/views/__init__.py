@@ -1,0 +1,1 @@
+"""The pages: each calls selectors and services and renders a template."""
