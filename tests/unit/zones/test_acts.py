@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from rulebook import HELSINKI, local, regulation
 
 from kernel.periods import Period
 from kernel.schedules import DayCalendar
 from kernel.vehicles import VehicleFacts
+from tests.unit.zones.rulebook import HELSINKI, local, regulation
 from zones import acts
 from zones.rules import HeldPermit
 

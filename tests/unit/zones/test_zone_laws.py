@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rulebook import regulation
 
 from kernel.periods import Period
 from kernel.schedules import DayCalendar
 from kernel.vehicles import VehicleFacts
+from tests.unit.zones.rulebook import regulation
 from zones import rules
 
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

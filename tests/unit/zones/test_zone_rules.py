@@ -5,13 +5,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from rulebook import HELSINKI, LONG_AGO, ZONE, local, regulation
 
 from kernel.money import Money
 from kernel.periods import Period
 from kernel.schedules import DayCalendar
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Access
+from tests.unit.zones.rulebook import HELSINKI, LONG_AGO, ZONE, local, regulation
 from zones import rules
 from zones.rules import HeldPermit
 

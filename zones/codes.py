@@ -1,0 +1,21 @@
+"""Refusal codes of zones, regulations and permits."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.refusals import code
+
+CITY_ONLY = code("zones.city_only", 403, _("Only the city writes rules"))
+ZONE_NOT_FOUND = code("zones.zone_not_found", 404, _("No such zone"))
+REGULATION_NOT_FOUND = code("zones.regulation_not_found", 404, _("No such regulation"))
+VERSION_NOT_FOUND = code("zones.version_not_found", 404, _("No such version"))
+PERMIT_NOT_FOUND = code("zones.permit_not_found", 404, _("No such permit"))
+CODE_TAKEN = code("zones.code_taken", 409, _("The code is taken"))
+NOT_A_DRAFT = code("zones.not_a_draft", 409, _("Only a draft can be published"))
+NOT_PUBLISHED = code("zones.not_published", 409, _("Only a published version can be annulled"))
+ALREADY_EVALUATED = code("zones.already_evaluated", 409, _("The rule has been in use"))
+GEOMETRY_INVALID = code("zones.geometry_invalid", 422, _("The geometry is not valid"))
+RULE_INVALID = code("zones.rule_invalid", 422, _("A rule is not in the rule language"))
+PERIOD_EMPTY = code("zones.period_empty", 422, _("The period is empty"))
+RECORDED_LATER = code("zones.recorded_later", 422, _("A record cannot start in the future"))
+PERMIT_HOLDER = code("zones.permit_holder", 422, _("A permit is for a plate or a class"))
+TIME_INVALID = code("zones.time_invalid", 422, _("A time cannot be read"))

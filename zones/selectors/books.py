@@ -1,0 +1,120 @@
+"""Loads a city's rule book and keeps it per process under the city's change counter."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+
+import holidays
+import shapely
+
+from accounts.models import City
+from kernel.periods import Period
+from zones.book import NamedDay, RuleBook, ZoneCard
+from zones.compiled import CompiledRegulation, compile_regulation
+from zones.geography import Shape
+from zones.models import (
+    AccessZone,
+    CalendarDay,
+    RegulationVersion,
+    RuleBookChange,
+    ZoneGeometry,
+)
+
+HOLIDAY_YEARS = range(2005, 2046)
+KEPT_BOOKS = 16
+_books: dict[UUID, RuleBook] = {}
+
+
+def book(city_id: UUID) -> RuleBook:
+    """Return the city's rule book, current as of this call: one query unless the rules changed.
+
+    Ask it with `known_at=` for what was recorded at an earlier instant. Raises City.DoesNotExist.
+    """
+    change = (
+        RuleBookChange.objects.filter(city_id=city_id).values_list("counter", flat=True).first()
+        or 0
+    )
+    known = _books.get(city_id)
+    if known is None or known.change != change:
+        if len(_books) >= KEPT_BOOKS:
+            _books.clear()
+        known = _books[city_id] = load(city_id, change)
+    return known
+
+
+def forget() -> None:
+    """Forget all books (tests that put an older database back)."""
+    _books.clear()
+
+
+def load(city_id: UUID, change: int) -> RuleBook:
+    """Return the book read from the database: five queries."""
+    city = City.objects.get(pk=city_id)
+    cards = {
+        zone.id: ZoneCard(zone.id, zone.code, zone.name, zone.kind)
+        for zone in AccessZone.objects.of_city(city_id)
+    }
+    versions: dict[UUID, list[CompiledRegulation]] = {}
+    rows = RegulationVersion.objects.of_city(city_id).recorded().select_related("regulation")
+    for row in rows.order_by("regulation_id", "number"):
+        versions.setdefault(row.regulation.zone_id, []).append(_compiled(row))
+    return RuleBook(
+        city_id=city_id,
+        tz=city.tz,
+        change=change,
+        cards=cards,
+        shapes=tuple(_shape(row) for row in ZoneGeometry.objects.of_city(city_id)),
+        versions=versions,
+        holidays=public_holidays(city.country, city.subdivision),
+        named_days=tuple(
+            NamedDay(day.calendar.code, day.on, Period(day.recorded_from, day.recorded_until))
+            for day in CalendarDay.objects.of_city(city_id).select_related("calendar")
+        ),
+    )
+
+
+@lru_cache(maxsize=64)
+def public_holidays(country: str, subdivision: str) -> frozenset[date]:
+    """Return the public holidays of a country and its subdivision (package `holidays`)."""
+    try:
+        found = holidays.country_holidays(country, subdiv=subdivision or None, years=HOLIDAY_YEARS)
+    except NotImplementedError:
+        found = _without_subdivision(country)
+    return frozenset(found)
+
+
+def _without_subdivision(country: str) -> frozenset[date]:
+    try:
+        return frozenset(holidays.country_holidays(country, years=HOLIDAY_YEARS))
+    except NotImplementedError:
+        return frozenset()
+
+
+def _compiled(row: RegulationVersion) -> CompiledRegulation:
+    return compile_regulation(
+        regulation_id=row.regulation_id,
+        version_id=row.id,
+        number=row.number,
+        code=row.regulation.code,
+        zone_id=row.regulation.zone_id,
+        rows=row.rows,
+        legal=Period(row.legal_from, row.legal_until),
+        recorded=_recorded(row.recorded_from, row.recorded_until),
+        vacate_by=timedelta(seconds=row.vacate_by_s),
+    )
+
+
+def _recorded(start: datetime | None, end: datetime | None) -> Period:
+    assert start is not None, "only recorded versions are in the book"
+    return Period(start, end)
+
+
+def _shape(row: ZoneGeometry) -> Shape:
+    return Shape(
+        zone_id=row.zone_id,
+        number=row.number,
+        geometry=shapely.from_wkb(bytes(row.geometry.wkb)),
+        legal=Period(row.legal_from, row.legal_until),
+        recorded=Period(row.recorded_from, row.recorded_until),
+        grace=timedelta(seconds=row.grace_s),
+    )

@@ -1,0 +1,1 @@
+"""Writes of zones: `grounds` (zones and their geometry), `regulations`, `permits`, `calendars`."""

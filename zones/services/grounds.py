@@ -1,0 +1,137 @@
+"""Zones and their ground."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.gis.gdal import GDALException
+from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Polygon
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from foundation import audit, outbox
+from kernel.refusals import Refusal
+from zones import codes
+from zones.models import AccessZone, ZoneGeometry
+from zones.services.recording import book_changed, recorded_since, require_city, require_period
+
+
+@transaction.atomic
+def create(
+    *,
+    actor: Actor,
+    code: str,
+    name: str,
+    kind: str,
+    geometry: dict[str, Any] | GEOSGeometry,
+    legal_from: datetime,
+    now: datetime,
+    legal_until: datetime | None = None,
+    grace_s: int = 0,
+    recorded_from: datetime | None = None,
+) -> AccessZone:
+    """Return a new zone with the first version of its ground.
+
+    `geometry` is a GeoJSON Polygon or MultiPolygon (WGS84). Raises `zones.city_only`,
+    `zones.code_taken`, `zones.geometry_invalid`, `zones.period_empty`, `zones.recorded_later`.
+    """
+    require_city(actor)
+    if AccessZone.objects.of_city(actor.city_id).filter(code=code).exists():
+        raise Refusal(codes.CODE_TAKEN, _("Another zone has this code."), pointer="/code")
+    zone = AccessZone.objects.create(city=actor.city, code=code, name=name, kind=kind)
+    set_ground(
+        actor=actor,
+        zone_id=zone.id,
+        geometry=geometry,
+        legal_from=legal_from,
+        legal_until=legal_until,
+        grace_s=grace_s,
+        recorded_from=recorded_from,
+        now=now,
+    )
+    return zone
+
+
+@transaction.atomic
+def set_ground(
+    *,
+    actor: Actor,
+    zone_id: UUID,
+    geometry: dict[str, Any] | GEOSGeometry,
+    legal_from: datetime,
+    now: datetime,
+    legal_until: datetime | None = None,
+    grace_s: int = 0,
+    recorded_from: datetime | None = None,
+) -> ZoneGeometry:
+    """Return a new version of a zone's ground; it holds wherever its legal period lies.
+
+    Raises what `create` does, and `zones.zone_not_found`.
+    """
+    require_city(actor)
+    require_period(legal_from, legal_until)
+    zone = AccessZone.objects.of_city(actor.city_id).select_for_update().filter(pk=zone_id).first()
+    if zone is None:
+        raise Refusal(codes.ZONE_NOT_FOUND, _("This city has no such zone."))
+    last = ZoneGeometry.objects.filter(zone=zone).aggregate(last=Max("number"))["last"] or 0
+    ground = ZoneGeometry.objects.create(
+        zone=zone,
+        number=last + 1,
+        geometry=multipolygon(geometry),
+        grace_s=grace_s,
+        legal_from=legal_from,
+        legal_until=legal_until,
+        recorded_from=recorded_since(recorded_from if last == 0 else None, now),
+    )
+    book_changed(actor.city_id)
+    outbox.add(
+        city_id=actor.city_id,
+        topic="zone.published",
+        key=zone.id,
+        payload={
+            "zone_ids": [zone.id],
+            "geometry_id": ground.id,
+            "legal_from": legal_from,
+            "legal_until": legal_until,
+        },
+        at=now,
+    )
+    audit.record(
+        city_id=actor.city_id,
+        actor=actor,
+        action="zones.ground_published",
+        subject=zone.id,
+        at=now,
+        inputs={"code": zone.code, "number": ground.number, "grace_s": grace_s},
+        outcome={"geometry_id": ground.id, "recorded_from": ground.recorded_from},
+    )
+    return ground
+
+
+def multipolygon(geometry: dict[str, Any] | GEOSGeometry) -> MultiPolygon:
+    """Return a valid multipolygon in WGS84. Raises `zones.geometry_invalid` with the reason."""
+    try:
+        shape = (
+            geometry
+            if isinstance(geometry, GEOSGeometry)
+            else GEOSGeometry(json.dumps(geometry), srid=4326)
+        )
+    except (GEOSException, GDALException, ValueError, TypeError) as error:
+        raise _invalid(_("This is no GeoJSON geometry.")) from error
+    if isinstance(shape, Polygon):
+        shape = MultiPolygon(shape, srid=4326)
+    if not isinstance(shape, MultiPolygon) or shape.empty:
+        raise _invalid(_("A zone is a Polygon or a MultiPolygon."))
+    if not shape.valid:
+        raise _invalid(shape.valid_reason)
+    west, south, east, north = shape.extent
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        raise _invalid(_("Positions are longitude and latitude in degrees."))
+    return shape
+
+
+def _invalid(detail: str) -> Refusal:
+    return Refusal(codes.GEOMETRY_INVALID, detail, pointer="/geometry")
