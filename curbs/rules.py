@@ -203,7 +203,10 @@ def _admissible(verdicts: Sequence[tuple[Period, Verdict]]) -> list[Reason]:
     for part, verdict in verdicts:
         if verdict.admissible:
             continue
-        facts = {"from": part.start.isoformat(), "access": str(verdict.access)}
+        facts: dict[str, object] = {
+            "from": part.start.isoformat(),
+            "access": str(verdict.access),
+        }
         for given in blocking(verdict):
             rule = given.rule
             facts |= {"rule": str(rule.id), "version": str(rule.version), "rule_code": rule.code}

@@ -14,7 +14,7 @@ class Code(str):
 
     __slots__ = ("status", "title")
     status: int
-    title: str
+    title: str  # type: ignore[assignment]  # stands in for the method str.title
 
     def __new__(cls, name: str, status: int, title: str) -> Self:
         made = super().__new__(cls, name)

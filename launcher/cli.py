@@ -70,7 +70,9 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return 141
     except subprocess.CalledProcessError as error:
-        say.step(f"{say.command_line(map(str, error.cmd))} ended with {error.returncode}")
+        say.step(
+            f"{say.command_line([str(part) for part in error.cmd])} ended with {error.returncode}"
+        )
         return error.returncode if error.returncode > 0 else 1
 
 

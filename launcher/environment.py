@@ -100,7 +100,7 @@ def _install(checkout: Checkout, lock: Path) -> None:
         return "unpacking" if line.startswith("Installing") else None
 
     # A full lock needs no resolver; byte code is written at first import.
-    command = [
+    command: list[str | Path] = [
         checkout.python, "-m", "pip", "install", "--no-deps", "--no-compile",
         "--disable-pip-version-check", "--no-input", "--progress-bar=off",
         "--retries=5", "-r", lock,

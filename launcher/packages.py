@@ -84,10 +84,10 @@ def ensure(
     _install(checkout, wanted)
     still = missing(**wanted)
     if still:
-        names = " ".join(name for need in still for name in need.packages)
+        packages = " ".join(name for need in still for name in need.packages)
         raise say.Trouble(
             f"still missing: {', '.join(need.what for need in still)}",
-            f"apt-get install -y --no-install-recommends {names}",
+            f"apt-get install -y --no-install-recommends {packages}",
         )
 
 

@@ -149,8 +149,15 @@ class Cluster:
 
     def sql(self, statement: str, *, database: str = "postgres") -> str:
         """Run SQL as the superuser; return rows as lines, columns parted by |."""
-        psql = [self._program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.sockets]
-        done = subprocess.run(
+        psql: list[str | Path] = [
+            self._program("psql"),
+            "-XAtq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            self.sockets,
+        ]
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             self.user.command([*psql, "-U", SUPERUSER, "-d", database, "-c", statement]),
             capture_output=True,
             text=True,
@@ -185,7 +192,14 @@ class Cluster:
             return
         say.step(f"{self.name}: making a private PostgreSQL cluster in {self.data}")
         new = self.home / "data.new"
-        initdb = [self._program("initdb"), "-D", new, "-U", SUPERUSER, "--auth=trust"]
+        initdb: list[str | Path] = [
+            self._program("initdb"),
+            "-D",
+            new,
+            "-U",
+            SUPERUSER,
+            "--auth=trust",
+        ]
         self._run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"])
         new.rename(self.data)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from launcher import django, postgres, say, servers, setup, supervisor
 from launcher.checkout import Checkout
 from launcher.processes import dies_with_parent
+from launcher.redis import Redis
 
 NEED_NO_DATABASE = {"check", "help", "compilemessages", "makemessages", "spectacular", "version"}
 
@@ -68,7 +69,7 @@ def bench(checkout: Checkout, arguments: list[str]) -> int:
             raise say.Trouble(f"there is no benchmark {arguments[0]!r}", "./hub bench")
         return 0
     cluster = postgres.main_cluster(checkout)
-    chosen = servers.choose(cluster, setup.Redis(checkout), database="cityhub_bench")
+    chosen = servers.choose(cluster, Redis(checkout), database="cityhub_bench")
     setup.ensure(checkout, given=chosen)
     with servers.running(checkout, chosen, database="cityhub_bench"):
         say.step("migrating the benchmark's database")
@@ -141,7 +142,7 @@ def reset(checkout: Checkout, arguments: list[str]) -> int:
     postgres.main_cluster(checkout).remove()
     postgres.test_cluster(checkout).remove()
     for name in ("redis", "test-redis"):
-        setup.Redis(checkout, name).remove()
+        Redis(checkout, name).remove()
     shutil.rmtree(checkout.var, ignore_errors=True)
     if wanted.all:
         _remove_builds(checkout)

@@ -1,0 +1,99 @@
+"""Whatever people can call, set or be refused with stands in docs/."""
+
+import importlib
+import re
+from pathlib import Path
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from kernel.refusals import REGISTRY
+from tests.architecture.test_arrows import FLOOR_OF
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS_PATHS = ("admin/", "accounts/", "static/", "i18n/", "jsi18n/")  # Django's, allauth's
+
+
+def documentation() -> str:
+    """Return all pages under docs/ as one text."""
+    return "\n".join(path.read_text() for path in sorted((ROOT / "docs").rglob("*.md")))
+
+
+def settings_in_code() -> set[str]:
+    """Return the names CITYHUB_… that the code reads."""
+    places = [*FLOOR_OF, "cityhub", "launcher", "kernel", "simulation", "tests"]
+    files = [path for place in places for path in (ROOT / place).rglob("*.py")]
+    text = "\n".join(path.read_text() for path in [*files, ROOT / "hub"])
+    return set(re.findall(r"\bCITYHUB_[A-Z][A-Z_]*[A-Z]\b", text))
+
+
+def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> set[str]:
+    """Return the paths of ours, with converters written as {name}."""
+    found = set()
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found |= routes(pattern.url_patterns, route)
+        else:
+            found.add(route)
+    if prefix:
+        return found
+    return {
+        "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).replace("^", "").replace("$", "")
+        for route in found
+        if not route.startswith(OTHERS_PATHS)
+    }
+
+
+def in_docs(path: str, text: str) -> bool:
+    """Return whether a path stands in the text, whatever its parameters are called there."""
+    pattern = re.escape(path).replace(r"\{", "{").replace(r"\}", "}")
+    pattern = re.sub(r"{\w+}", r"[{<][\\w:]+[}>]", pattern)
+    return re.search(pattern.rstrip("/") + r"/?(?![\w/-])", text) is not None
+
+
+def test_a_path_is_recognised_whatever_its_parameters_are_called():
+    assert in_docs("/api/v1/bookings/{booking_id}", "GET `/api/v1/bookings/{id}` shows")
+    assert not in_docs(
+        "/api/v1/bookings/{id}", "GET `/api/v1/bookings` and `/api/v1/bookings/{id}/x`"
+    )
+
+
+def load_all_codes() -> None:
+    """Import the modules in which apps declare their refusal codes."""
+    for app in ("foundation", *FLOOR_OF):
+        if (ROOT / app / "codes.py").exists():
+            importlib.import_module(f"{app}.codes")
+
+
+def test_every_endpoint_is_documented():
+    text = documentation()
+    assert sorted(r for r in routes(get_resolver().url_patterns) if not in_docs(r, text)) == []
+
+
+def test_every_setting_is_documented():
+    text = documentation()
+    assert sorted(name for name in settings_in_code() if name not in text) == []
+
+
+def test_every_refusal_code_is_documented():
+    load_all_codes()
+    text = documentation()
+    assert sorted(code for code in REGISTRY if f"`{code}`" not in text) == []
+
+
+def test_every_command_is_documented():
+    from launcher.cli import COMMANDS
+
+    text = (ROOT / "docs" / "operations.md").read_text()
+    assert sorted(name for name in COMMANDS if f"`./hub {name}" not in text) == []
+
+
+def test_every_management_command_is_documented():
+    text = documentation()
+    commands = [
+        path.stem
+        for path in ROOT.glob("*/management/commands/*.py")
+        if not path.stem.startswith("_")
+    ]
+    missing = [name for name in commands if not re.search(rf"manage {name}\b", text)]
+    assert sorted(missing) == [], "write `./hub manage NAME` and what it does into docs/"
