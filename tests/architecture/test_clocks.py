@@ -18,6 +18,8 @@ DATABASE_CLOCKS = re.compile(
 DJANGO_CLOCKS = re.compile(r"\bauto_now(_add)?\s*=\s*True|\bNow\(\)|\btimezone\.now\b")
 SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|WHERE)\b")
 CLOCK_MODULES = {ROOT / "kernel" / "clock.py", ROOT / "foundation" / "clock.py"}
+# How long a transaction has been open is a matter of the server's own clock.
+SERVER_METRICS = ROOT / "foundation" / "metrics.py"
 
 
 def sources() -> list[Path]:
@@ -58,7 +60,7 @@ def test_a_clock_in_sql_is_found():
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_module_asks_the_clock_of_the_database(path):
     source = path.read_text()
-    found = sql_clocks(source)
+    found = sql_clocks(source) if path != SERVER_METRICS else []
     if path not in CLOCK_MODULES:
         code = re.sub(r'""".*?"""|#[^\n]*', "", source, flags=re.S)
         found += [match.group(0) for match in DJANGO_CLOCKS.finditer(code)]
