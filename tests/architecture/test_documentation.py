@@ -70,18 +70,21 @@ def load_all_codes() -> None:
 
 def test_every_endpoint_is_documented():
     text = documentation()
-    assert [path for path in paths_of_ours() if not in_docs(path, text)] == []
+    missing = [path for path in paths_of_ours() if not in_docs(path, text)]
+    assert not missing, "\n".join(missing)
 
 
 def test_every_setting_is_documented():
     text = documentation()
-    assert sorted(name for name in settings_in_code() if name not in text) == []
+    missing = sorted(name for name in settings_in_code() if name not in text)
+    assert not missing, "\n".join(missing)
 
 
 def test_every_refusal_code_is_documented():
     load_all_codes()
     text = documentation()
-    assert sorted(code for code in REGISTRY if f"`{code}`" not in text) == []
+    missing = sorted(code for code in REGISTRY if f"`{code}`" not in text)
+    assert not missing, "\n".join(missing)
 
 
 def test_every_command_is_documented():
