@@ -1,8 +1,7 @@
 """Refusal codes of cities, people, organisations and mandates."""
 
-from django.utils.translation import gettext_lazy as _
-
 from kernel.refusals import code
+from kernel.text import gettext_noop as _
 
 CITY_UNKNOWN = code("city.unknown", 404, _("No such city"))
 MANDATE_NOT_FOUND = code("accounts.mandate_not_found", 404, _("No such mandate"))

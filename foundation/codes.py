@@ -1,8 +1,7 @@
 """Refusal codes of the ground: what can be wrong with any request."""
 
-from django.utils.translation import gettext_lazy as _
-
 from kernel.refusals import code
+from kernel.text import gettext_noop as _
 
 REQUEST_NOT_JSON = code("request.not_json", 400, _("The body is not JSON"))
 REQUEST_BAD = code("request.bad", 400, _("The request cannot be understood"))

@@ -1,7 +1,8 @@
 """Decoding of bodies into structs, with every error named by a JSON pointer."""
 
 import re
-from typing import Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -22,12 +23,25 @@ def decode[T](raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        reasons = reasons_against(msgspec.json.decode(raw), kind) or [reason_of(error)]
-        raise Refusal.of(reasons[:MOST_REASONS]) from None
+        found = reasons_against(_plain(raw), kind) or [reason_of(error)]
+        raise Refusal.of(found[:MOST_REASONS]) from None
     except msgspec.DecodeError as error:
         raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
     except UnicodeDecodeError:
-        raise Refusal(codes.REQUEST_NOT_JSON, "JSON is UTF-8 (RFC 8259, section 8.1)") from None
+        raise _not_utf8() from None
+
+
+def _plain(raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
+    except UnicodeDecodeError:
+        raise _not_utf8() from None
+
+
+def _not_utf8() -> Refusal:
+    return Refusal(codes.REQUEST_NOT_JSON, "JSON is UTF-8 (RFC 8259, section 8.1)")
 
 
 def reason_of(error: msgspec.ValidationError, base: str = "") -> Reason:
@@ -46,16 +60,27 @@ def pointer(path: str) -> str:
 
 def reasons_against(value: Any, kind: Any, base: str = "") -> list[Reason]:
     """Return every error of shape in a decoded value: all fields of all structs within it."""
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
-        return _struct_reasons(value, kind, base)
-    if get_origin(kind) in (list, tuple) and isinstance(value, list) and get_args(kind):
-        item = get_args(kind)[0]
-        reasons = []
+    bare = _bare(kind, value)
+    reasons = []
+    if isinstance(bare, type) and issubclass(bare, msgspec.Struct) and isinstance(value, dict):
+        reasons = _struct_reasons(value, bare, base)
+    elif get_origin(bare) in (list, tuple) and isinstance(value, list) and get_args(bare):
+        item = get_args(bare)[0]
         for index, element in enumerate(value):
             reasons += reasons_against(element, item, f"{base}/{index}")
-        # What is wrong with the list itself (its length, say) shows only in the whole.
-        return reasons or _convert_reasons(value, kind, base)
-    return _convert_reasons(value, kind, base)
+    # What is wrong with the whole (the length of a list, say) shows only in the whole.
+    return reasons or _convert_reasons(value, kind, base)
+
+
+def _bare(kind: Any, value: Any) -> Any:
+    """Return a type without its constraints, and without None where the value is not null."""
+    if get_origin(kind) is Annotated:
+        return _bare(get_args(kind)[0], value)
+    if get_origin(kind) in (Union, UnionType) and value is not None:
+        others = [option for option in get_args(kind) if option is not NoneType]
+        if len(others) == 1:
+            return _bare(others[0], value)
+    return kind
 
 
 def _convert_reasons(value: Any, kind: Any, base: str) -> list[Reason]:

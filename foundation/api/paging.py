@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
@@ -31,11 +32,11 @@ class CursorPage:
         self.limit = limit_of(request)
         rows = queryset.order_by(*order)
         cursor = request.GET.get("cursor")
-        if cursor:
-            rows = rows.filter(self._behind(_unpack(cursor, len(self.fields))))
         try:
+            if cursor:
+                rows = rows.filter(self._behind(_unpack(cursor, len(self.fields))))
             found = list(rows[: self.limit + 1])
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, ValidationError) as error:
             raise _bad_cursor() from error
         self.rows = found[: self.limit]
         self.next = self._next_url() if len(found) > self.limit else None

@@ -44,9 +44,9 @@ def document(reasons: tuple[Reason, ...], request: HttpRequest | None = None) ->
     first = reasons[0]
     made: dict[str, Any] = {
         "type": f"{settings.HUB_PROBLEM_BASE}{first.code!s}",
-        "title": str(first.code.title),
+        "title": _text(first.code.title),
         "status": first.code.status,
-        "detail": first.detail,
+        "detail": _text(first.detail),
         "code": str(first.code),
         "errors": [_entry(reason) for reason in reasons],
     }
@@ -56,8 +56,13 @@ def document(reasons: tuple[Reason, ...], request: HttpRequest | None = None) ->
     return made
 
 
+def _text(text: Any) -> str:
+    """Return a text in the language of the request; pure modules only mark theirs."""
+    return _(str(text)) if text else ""
+
+
 def _entry(reason: Reason) -> dict[str, Any]:
-    entry = {"code": str(reason.code), "detail": reason.detail}
+    entry = {"code": str(reason.code), "detail": _text(reason.detail)}
     if reason.pointer:
         entry["pointer"] = reason.pointer
     return {**{name: fact for name, fact in reason.facts.items() if name not in entry}, **entry}
