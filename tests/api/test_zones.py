@@ -1,0 +1,193 @@
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [
+        [[24.94, 60.16], [24.95, 60.16], [24.95, 60.17], [24.94, 60.17], [24.94, 60.16]]
+    ],
+}
+ZONE = {
+    "code": "kamppi",
+    "name": "Kamppi",
+    "kind": "weight",
+    "geometry": SQUARE,
+    "grace_s": 30,
+    "legal_from": "2026-05-01T00:00:00+03:00",
+}
+VERSION = {
+    "rows": [{"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 7500}}],
+    "legal_from": "2026-05-12T12:00:00+03:00",
+    "vacate_by_s": 900,
+}
+
+
+@pytest.fixture
+def city(api, hel_city, domain_clock):
+    return api(organisation=hel_city)
+
+
+@pytest.fixture
+def zone(city):
+    answer = city.post("/api/v1/zones", ZONE, format="json")
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+@pytest.fixture
+def regulation(city, zone):
+    sent = {"zone_id": zone["id"], "code": "heavy", "title": "No heavy vehicles"}
+    answer = city.post("/api/v1/regulations", sent, format="json")
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def written(city, regulation, **changes):
+    path = f"/api/v1/regulations/{regulation['id']}/versions"
+    return city.post(path, VERSION | changes, format="json")
+
+
+def published(city, regulation, **changes):
+    version = written(city, regulation, **changes).json()
+    return city.post(f"/api/v1/regulations/versions/{version['id']}/publish")
+
+
+def test_everybody_reads_the_zones_as_geojson(client, zone):
+    answer = client.get("/api/v1/zones")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("application/geo+json")
+    features = answer.json()["features"]
+    assert [feature["properties"]["code"] for feature in features] == ["kamppi"]
+    assert features[0]["geometry"]["type"] == "MultiPolygon"
+    assert features[0]["properties"]["grace_s"] == 30
+    assert features[0]["properties"]["legal_from"] == "2026-04-30T21:00:00Z"
+
+
+def test_zones_that_are_known_are_not_sent_again_until_they_change(client, city, zone, regulation):
+    first = client.get("/api/v1/zones")
+    again = client.get("/api/v1/zones", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    assert again["ETag"] == first["ETag"]
+    assert published(city, regulation, legal_from="2026-05-01T00:00:00+03:00").status_code == 200
+    changed = client.get("/api/v1/zones", headers={"If-None-Match": first["ETag"]})
+    assert changed.status_code == 200
+    rules = changed.json()["features"][0]["properties"]["regulations"]
+    assert [rule["sentences"] for rule in rules] == [["No access: over 7500 kg."]]
+
+
+def test_zones_of_another_instant_and_another_knowledge_can_be_asked_for(client, zone):
+    def codes(**query):
+        return [
+            f["properties"]["code"] for f in client.get("/api/v1/zones", query).json()["features"]
+        ]
+
+    assert codes(at="2026-04-30T23:59:59+03:00") == []
+    assert codes(at="2026-05-01T00:00:00+03:00") == ["kamppi"]
+    assert codes(known_at="2026-05-12T09:59:59+03:00") == []
+    assert codes(known_at="2026-05-12T10:00:00+03:00") == ["kamppi"]
+
+
+def test_a_time_without_an_offset_is_refused(client, zone):
+    answer = client.get("/api/v1/zones", {"at": "2026-05-12T10:00:00"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "at"
+
+
+def test_a_draft_is_the_citys_alone_until_it_is_published(client, city, regulation):
+    version = written(city, regulation)
+    assert version.status_code == 201
+    assert version.json()["state"] == "draft"
+
+    def versions(who):
+        items = who.get("/api/v1/regulations").json()["items"]
+        return [one["state"] for one in items[0]["versions"]]
+
+    assert versions(client) == []
+    assert versions(city) == ["draft"]
+    answer = city.post(f"/api/v1/regulations/versions/{version.json()['id']}/publish")
+    assert answer.status_code == 200
+    assert answer.json()["recorded_from"] == "2026-05-12T07:00:00Z"
+    assert versions(client) == ["published"]
+
+
+def test_publishing_twice_is_refused(city, regulation):
+    version = published(city, regulation).json()
+    answer = city.post(f"/api/v1/regulations/versions/{version['id']}/publish")
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "zones.not_a_draft"
+
+
+def test_an_annulled_version_stays_readable_with_the_end_of_its_record(client, city, regulation):
+    version = published(city, regulation).json()
+    path = f"/api/v1/regulations/versions/{version['id']}/annul"
+    answer = city.post(path, {"reason": "Court of appeal"}, format="json")
+    assert answer.status_code == 200
+    read = client.get("/api/v1/regulations").json()["items"][0]["versions"][0]
+    assert (read["state"], read["recorded_until"]) == ("annulled", "2026-05-12T07:00:00Z")
+
+
+def test_all_bad_rows_are_named_at_once(city, regulation):
+    rows = [{"what": {"effect": "forbid"}}, {"what": {"effect": "warn"}, "who": {"wheels": 4}}]
+    answer = written(city, regulation, rows=rows)
+    assert answer.status_code == 422
+    assert [(e["code"], e["pointer"]) for e in answer.json()["errors"]] == [
+        ("zones.rule_invalid", "/rows/0/what/effect"),
+        ("zones.rule_invalid", "/rows/1/who"),
+    ]
+
+
+def test_a_broken_geometry_is_refused_with_the_reason(city):
+    bow = {"type": "Polygon", "coordinates": [[[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]]}
+    answer = city.post("/api/v1/zones", ZONE | {"geometry": bow}, format="json")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/geometry"
+    assert "Self-intersection" in answer.json()["detail"]
+
+
+def test_a_code_is_taken_once_per_city(city, zone):
+    answer = city.post("/api/v1/zones", ZONE, format="json")
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "zones.code_taken"
+
+
+def test_a_carrier_cannot_write_rules_even_with_the_scope(api, carrier, client, zone):
+    assert client.post("/api/v1/zones", ZONE, "application/json").status_code == 401
+    assert api().post("/api/v1/zones", ZONE, format="json").status_code == 403
+    bold = api({"rules:write"}, carrier)
+    answer = bold.post("/api/v1/zones", ZONE | {"code": "mine"}, format="json")
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "zones.city_only"
+
+
+def test_a_carrier_reads_its_own_permits_and_nobody_elses(api, carrier, other_carrier, city, zone):
+    for organisation, plate in ((carrier, "ABC-123"), (other_carrier, "XYZ-987")):
+        sent = {
+            "kind": "delivery",
+            "plate": plate,
+            "zone_ids": [zone["id"]],
+            "organisation_id": str(organisation.id),
+            "starts_at": "2026-05-01T00:00:00+03:00",
+        }
+        assert city.post("/api/v1/permits", sent, format="json").status_code == 201
+    mine = api(organisation=carrier).get("/api/v1/permits").json()["items"]
+    assert [permit["plate"] for permit in mine] == ["ABC123"]
+    assert len(city.get("/api/v1/permits").json()["items"]) == 2
+    revoked = city.post(f"/api/v1/permits/{mine[0]['id']}/revoke")
+    assert revoked.json()["revoked_at"] == "2026-05-12T07:00:00Z"
+
+
+def test_two_cities_keep_their_zones_apart(client, hd, zone, settings):
+    settings.ALLOWED_HOSTS = ["heidelberg.test"]
+    answer = client.get("/api/v1/zones", headers={"Host": "heidelberg.test"})
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["features"] == []
+
+
+def test_the_same_request_with_an_idempotency_key_draws_one_zone(city):
+    answers = [
+        city.post("/api/v1/zones", ZONE, format="json", headers={"Idempotency-Key": "draw-1"})
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
