@@ -1,10 +1,12 @@
 """The virtual environment with exactly what requirements.txt locks."""
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from launcher import say, stamps
@@ -55,11 +57,30 @@ def _make(checkout: Checkout) -> None:
     if checkout.venv.exists():
         shutil.rmtree(checkout.venv)  # an interrupted one, or of a Python that is gone
     say.step("making the virtual environment .venv")
+    log, problem = checkout.log / "venv.log", "could not make .venv"
     run_logged(
-        [base_python(), "-m", "venv", checkout.venv],
-        log=checkout.log / "venv.log",
-        problem="could not make .venv",
+        [base_python(), "-m", "venv", "--without-pip", checkout.venv], log=log, problem=problem
     )
+    run_logged(pip_into(checkout.python), log=log, problem=problem)
+
+
+def pip_into(python: Path) -> list[str | Path]:
+    """Return the command that puts pip into an environment, as one process.
+
+    `ensurepip` works through processes of its own, which would outlive us when we are killed and
+    write into the environment that the next call makes; the wheel that it brings can be run.
+    """
+    folders = [sysconfig.get_config_var("WHEEL_PKG_DIR"), Path(ensurepip_folder()) / "_bundled"]
+    for folder in filter(None, folders):
+        for wheel in Path(folder).glob("pip-*.whl"):
+            return [python, wheel / "pip", "install", "--no-index", "--no-compile", wheel]
+    return [python, "-m", "ensurepip"]
+
+
+def ensurepip_folder() -> str:
+    """Return where the module ensurepip of our Python lies."""
+    spec = importlib.util.find_spec("ensurepip")
+    return str(Path(spec.origin).parent) if spec and spec.origin else ""
 
 
 def base_python() -> str:
