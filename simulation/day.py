@@ -24,6 +24,7 @@ STOPS_MORNING = 9
 STOPS_AFTERNOON = 6
 AFTERNOON_IN_NOON_ZONE = 2
 
+
 @dataclass(frozen=True)
 class City:
     """What the simulator reads of the city pack and of the map."""

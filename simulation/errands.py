@@ -1,5 +1,6 @@
 """The special errands of the demo day: violations of six kinds and legal near misses."""
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -33,9 +34,7 @@ class Errands:
     """Errands that a tour can be sent on; each says when and what it means to be."""
 
     def __init__(self, places: Sequence[Place], bays: "BayTable", doors: Sequence[Point]) -> None:
-        self._inside = {
-            zone: [p for p in places if p.zone == zone] for zone in rulebook.ZONES
-        }
+        self._inside = {zone: [p for p in places if p.zone == zone] for zone in rulebook.ZONES}
         self._bays = bays
         self._doors = doors
 
@@ -122,7 +121,7 @@ def _at_speed(
 ) -> list[tuple[float, Point]]:
     line = [at, *points, end]
     t, timed = 0.0, []
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in itertools.pairwise(line):
         length = rulebook.metres(a, b)
         if length > 0.01:
             t += length / speed

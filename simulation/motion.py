@@ -5,6 +5,7 @@ moving, every 60 s while standing, with noise of 8 m (1 σ) and 2 % single fixes
 """
 
 import bisect
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -88,19 +89,19 @@ def profile(
 
     The first and the last 15 m are driven at half the speed at most, as a van pulls out and in.
     """
-    lengths = [metres(a, b) for a, b in zip(points, points[1:], strict=False)]
+    lengths = [metres(a, b) for a, b in itertools.pairwise(points)]
     whole = sum(lengths)
     timed: list[tuple[float, Point]] = []
     t, done = start_s, 0.0
     for (a, b), length, speed in zip(
-        zip(points, points[1:], strict=False), lengths, speeds, strict=True
+        itertools.pairwise(points), lengths, speeds, strict=True
     ):
         if length < 0.01:
             continue
         cuts = [0.0, length]
         cuts += [c for c in (15.0 - done, whole - 15.0 - done) if 0.5 < c < length - 0.5]
         cuts.sort()
-        for c0, c1 in zip(cuts, cuts[1:], strict=False):
+        for c0, c1 in itertools.pairwise(cuts):
             middle = done + (c0 + c1) / 2
             slow = middle < 15.0 or middle > whole - 15.0
             t += (c1 - c0) / (speed * 0.5 if slow else speed)
@@ -122,12 +123,12 @@ def report_times(
     for start, end in moving:
         edges += [start, end]
     edges.append(track.end_s)
-    for i, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for i, (start, end) in enumerate(itertools.pairwise(edges)):
         every = STANDING_EVERY_S if i % 2 == 0 else MOVING_EVERY_S
         count = max(0, math.ceil((end - start) / every - 1e-9))
         instants += [start + every * k for k in range(count)]
     instants.append(track.end_s)
-    instants = sorted(set(round(t, 1) for t in instants))
+    instants = sorted({round(t, 1) for t in instants})
     return [t for t in instants if not any(start < t < end for start, end in gaps)]
 
 

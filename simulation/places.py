@@ -56,7 +56,7 @@ def bays(features: Sequence[Mapping], plane: Plane) -> list[Bay]:
             Bay(
                 code=feature["properties"]["code"],
                 at=(middle.x, middle.y),
-                length_m=float(feature["properties"]["length_m"]),
+                length_m=feature["properties"]["to_m"] - feature["properties"]["from_m"],
             )
         )
     return found

@@ -134,7 +134,9 @@ class Streets:
         shapely.prepare(area)
         hit = shapely.intersects(area, self._lines)
         rows = []
-        for a, b in zip(self._segments.a[hit].tolist(), self._segments.b[hit].tolist(), strict=True):
+        for a, b in zip(
+            self._segments.a[hit].tolist(), self._segments.b[hit].tolist(), strict=True
+        ):
             rows += [f"{a},{b},0", f"{b},{a},0"]
         path = folder / "closed.csv"
         path.write_text("\n".join(rows) + "\n")
@@ -195,9 +197,7 @@ class Streets:
                 coordinates=coordinates, sources=others, destinations=[0], annotations=["duration"]
             )
         )["durations"]
-        return [
-            there[0][i] is not None and back[i][0] is not None for i in range(len(points))
-        ]
+        return [there[0][i] is not None and back[i][0] is not None for i in range(len(points))]
 
 
 def _many(plane: Plane, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -109,9 +109,7 @@ class Tour:
 
     # -- driving
 
-    def way(
-        self, to: Point, *, via: Sequence[Point] = (), into: str | None = None
-    ) -> Way:
+    def way(self, to: Point, *, via: Sequence[Point] = (), into: str | None = None) -> Way:
         """A legal way, except that the zone `into` and the one we stand in are open."""
         closed = rulebook.closed_zones(
             self.vehicle.facts, self.now - 120.0, self.now + LOOK_AHEAD_S
@@ -147,7 +145,7 @@ class Tour:
         ghost = motion.Track([0.0], [self.at])
         for offset, point in timed:
             ghost.add(offset, point)
-        seen = [v for v in rulebook.visits(ghost, {"zone": self.polygons[zone or ""]})]
+        seen = list(rulebook.visits(ghost, {"zone": self.polygons[zone or ""]}))
         wait = exit_at - seen[-1].end
         if wait < self.now:
             raise Unusable("too late to leave on time")
@@ -225,9 +223,7 @@ class Tour:
         return rulebook.visits(self.track, self.polygons)
 
     def truth(self) -> list[rulebook.Truth]:
-        return rulebook.violations(
-            self.vehicle.facts, self.visits(), self.bay_stays, self.gaps
-        )
+        return rulebook.violations(self.vehicle.facts, self.visits(), self.bay_stays, self.gaps)
 
     def check(self) -> None:
         """Raise Unusable unless what was driven is what was meant, with room for no argument."""
@@ -243,10 +239,7 @@ class Tour:
 
     def _check_distance(self) -> None:
         """Where a zone is closed to the vehicle, it keeps 40 m off it, but for its violations."""
-        excused = [
-            (v.zone, v.start - 90.0, v.end + 90.0)
-            for v in self.visits()
-        ]
+        excused = [(v.zone, v.start - 90.0, v.end + 90.0) for v in self.visits()]
         lines = shapely.linestrings([[a, b] for _, _, a, b in self.track.pieces()])
         times = [(t0, t1) for t0, t1, _, _ in self.track.pieces()]
         for zone, polygon in self.polygons.items():

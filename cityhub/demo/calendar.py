@@ -1,0 +1,13 @@
+"""When the demo plays: a fixed working Tuesday in Helsinki."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Europe/Helsinki")
+MIDNIGHT = datetime(2026, 9, 15, tzinfo=ZONE)
+EVE = MIDNIGHT - timedelta(hours=12)
+
+
+def at(seconds: float) -> datetime:
+    """Domain time at seconds of the demo day (no change of the clocks lies near)."""
+    return MIDNIGHT + timedelta(seconds=round(seconds, 1))
