@@ -20,7 +20,19 @@ from kernel.refusals import Refusal
 log = structlog.get_logger(__name__)
 
 # Paths that machines call: their errors are problem documents, never pages.
-MACHINE_PATHS = ("/api/", "/cds/", "/mds/", "/otm/", "/epcis/", "/tiles/", "/live/", "/oauth/")
+MACHINE_PATHS = (
+    "/api/",
+    "/cds/",
+    "/mds/",
+    "/otm/",
+    "/epcis/",
+    "/tiles/",
+    "/live/",
+    "/oauth/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -1,0 +1,57 @@
+"""City staff cannot work without a second factor, except in a demo."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+SETUP = "/accounts/2fa/totp/activate/"
+
+
+@pytest.fixture
+def page():
+    """A page that needs nobody in particular, and an endpoint."""
+    return "/api/v1/clock"
+
+
+@pytest.mark.parametrize("role", ["city_official", "enforcement_officer"])
+def test_city_staff_without_a_second_factor_cannot_use_the_api_either(client, hel_city, role, page):
+    client.force_login(factories.person(hel_city, role))
+    answer = client.get(page)
+    assert answer.status_code == 403
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "accounts.second_factor_missing"
+
+
+def test_city_staff_with_a_second_factor_work(client, hel_city, page):
+    official = factories.person(hel_city, "city_official")
+    Authenticator.objects.create(user=official, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    client.force_login(official)
+    assert client.get(page).status_code == 200
+
+
+def test_planners_of_carriers_need_no_second_factor(client, carrier, page):
+    client.force_login(factories.person(carrier, "carrier_planner"))
+    assert client.get(page).status_code == 200
+
+
+def test_staff_of_the_back_office_need_one_whatever_their_role(client, carrier, page):
+    planner = factories.person(carrier, "carrier_planner")
+    planner.is_staff = True
+    planner.save()
+    client.force_login(planner)
+    assert client.get(page).status_code == 403
+
+
+def test_in_a_demo_it_is_only_offered(client, hel_city, domain_clock, page):
+    client.force_login(factories.person(hel_city, "city_official"))
+    assert client.get(page).status_code == 200
+    assert client.get(SETUP).status_code in (200, 302)  # 302: sign in once more first
+
+
+def test_the_back_office_is_entered_by_the_portals_sign_in_only(client, hel):
+    answer = client.get("/admin/login/?next=/admin/", follow=False)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
