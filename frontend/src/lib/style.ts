@@ -3,7 +3,7 @@ import { token } from "./page.js";
 
 /** Where the base map of a city comes from; the server says it. */
 export interface BaseMap {
-  tiles: string;
+  tiles: string | null;
   attribution: string;
   minzoom: number;
   maxzoom: number;
@@ -14,6 +14,9 @@ const FONT = ["Inter Variable", "Noto Sans", "sans-serif"];
 
 /** Return the map style of the city's own streets in the colours of the current theme. */
 export function baseStyle(map: BaseMap): StyleSpecification {
+  if (!map.tiles) {
+    return { version: 8, sources: {}, layers: [land()] };
+  }
   return {
     version: 8,
     sources: {
@@ -26,9 +29,13 @@ export function baseStyle(map: BaseMap): StyleSpecification {
         ...(map.bounds ? { bounds: map.bounds } : {}),
       },
     },
-    layers: baseLayers(),
+    layers: [land(), ...baseLayers()],
   };
 }
+
+const land = (): LayerSpecification => ({
+  id: "land", type: "background", paint: { "background-color": token("map-land") },
+});
 
 function baseLayers(): LayerSpecification[] {
   const roadWidth = (thin: number, wide: number): ["interpolate", ["exponential", number], ["zoom"], number, number, number, number] =>
@@ -36,7 +43,7 @@ function baseLayers(): LayerSpecification[] {
   const major: ["in", ["get", string], ["literal", string[]]] =
     ["in", ["get", "class"], ["literal", ["motorway", "trunk", "primary", "secondary"]]];
   const path: ["in", ["get", string], ["literal", string[]]] =
-    ["in", ["get", "class"], ["literal", ["path", "pedestrian", "footway", "cycleway", "steps"]]];
+    ["in", ["get", "class"], ["literal", ["path", "footway", "cycleway", "steps", "track", "corridor", "platform"]]];
   const text = (size: number) => ({
     "text-field": ["coalesce", ["get", "name"], ""] as ["coalesce", ["get", string], string],
     "text-font": FONT,
@@ -44,7 +51,7 @@ function baseLayers(): LayerSpecification[] {
   });
   const halo = { "text-color": token("map-label"), "text-halo-color": token("map-halo"), "text-halo-width": 1.6 };
   return [
-    { id: "land", type: "background", paint: { "background-color": token("map-land") } },
+    { id: "squares", type: "fill", source: "base", "source-layer": "squares", paint: { "fill-color": token("map-square") } },
     { id: "green", type: "fill", source: "base", "source-layer": "green", paint: { "fill-color": token("map-park") } },
     { id: "water", type: "fill", source: "base", "source-layer": "water", paint: { "fill-color": token("map-water") } },
     {
@@ -71,7 +78,11 @@ function baseLayers(): LayerSpecification[] {
       paint: { "line-color": token("map-major"), "line-width": roadWidth(1.4, 20) },
     },
     {
-      id: "road-names", type: "symbol", source: "base", "source-layer": "streets", minzoom: 14, filter: ["has", "name"],
+      id: "places", type: "circle", source: "base", "source-layer": "pois", minzoom: 16.5,
+      paint: { "circle-radius": 2, "circle-color": token("map-label"), "circle-opacity": 0.35 },
+    },
+    {
+      id: "road-names", type: "symbol", source: "base", "source-layer": "streets", minzoom: 14, filter: ["all", ["!=", ["get", "name"], ""], ["has", "name"]],
       layout: { ...text(11.5), "symbol-placement": "line", "text-max-angle": 30, "text-padding": 4 },
       paint: halo,
     },

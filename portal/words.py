@@ -1,0 +1,62 @@
+"""Numbers, times and money as people read them, in the reader's language and the city's zone."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+
+def money(amount: int, currency: str) -> str:
+    """Return an amount of the smallest unit, e.g. `€ 1.50`; currencies with cents only."""
+    value = formats.number_format(Decimal(amount) / 100, decimal_pos=2)
+    sign = {"EUR": "€", "GBP": "£", "CHF": "CHF", "USD": "$"}.get(currency, currency)
+    return f"{sign} {value}"
+
+
+def clock(at: datetime, tz: Any) -> str:
+    """Return the local time of day, e.g. `14:05`."""
+    return at.astimezone(tz).strftime("%H:%M")
+
+
+def day(at: datetime, tz: Any) -> str:
+    """Return the local day, e.g. `Tue 12 May`, in the reader's language."""
+    return formats.date_format(at.astimezone(tz), "D j M")
+
+
+def moment(at: datetime, tz: Any) -> str:
+    """Return the local day and time."""
+    return f"{day(at, tz)} {clock(at, tz)}"
+
+
+def span(start: datetime, end: datetime | None, tz: Any) -> str:
+    """Return a period, e.g. `Tue 12 May 14:00–14:30`; an open one says so."""
+    if end is None:
+        return _("since %(start)s") % {"start": moment(start, tz)}
+    if start.astimezone(tz).date() == end.astimezone(tz).date():
+        return f"{moment(start, tz)}–{clock(end, tz)}"
+    return f"{moment(start, tz)} – {moment(end, tz)}"
+
+
+def seconds(count: float | None) -> str:
+    """Return a duration, e.g. `4 min 30 s` or `1 h 05 min`."""
+    if count is None:
+        return ""
+    whole = round(count)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def speed(mps: float | None) -> str:
+    """Return a speed in km/h; empty when unknown."""
+    return "" if mps is None else f"{mps * 3.6:.0f} km/h"
+
+
+def metres(lower: Any, upper: Any) -> str:
+    """Return a stretch of a curb, e.g. `12.00–20.50 m (8.5 m)`."""
+    ends = f"{formats.number_format(lower, 1)}–{formats.number_format(upper, 1)} m"
+    return f"{ends} ({formats.number_format(upper - lower, 1)} m)"
