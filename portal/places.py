@@ -42,7 +42,7 @@ class ZoneNow:
     rules: tuple[RuleNow, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class CurbNow:
     """A curb zone and what is free in it at an instant; `state`: free, some, full or closed."""
 
@@ -55,6 +55,7 @@ class CurbNow:
     free_m: Decimal
     bookable: bool
     policy: str
+    url: str = ""
 
     @property
     def state(self) -> str:

@@ -82,6 +82,22 @@ def table(
     )
 
 
+def listed(
+    request: HttpRequest, rows: Sequence[Any], columns: Sequence[Column], *, default: str
+) -> Table:
+    """Return all of a short list that is in memory, sorted by the attributes in `order`."""
+    sortable = {column.key: column for column in columns if column.order}
+    wanted = request.GET.get("sort", default)
+    if wanted.lstrip("-") not in sortable:
+        wanted = default
+    chosen, down = sortable[wanted.lstrip("-")], wanted.startswith("-")
+    shown = sorted(
+        rows, key=lambda row: tuple(getattr(row, name) for name in chosen.order), reverse=down
+    )
+    headings = [_heading(request, column, chosen.key, down) for column in columns]
+    return Table(headings, shown, len(shown))
+
+
 def _heading(request: HttpRequest, column: Column, chosen: str, down: bool) -> Heading:
     if not column.order:
         return Heading(column.label, "", "", column.numeric)
