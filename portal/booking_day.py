@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from curbs.timeline import Held, taken_during
+
 from carriers.models import Vehicle
 from curbs import rules
 from curbs.book import Zone
@@ -17,7 +19,6 @@ from curbs.querysets import as_range
 from curbs.selectors import availability
 from curbs.services import placing
 from curbs.services.placing import Case, HoldRequest
-from curbs.timeline import Held, taken_during
 from kernel.periods import Period
 from kernel.refusals import Code
 
@@ -114,9 +115,8 @@ def _against(
 
 def _clipped(case: Case, period: Period) -> tuple[Any, ...]:
     """Return the parts of the day's verdicts that lie in a period."""
-    if period.end is not None and case.request.period.end is not None:
-        if period.end > case.request.period.end:  # over midnight: ask for itself
-            return case.verdicts_there(case.zone, period)
+    if case.request.period.intersection(period) != period:  # over midnight: ask for itself
+        return case.verdicts_there(case.zone, period)
     parts = ((piece.intersection(period), verdict) for piece, verdict in case.verdicts)
     return tuple((part, verdict) for part, verdict in parts if part is not None)
 
@@ -127,6 +127,5 @@ def bays(zone: Zone, block: Any) -> list[rules.Metres]:
     size = zone.metres.length / count
     first = rules.Metres(zone.metres.start, zone.metres.start + size)
     return [
-        replace(first, start=first.start + size * n, end=first.end + size * n)
-        for n in range(count)
+        replace(first, start=first.start + size * n, end=first.end + size * n) for n in range(count)
     ]

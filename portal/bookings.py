@@ -93,7 +93,9 @@ def shown(booking: Booking, tz: Any, now: datetime) -> Shown:
 def _tariff(policy: Any) -> str:
     if policy is None or not policy.slot_price:
         return ""
-    return _("%(price)s for each started quarter of an hour, by “%(policy)s”, version %(number)s") % {
+    return _(
+        "%(price)s for each started quarter of an hour, by “%(policy)s”, version %(number)s"
+    ) % {
         "price": words.money(policy.slot_price, policy.currency),
         "policy": policy.title,
         "number": policy.number,

@@ -11,9 +11,7 @@ from accounts.models import City
 from portal.places import CurbNow, ZoneNow
 from roads.selectors import basemap
 
-ATTRIBUTION = (
-    '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMap contributors</a>'
-)
+ATTRIBUTION = '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMap contributors</a>'
 
 
 def base_map(city: City) -> dict[str, Any]:

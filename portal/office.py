@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -58,7 +60,7 @@ MACHINERY = (
     ("foundation.auditentry", "fact_check"),
     ("foundation.outboxmessage", "outbox"),
     ("foundation.checkpoint", "flag"),
-    ("carriers.quarantine", "report_problem"),
+    ("carriers.quarantined", "report_problem"),
 )
 
 
@@ -70,12 +72,11 @@ def _items(request: HttpRequest, models: tuple[tuple[str, str], ...]) -> list[di
             link = reverse(f"admin:{app}_{model}_changelist")
         except NoReverseMatch:
             continue
-        if request.user.has_perm(f"{app}.view_{model}"):
+        registered = admin.site._registry.get(apps.get_model(app, model))
+        if registered is not None and registered.has_view_permission(request):
             items.append({"title": _title(app, model), "icon": icon, "link": link})
     return items
 
 
 def _title(app: str, model: str) -> str:
-    from django.apps import apps
-
     return str(apps.get_model(app, model)._meta.verbose_name_plural).capitalize()

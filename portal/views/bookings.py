@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from curbs.evaluator import AtCurb, Question
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,17 +13,16 @@ from django.utils.translation import gettext_lazy as lazy
 from accounts import scopes
 from carriers.selectors import vehicles
 from curbs import decisions
-from curbs.evaluator import AtCurb, Question
 from curbs.models import Booking
 from curbs.services import bookings as booking_service
 from curbs.states import HOLDING, State
 from curbs.terms import BookingTerms
+from foundation.api import mandate_use
 from kernel.periods import Period
 from kernel.refusals import Refusal
 from portal import bookings, maps, places, refusals
 from portal.people import Page
 from portal.tables import Column, link, table
-from foundation.api import mandate_use
 
 COLUMNS = (
     Column("reference", lazy("Reference"), ("reference",)),
@@ -192,8 +192,6 @@ def sentences(actor: Any, booking: Booking) -> list[str]:
     holders = {vehicle.id: (vehicle.plate, vehicle.facts())}
     permits = decisions.permits_of(actor.city, holders, period)[vehicle.id]
     question = Question(vehicle.facts(), tuple(permits), ((booking.curb_zone_id, period),))
-    pieces = decisions.evaluator(actor.city).over(
-        question, AtCurb(booking.curb_zone_id), period
-    )
+    pieces = decisions.evaluator(actor.city).over(question, AtCurb(booking.curb_zone_id), period)
     found = (reason.sentence for _, verdict in pieces for reason in verdict.reasons)
     return list(dict.fromkeys(found))

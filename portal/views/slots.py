@@ -59,9 +59,7 @@ class ChooseSlot(Page):
             )
         return redirect("portal:check-booking", booking.id)
 
-    def _page(
-        self, zone_id: UUID, query: Any, *, status: int = 200, **more: Any
-    ) -> HttpResponse:
+    def _page(self, zone_id: UUID, query: Any, *, status: int = 200, **more: Any) -> HttpResponse:
         zone, tz = self._zone(zone_id), self.actor.city.tz
         fleet = self._vehicles()
         today = self.now.astimezone(tz).date()
@@ -110,7 +108,9 @@ class ChooseSlot(Page):
         }
 
     def _on(self, vehicle: Vehicle, on: date) -> str:
-        return f"?vehicle={vehicle.pk}&on={on:%Y-%m-%d}&minutes={self.request.GET.get('minutes', '')}"
+        return (
+            f"?vehicle={vehicle.pk}&on={on:%Y-%m-%d}&minutes={self.request.GET.get('minutes', '')}"
+        )
 
     def _zone(self, zone_id: UUID) -> Zone:
         zone = snapshots.book(self.actor.city.id).zone(zone_id)
@@ -138,15 +138,20 @@ class ChooseSlot(Page):
     def _alternatives(self, refusal: Refusal, query: Any) -> dict[str, Any]:
         found = refusal.reasons[0].facts.get("alternatives") or {}
         tz = self.actor.city.tz
-        carry = f"?vehicle={query.get('vehicle')}&on={query.get('on')}&minutes={query.get('minutes')}"
+        carry = (
+            f"?vehicle={query.get('vehicle')}&on={query.get('on')}&minutes={query.get('minutes')}"
+        )
         return {
             "times": [
-                {"value": one["from"], "label": words.clock(datetime.fromisoformat(one["from"]), tz)}
+                {
+                    "value": one["from"],
+                    "label": words.clock(datetime.fromisoformat(one["from"]), tz),
+                }
                 for one in found.get("times", ())
             ],
             "zones": [
                 {
-                    "url": reverse("portal:choose-slot", args=[one["curb_zone_id"]]) + carry,
+                    "url": reverse("portal:choose-slot", args=[one["curb_zone_id"]]) + f"?{carry}",
                     "label": _("%(name)s, %(metres)d m away")
                     % {"name": one["name"], "metres": one["distance_m"]},
                 }
@@ -217,8 +222,14 @@ def hours(day: Day, tz: Any) -> list[dict[str, Any]]:
                 "why": refusals.short(start.code) if start.code else "",
             }
         rows.append({"label": label.split()[0], "cells": cells})
-    told = [n for n, row in enumerate(rows) if any(c.get("free") or c.get("why") for c in row["cells"])]
+    told = [
+        n for n, row in enumerate(rows) if any(c.get("free") or c.get("why") for c in row["cells"])
+    ]
     return rows[told[0] : told[-1] + 1] if told else []
+
+
+def _says(cell: dict[str, Any]) -> bool:
+    return bool(cell.get("free") or cell.get("why"))
 
 
 def _by_company(fleet: list[Vehicle]) -> list[dict[str, Any]]:
