@@ -7,6 +7,8 @@ can be asked as of any other. Distances are metres in the city's projected refer
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import shapely
@@ -26,8 +28,10 @@ class Recorded:
     legal: Period
     recorded: Period
 
-    def holds(self, at: datetime, known_at: datetime) -> bool:
-        return self.legal.contains(at) and self.recorded.contains(known_at)
+    def holds(self, at: datetime, known_at: datetime | None = None) -> bool:
+        """Return whether it is in force at `at`, as recorded at `known_at` (None: as of now)."""
+        known = self.recorded.end is None if known_at is None else self.recorded.contains(known_at)
+        return known and self.legal.contains(at)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Policy:
     title: str
     stay: Stay
     grace_s: int
+    rows: Sequence[Any]
     regulation: CompiledRegulation
 
 
@@ -109,12 +114,18 @@ class CurbBook:
     def zone(self, zone_id: UUID) -> Zone | None:
         return self.by_id.get(zone_id)
 
-    def in_force(self, at: datetime, known_at: datetime) -> list[Zone]:
-        """Return the zones in force at `at` as on record at `known_at`."""
+    def in_force(self, at: datetime, known_at: datetime | None = None) -> list[Zone]:
+        """Return the zones in force at `at` as on record at `known_at` (None: now)."""
         return [zone for zone in self.zones if zone.when.holds(at, known_at)]
 
     def near(
-        self, lng: float, lat: float, within_m: float, *, at: datetime, known_at: datetime
+        self,
+        lng: float,
+        lat: float,
+        within_m: float,
+        *,
+        at: datetime,
+        known_at: datetime | None = None,
     ) -> list[Near]:
         """Return the zones in force within a distance of a point, the nearest first."""
         if not self.zones:
@@ -129,19 +140,29 @@ class CurbBook:
         return sorted(found, key=lambda near: (near.distance_m, near.zone.code))
 
     def nearest(
-        self, lng: float, lat: float, within_m: float, *, at: datetime, known_at: datetime
+        self,
+        lng: float,
+        lat: float,
+        within_m: float,
+        *,
+        at: datetime,
+        known_at: datetime | None = None,
     ) -> Near | None:
         """Return the nearest zone in force within a distance of a point, or None."""
         return next(iter(self.near(lng, lat, within_m, at=at, known_at=known_at)), None)
 
 
-def cut(line: Iterable[tuple[float, float]], metres: Metres, srid: int) -> LineString:
+def cut(
+    line: Iterable[tuple[float, float]], metres: Metres, length_m: Decimal, srid: int
+) -> LineString:
     """Return the stretch of a WGS84 line between two metre marks, as a WGS84 line.
 
-    Linear referencing on the line in the city's projected system, from the line's start.
+    Linear referencing from the line's start, as a share of its length of `length_m`, on the line
+    in the city's projected system.
     """
     place = projection(srid)
     metric = place.to_metric(LineString(list(line)))
-    moved = place.to_wgs84(substring(metric, float(metres.start), float(metres.end)))
+    start, end = float(metres.start / length_m), float(metres.end / length_m)
+    moved = place.to_wgs84(substring(metric, start, end, normalized=True))
     assert isinstance(moved, LineString)
     return moved

@@ -47,7 +47,7 @@ class CurbLine(models.Model):
     length_m = models.DecimalField(max_digits=9, decimal_places=2)
     created_at = models.DateTimeField()
 
-    tenancy = Tenancy(public=True)
+    tenancy = Tenancy(organisation=None, public=True)
     objects = TenantQuerySet.as_manager()
 
     class Meta:
@@ -77,7 +77,7 @@ class CurbZone(models.Model):
     recorded_until = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField()
 
-    tenancy = Tenancy(public=True)
+    tenancy = Tenancy(organisation=None, public=True)
     objects = RecordedQuerySet.as_manager()
 
     class Meta:
@@ -138,7 +138,7 @@ class CurbPolicyVersion(models.Model):
     published_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64)
 
-    tenancy = Tenancy(public=True)
+    tenancy = Tenancy(organisation=None, public=True)
     objects = RecordedQuerySet.as_manager()
 
     class Meta:
@@ -279,5 +279,5 @@ class CurbEdition(models.Model):
     city = models.OneToOneField(City, on_delete=models.CASCADE, primary_key=True, related_name="+")
     number = models.PositiveBigIntegerField(default=0)
 
-    tenancy = Tenancy(public=True)
+    tenancy = Tenancy(organisation=None, public=True)
     objects = TenantQuerySet.as_manager()

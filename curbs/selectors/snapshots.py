@@ -87,6 +87,7 @@ def _policy(row: CurbPolicyVersion, zone: CurbZone) -> Policy:
             bookable=row.bookable,
         ),
         grace_s=row.grace_s,
+        rows=row.rows,
         regulation=compiled(row, zone),
     )
 

@@ -16,13 +16,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from curbs import codes, locks
+from curbs import codes, locks, rules
 from curbs.models import Booking
 from curbs.querysets import as_range
 from curbs.services import announcing
 from curbs.services.placing import Case, HoldRequest, alternatives_to, decide, prepare
 from curbs.states import State
 from curbs.terms import BookingTerms
+from kernel.money import Money
 from kernel.periods import Period
 from kernel.refusals import Reason, Refusal
 
@@ -154,7 +155,7 @@ def extend(*, actor: Any, booking_id: UUID, until: datetime, now: datetime) -> B
     if not isinstance(decided, Booking):
         raise Refusal.of(alternatives_to(case, decided))
     booking.during = as_range(request.period)
-    booking.price_amount = decided.price_amount
+    booking.price_amount = _price(booking, request.period)
     booking.version += 1
     booking.save(update_fields=["during", "price_amount", "version"])
     announcing.changed(booking, "extended", actor=actor, now=now)
@@ -225,6 +226,11 @@ def _end(booking: Booking, state: State, *, actor: Any, now: datetime) -> Bookin
 def _wrong_state(booking: Booking, wanted: str) -> Refusal:
     detail = f"Booking {booking.reference} is {booking.state} and cannot be {wanted}."
     return Refusal.of([Reason(codes.WRONG_STATE, detail, "", {"state": str(booking.state)})])
+
+
+def _price(booking: Booking, period: Period) -> int:
+    per_quarter = Money(booking.policy_version.slot_price, booking.currency)
+    return rules.price(period, per_quarter, booking.currency).amount
 
 
 def _terms(booking: Booking) -> BookingTerms:

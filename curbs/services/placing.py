@@ -4,7 +4,7 @@ What the rules say is settled before any lock is taken; under the lock only what
 read. Alternatives are looked for after the lock is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,8 @@ from psycopg.types.range import Range
 from accounts.actors import Grant as Mandate
 from carriers.selectors import vehicles
 from curbs import codes, decisions, references, rules
-from curbs.book import Zone
+from curbs.book import CurbBook, Zone
+from curbs.evaluator import AtCurb, Evaluator, Question
 from curbs.models import Booking
 from curbs.querysets import as_range
 from curbs.selectors import availability
@@ -26,6 +27,7 @@ from curbs.terms import BookingTerms
 from kernel.periods import Period
 from kernel.refusals import Reason, Refusal
 from kernel.verdicts import Verdict
+from zones.compiled import HeldPermit
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Case:
     terms: rules.ZoneTerms
     policy_version_id: UUID | None
     verdicts: tuple[tuple[Period, Verdict], ...]
+    verdicts_there: Callable[[Zone, Period], tuple[tuple[Period, Verdict], ...]]
+    curbs: CurbBook
     city_terms: BookingTerms
     extends: Booking | None
     now: datetime
@@ -90,6 +94,9 @@ def prepare(
     if zone is None or not zone.when.recorded.contains(now):
         raise Refusal(codes.ZONE_NOT_FOUND, "No such curb zone.", pointer="/curb_zone_id")
     policy = zone.policy_at(period.start)
+    around = Period(period.start - availability.EITHER_WAY, period.end + availability.EITHER_WAY)
+    permits = decisions.permits_of(actor.city, [vehicle.plate], around)
+    verdicts = verdicts_there(evaluator, vehicle, permits.get(vehicle.plate, ()))
     own = vehicle.organisation_id == actor.organisation_id
     return Case(
         actor=actor,
@@ -99,24 +106,26 @@ def prepare(
         zone=zone,
         terms=zone.terms(policy),
         policy_version_id=policy.id if policy else None,
-        verdicts=booked_verdicts(evaluator, zone, vehicle, period),
+        verdicts=verdicts(zone, period),
+        verdicts_there=verdicts,
+        curbs=evaluator.curbs,
         city_terms=BookingTerms.of(actor.city.settings),
         extends=extends,
         now=now,
     )
 
 
-def booked_verdicts(
-    evaluator: "decisions.Evaluator", zone: Zone, vehicle: Any, period: Period
-) -> tuple[tuple[Period, Verdict], ...]:
-    """Return what the rules say there over the period to a vehicle that holds this booking."""
-    permits = decisions.permits_of(evaluator.city, [vehicle.plate], period)
-    question = decisions.Question(
-        facts=vehicle.facts(),
-        permits=permits.get(vehicle.plate, ()),
-        bookings=((zone.id, period),),
-    )
-    return tuple(evaluator.over(question, decisions.AtCurb(zone.id), period))
+def verdicts_there(
+    evaluator: Evaluator, vehicle: Any, permits: Sequence[HeldPermit]
+) -> Callable[[Zone, Period], tuple[tuple[Period, Verdict], ...]]:
+    """Return the answers of the rules to the vehicle in a zone over a period it has booked."""
+    facts = vehicle.facts()
+
+    def verdicts(zone: Zone, period: Period) -> tuple[tuple[Period, Verdict], ...]:
+        question = Question(facts, tuple(permits), ((zone.id, period),))
+        return tuple(evaluator.over(question, AtCurb(zone.id), period))
+
+    return verdicts
 
 
 def decide(case: Case) -> Booking | tuple[Reason, ...]:
@@ -175,11 +184,11 @@ def held_there(case: Case) -> tuple[list[rules.Metres], list[Period]]:
 def alternatives_to(case: Case, reasons: Sequence[Reason]) -> list[Reason]:
     """Return the reasons, the first one with `alternatives` among its facts."""
     found = availability.alternatives(
-        evaluator=decisions.evaluator(case.actor.city),
+        curbs=case.curbs,
         zone=case.zone,
-        vehicle=case.vehicle,
+        length_m=_float(case.vehicle.length_m),
         period=case.request.period,
-        verdicts_at=booked_verdicts,
+        verdicts=case.verdicts_there,
         terms=case.city_terms,
         now=case.now,
     )

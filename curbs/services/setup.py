@@ -26,6 +26,9 @@ from curbs.selectors import snapshots
 from kernel.geometry import projection
 from kernel.refusals import Refusal
 
+TOLERANCE = Decimal("0.02")
+HALF_A_METRE = Decimal("0.5")
+
 
 @transaction.atomic
 def create_line(
@@ -36,14 +39,22 @@ def create_line(
     coordinates: Sequence[tuple[float, float]],
     now: datetime,
     side: str = "",
+    surveyed_m: Decimal | None = None,
 ) -> CurbLine:
-    """Lay down one side of a street; its length is measured in the city's projected system.
+    """Lay down one side of a street.
 
-    `coordinates` are lng/lat in the direction in which metres are counted. A line with the same
-    code and coordinates is returned as it is. Raises Refusal `curb.geometry_invalid`.
+    `coordinates` are lng/lat in the direction in which metres are counted. The length is measured
+    on them in the city's projected system, or is `surveyed_m` where that differs by no more than
+    2 % or half a metre. A line with the same code and coordinates is returned as it is.
+    Raises Refusal `curb.geometry_invalid`.
     """
     if len(coordinates) < 2:
         raise Refusal(codes.GEOMETRY_INVALID, "A curb line needs two points.", pointer="/geometry")
+    measured = _length(coordinates, city.srid)
+    length = measured if surveyed_m is None else Decimal(surveyed_m).quantize(CENTIMETRE)
+    if abs(length - measured) > max(measured * TOLERANCE, HALF_A_METRE):
+        detail = f"Curb line {code} measures {measured} m on the map, not {length} m."
+        raise Refusal(codes.GEOMETRY_INVALID, detail, pointer="/length_m")
     geometry = _line(coordinates)
     known = CurbLine.objects.filter(city=city, code=code).first()
     if known is not None:
@@ -57,7 +68,7 @@ def create_line(
         street_name=street_name,
         side=side,
         geometry=geometry,
-        length_m=_length(coordinates, city.srid),
+        length_m=length,
         created_at=now,
     )
 
@@ -166,7 +177,9 @@ def _insert_zone(
     recorded_from: datetime,
     now: datetime,
 ) -> CurbZone:
-    piece = cut(line.geometry.coords, Metres(metres.lower, metres.upper), line.city.srid)
+    piece = cut(
+        line.geometry.coords, Metres(metres.lower, metres.upper), line.length_m, line.city.srid
+    )
     zone = CurbZone(
         city=line.city,
         curb_line=line,

@@ -1,0 +1,146 @@
+"""Answers to questions about decisions, many at once and with few queries.
+
+Whatever the number of questions: one query each for the counters of zones and curbs, one for the
+vehicles named by id, one for permits by plate, one for bookings of those vehicles.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from accounts.actors import Actor
+from carriers.models import Vehicle
+from curbs import codes, decisions
+from curbs.evaluator import AtCurb, Crossing, Evaluator, InZone, Place, Question
+from kernel.identifiers import normalise_plate
+from kernel.periods import Period
+from kernel.refusals import Reason, Refusal
+from kernel.vehicles import VehicleFacts
+from kernel.verdicts import Verdict, combine
+
+SCOPE = "decisions:read"
+AHEAD = timedelta(hours=48)
+Path = tuple[tuple[datetime, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: a vehicle (id, or facts and perhaps a plate), a place or path, a time."""
+
+    place: Place | None
+    path: Path | None
+    at: datetime | None
+    period: Period | None
+    vehicle_id: UUID | None = None
+    facts: VehicleFacts | None = None
+    plate: str = ""
+    known_at: datetime | None = None
+
+    def span(self, now: datetime) -> Period:
+        """Return the time the question is about, with some room for the next change."""
+        if self.path:
+            return Period(self.path[0][0], self.path[-1][0] + timedelta(seconds=1))
+        if self.period is not None:
+            return self.period
+        at = self.at or now
+        return Period(at, at + AHEAD)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the rules say: over the parts of a period, along a path, or at an instant."""
+
+    at: datetime
+    verdict: Verdict
+    pieces: tuple[tuple[Period, Verdict], ...] = ()
+    crossings: tuple[Crossing, ...] = ()
+    next_change_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of those who are asked about."""
+
+    vehicles: Mapping[UUID, Any]
+    permits: Mapping[str, tuple[Any, ...]]
+    bookings: Mapping[UUID, tuple[tuple[UUID, Period], ...]]
+
+    def question(self, asked: Asked) -> Question:
+        """Return the question with its facts. Raises Refusal 404 for a vehicle not to be seen."""
+        if asked.vehicle_id is None:
+            held = self.permits.get(asked.plate, ()) if asked.plate else ()
+            return Question(asked.facts or VehicleFacts(), tuple(held))
+        vehicle = self.vehicles.get(asked.vehicle_id)
+        if vehicle is None:
+            raise Refusal(codes.VEHICLE_NOT_FOUND, "No such vehicle.", pointer="/vehicle_id")
+        held = self.permits.get(normalise_plate(vehicle.plate), ())
+        return Question(vehicle.facts(), tuple(held), self.bookings.get(vehicle.id, ()))
+
+
+def answer(
+    *, actor: Actor, questions: Sequence[Asked], now: datetime, look_ahead: bool = False
+) -> list[Answer | tuple[Reason, ...]]:
+    """Return an answer or the reasons against it for each question.
+
+    With `look_ahead` an answer at an instant also says when it next changes, within 48 hours.
+    """
+    for_now = decisions.evaluator(actor.city)
+    known = _known(actor, questions, now)
+    answers: list[Answer | tuple[Reason, ...]] = []
+    for asked in questions:
+        evaluator = replace(for_now, known_at=asked.known_at)
+        try:
+            answers.append(_answer(evaluator, asked, known.question(asked), now, look_ahead))
+        except Refusal as refused:
+            answers.append(refused.reasons)
+    return answers
+
+
+def _known(actor: Actor, questions: Sequence[Asked], now: datetime) -> Known:
+    ids = {asked.vehicle_id for asked in questions if asked.vehicle_id is not None}
+    rows = Vehicle.objects.visible_to(actor, SCOPE).filter(id__in=ids) if ids else ()
+    vehicles = {row.id: row for row in rows}
+    spans = [asked.span(now) for asked in questions]
+    whole = Period(min(s.start for s in spans), max(s.end for s in spans if s.end))
+    plates = {asked.plate for asked in questions if asked.plate}
+    plates |= {normalise_plate(vehicle.plate) for vehicle in vehicles.values() if vehicle.plate}
+    return Known(
+        vehicles=vehicles,
+        permits=decisions.permits_of(actor.city, plates, whole) if plates else {},
+        bookings=decisions.bookings_of(vehicles, whole) if vehicles else {},
+    )
+
+
+def _answer(
+    evaluator: Evaluator, asked: Asked, question: Question, now: datetime, look_ahead: bool
+) -> Answer:
+    if asked.path is not None:
+        crossings = tuple(evaluator.along(question, asked.path))
+        return Answer(
+            at=asked.path[0][0],
+            verdict=combine(crossing.verdict for crossing in crossings),
+            crossings=crossings,
+        )
+    place = asked.place
+    assert place is not None
+    _exists(evaluator, place)
+    if asked.period is not None:
+        pieces = tuple(evaluator.over(question, place, asked.period))
+        whole = combine(verdict for _, verdict in pieces)
+        change = pieces[0][0].end if len(pieces) > 1 else None
+        return Answer(asked.period.start, whole, pieces, next_change_at=change)
+    at = asked.at or now
+    if not look_ahead:
+        return Answer(at, evaluator.at(question, place, at))
+    pieces = tuple(evaluator.over(question, place, Period(at, at + AHEAD)))
+    change = pieces[0][0].end if len(pieces) > 1 else None
+    return Answer(at, pieces[0][1], next_change_at=change)
+
+
+def _exists(evaluator: Evaluator, place: Place) -> None:
+    if isinstance(place, AtCurb) and evaluator.curbs.zone(place.curb_zone_id) is None:
+        raise Refusal(codes.ZONE_NOT_FOUND, "No such curb zone.", pointer="/curb_zone_id")
+    if isinstance(place, InZone) and place.zone_id not in evaluator.zones.cards:
+        raise Refusal(codes.ACCESS_ZONE_NOT_FOUND, "No such zone.", pointer="/zone_id")

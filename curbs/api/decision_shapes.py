@@ -1,0 +1,137 @@
+"""What a decision is asked with, and what it answers."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from curbs.book import Zone
+from curbs.evaluator import Crossing
+from kernel import verdicts
+from kernel.periods import Period
+from kernel.vehicles import VehicleFacts
+from kernel.verdicts import Verdict
+
+MOST_QUESTIONS = 1000
+Lng = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Name = Annotated[str, msgspec.Meta(max_length=80)]
+
+
+class FactsIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Facts of a vehicle that is not registered here; what is absent is unknown."""
+
+    category: Name | None = None
+    body: Name | None = None
+    fuels: list[Name] = []
+    euro_class: Name | None = None
+    gross_weight_kg: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    length_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    width_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    height_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    first_registration_on: date | None = None
+    stickers: dict[str, str] = {}
+    special_purpose: list[Name] = []
+    particulate_filter: bool | None = None
+
+    def facts(self) -> VehicleFacts:
+        """Return the facts as rules read them."""
+        return VehicleFacts(
+            category=self.category,
+            body=self.body,
+            fuels=frozenset(self.fuels),
+            euro_class=self.euro_class,
+            gross_weight_kg=self.gross_weight_kg,
+            length_m=self.length_m,
+            width_m=self.width_m,
+            height_m=self.height_m,
+            first_registration_on=self.first_registration_on,
+            stickers=dict(self.stickers),
+            special_purpose=frozenset(self.special_purpose),
+            particulate_filter=self.particulate_filter,
+        )
+
+
+class PointIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A position (WGS84)."""
+
+    lng: Lng
+    lat: Lat
+
+
+class FixIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A point of a timed path."""
+
+    at: Instant
+    lng: Lng
+    lat: Lat
+
+
+class PeriodIn(msgspec.Struct, rename={"from_": "from"}, forbid_unknown_fields=True):
+    """A period, half-open."""
+
+    from_: Instant
+    until: Instant
+
+
+class QuestionIn(msgspec.Struct, forbid_unknown_fields=True):
+    """May this vehicle do this, here, then?
+
+    The vehicle: `vehicle_id` (ours or `ref:…`), or `facts`, with a `plate` where permits shall
+    count. The place: exactly one of `place`, `path`, `zone_id`, `curb_zone_id`. The time: `at`
+    (default: now) or `period`; a path brings its own. `activity` other than `travel` at a point
+    asks the curb there too. `known_at` asks by the rules as recorded then.
+    """
+
+    vehicle_id: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] | None = None
+    facts: FactsIn | None = None
+    plate: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+    place: PointIn | None = None
+    path: Annotated[list[FixIn], msgspec.Meta(min_length=2, max_length=5000)] | None = None
+    zone_id: UUID | None = None
+    curb_zone_id: UUID | None = None
+    at: Instant | None = None
+    period: PeriodIn | None = None
+    activity: Literal["travel", "stopping", "loading", "parking"] = "travel"
+    known_at: Instant | None = None
+
+
+class QuestionsIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Up to 1,000 questions at once."""
+
+    questions: Annotated[
+        list[QuestionIn], msgspec.Meta(min_length=1, max_length=MOST_QUESTIONS)
+    ]
+
+
+def verdict(found: Verdict) -> dict[str, Any]:
+    """Return a verdict as the API writes it."""
+    return verdicts.as_json(found)
+
+
+def piece(period: Period, found: Verdict) -> dict[str, Any]:
+    """Return one part of a horizon."""
+    end = period.end.isoformat() if period.end else None
+    return {"from": period.start.isoformat(), "until": end, **verdict(found)}
+
+
+def crossing(found: Crossing) -> dict[str, Any]:
+    """Return one stretch of a path inside an access zone."""
+    return {"zone_id": str(found.zone_id), **piece(found.period, found.verdict)}
+
+
+def curb(zone: Zone, at: datetime, known_at: datetime | None) -> dict[str, Any]:
+    """Return what staying at a curb means beside the rules: limits and slot price."""
+    policy = zone.policy_at(at, known_at)
+    price = policy.stay.per_quarter if policy else None
+    stay = policy.stay if policy else None
+    limit = stay.max_stay if stay else None
+    return {
+        "curb_zone_id": str(zone.id),
+        "code": zone.code,
+        "bookable": bool(stay and stay.bookable),
+        "max_stay_min": None if limit is None else int(limit.total_seconds() // 60),
+        "slot_price": price and {"amount": price.amount, "currency": price.currency},
+    }

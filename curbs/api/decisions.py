@@ -1,0 +1,151 @@
+"""POST /api/v1/decisions: may this vehicle do this, here, then, and what would help?"""
+
+from typing import Any
+
+from rest_framework.response import Response
+
+from curbs import answers, codes, decisions
+from curbs.answers import Answer, Asked
+from curbs.api import decision_shapes as shapes
+from curbs.api.bookings import vehicle_id
+from curbs.evaluator import AtCurb, AtPoint, InZone, Place
+from curbs.models import CurbZone
+from foundation.api.bodies import raw_body
+from foundation.api.decoding import decode
+from foundation.api.openapi import schema
+from foundation.api.views import HubView
+from kernel.identifiers import normalise_plate
+from kernel.periods import Period
+from kernel.refusals import Reason, Refusal
+
+
+class DecisionsView(HubView):
+    """One question, or `{"questions": [...]}`: public for facts, with a client for vehicles."""
+
+    scope = None
+    rows = CurbZone.objects
+
+    @schema(
+        request=shapes.QuestionIn,
+        response=shapes.DecisionOut,
+        refusals=(422,),
+        summary="Ask for a decision, or for up to 1,000",
+    )
+    def post(self, request: Any) -> Response:
+        raw = raw_body(request)
+        if many(raw):
+            asked = decode(raw, shapes.QuestionsIn).questions
+            read = [self._read(question, f"/questions/{i}") for i, question in enumerate(asked)]
+            found = answers.answer(actor=self.actor, questions=read, now=self.now)
+            return Response({"decisions": [self._item(*pair) for pair in zip(read, found, strict=True)]})
+        question = self._read(decode(raw, shapes.QuestionIn), "")
+        (found,) = answers.answer(
+            actor=self.actor, questions=[question], now=self.now, look_ahead=True
+        )
+        if not isinstance(found, Answer):
+            raise Refusal.of(found)
+        return Response(self._decision(question, found))
+
+    def _read(self, given: shapes.QuestionIn, base: str) -> Asked:
+        """Return the question as it is answered. Raises Refusal with all that is wrong with it."""
+        reasons = [*self._against_vehicle(given, base), *against_shape(given, base)]
+        if reasons:
+            raise Refusal.of(reasons)
+        return Asked(
+            place=place_of(given),
+            path=tuple((fix.at, fix.lng, fix.lat) for fix in given.path) if given.path else None,
+            at=given.at,
+            period=Period(given.period.from_, given.period.until) if given.period else None,
+            vehicle_id=self._vehicle_id(given, base),
+            facts=given.facts.facts() if given.facts else None,
+            plate=normalise_plate(given.plate or ""),
+            known_at=given.known_at,
+        )
+
+    def _against_vehicle(self, given: shapes.QuestionIn, base: str) -> list[Reason]:
+        if (given.vehicle_id is None) == (given.facts is None):
+            detail = "Give either vehicle_id or facts."
+            return [Reason(codes.VEHICLE_MISSING, detail, base)]
+        if (given.vehicle_id or given.plate) and not self.actor.may(answers.SCOPE):
+            detail = "Vehicles and plates need a client with the scope decisions:read."
+            where = "/vehicle_id" if given.vehicle_id else "/plate"
+            return [Reason(codes.NOT_PUBLIC, detail, base + where, {"scope": answers.SCOPE})]
+        return []
+
+    def _vehicle_id(self, given: shapes.QuestionIn, base: str) -> Any:
+        if given.vehicle_id is None:
+            return None
+        return vehicle_id(self.actor, given.vehicle_id, f"{base}/vehicle_id")
+
+    def _item(self, asked: Asked, found: Answer | tuple[Reason, ...]) -> dict[str, Any]:
+        if isinstance(found, Answer):
+            return self._decision(asked, found)
+        return {
+            "errors": [
+                {"code": str(r.code), "detail": r.detail, "pointer": r.pointer, **r.facts}
+                for r in found
+            ]
+        }
+
+    def _decision(self, asked: Asked, found: Answer) -> dict[str, Any]:
+        out = {
+            "at": found.at.isoformat(),
+            "known_at": (asked.known_at or self.now).isoformat(),
+            **shapes.verdict(found.verdict),
+        }
+        if found.next_change_at is not None:
+            out["next_change_at"] = found.next_change_at.isoformat()
+        if found.pieces:
+            out["intervals"] = [shapes.piece(*piece) for piece in found.pieces]
+        if asked.path is not None:
+            out["crossings"] = [shapes.crossing(crossing) for crossing in found.crossings]
+        if isinstance(asked.place, AtCurb):
+            out["curb"] = self._curb(asked.place, found, asked)
+        return out
+
+    def _curb(self, place: AtCurb, found: Answer, asked: Asked) -> dict[str, Any] | None:
+        zone = self._curbs.zone(place.curb_zone_id)
+        return zone and shapes.curb(zone, found.at, asked.known_at)
+
+    @property
+    def _curbs(self) -> Any:
+        if not hasattr(self, "_book"):
+            self._book = decisions.evaluator(self.actor.city).curbs
+        return self._book
+
+
+def many(raw: bytes) -> bool:
+    """Return whether a body is a batch: an object whose first key is `questions`."""
+    return raw.lstrip()[1:].lstrip().startswith(b'"questions"')
+
+
+def place_of(given: shapes.QuestionIn) -> Place | None:
+    """Return the place of a question that names exactly one; None for a path."""
+    if given.place is not None:
+        return AtPoint(given.place.lng, given.place.lat, given.activity != "travel")
+    if given.zone_id is not None:
+        return InZone(given.zone_id)
+    return AtCurb(given.curb_zone_id) if given.curb_zone_id is not None else None
+
+
+def against_shape(given: shapes.QuestionIn, base: str) -> list[Reason]:
+    """Return what is wrong with a question's place and time."""
+    reasons = []
+    places = [given.place, given.path, given.zone_id, given.curb_zone_id]
+    if sum(place is not None for place in places) != 1:
+        detail = "Give exactly one of place, path, zone_id and curb_zone_id."
+        reasons.append(Reason(codes.PLACE_MISSING, detail, base))
+    if given.at is not None and given.period is not None:
+        reasons.append(Reason(codes.TIME_MISSING, "Give either at or period.", base))
+    if given.period is not None:
+        length = given.period.until - given.period.from_
+        if not length or length < length * 0:
+            detail = "The period ends before it starts."
+            reasons.append(Reason(codes.PERIOD_INVALID, detail, f"{base}/period/until"))
+        elif length.days > 31:
+            detail = "At most 31 days at once."
+            reasons.append(Reason(codes.PERIOD_TOO_LONG, detail, f"{base}/period/until"))
+    path = given.path or []
+    if any(path[i].at > path[i + 1].at for i in range(len(path) - 1)):
+        reasons.append(Reason(codes.PATH_INVALID, "A path runs forward in time.", f"{base}/path"))
+    return reasons

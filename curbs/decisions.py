@@ -1,0 +1,135 @@
+"""Decisions: the evaluator with a city's snapshots, permits and bookings put in.
+
+    may this vehicle do this, here, at this time, and what would help?
+
+Every consumer of rules asks here: the API, bookings, compliance (`judge_stay`), the planner.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from zones.selectors import books
+from zones.selectors import permits as zone_permits
+
+from accounts.models import City
+from curbs import acts
+from curbs.evaluator import AtCurb, AtPoint, Crossing, Evaluator, InZone, Place, Question
+from curbs.selectors import bookings as booked
+from curbs.selectors import snapshots
+from kernel.periods import Period
+from kernel.vehicles import VehicleFacts
+from kernel.verdicts import Verdict, combine
+from zones.acts import Breach
+from zones.compiled import HeldPermit
+
+__all__ = [
+    "AtCurb",
+    "AtPoint",
+    "Crossing",
+    "Evaluator",
+    "InZone",
+    "Place",
+    "Question",
+    "along",
+    "bookings_of",
+    "decide",
+    "evaluator",
+    "judge_stay",
+    "over",
+    "permits_of",
+]
+
+
+def evaluator(city: City, *, known_at: datetime | None = None) -> Evaluator:
+    """Return the evaluator of a city, with rules as recorded at `known_at` (None: now).
+
+    Two queries, for the counters of zones and curbs, while the rules of this process are current.
+    """
+    return Evaluator(books.book(city.id), snapshots.book(city.id), known_at)
+
+
+def decide(
+    *,
+    city: City,
+    facts: VehicleFacts,
+    place: Place,
+    at: datetime,
+    permits: Sequence[HeldPermit] = (),
+    bookings: Sequence[tuple[UUID, Period]] = (),
+    known_at: datetime | None = None,
+) -> Verdict:
+    """Return what zones and curbs say about the vehicle at the place at an instant."""
+    question = Question(facts, tuple(permits), tuple(bookings))
+    return evaluator(city, known_at=known_at).at(question, place, at)
+
+
+def over(
+    *,
+    city: City,
+    facts: VehicleFacts,
+    place: Place,
+    period: Period,
+    permits: Sequence[HeldPermit] = (),
+    bookings: Sequence[tuple[UUID, Period]] = (),
+    known_at: datetime | None = None,
+) -> list[tuple[Period, Verdict]]:
+    """Return the verdict over a whole period: adjoining pieces, each with another verdict."""
+    question = Question(facts, tuple(permits), tuple(bookings))
+    return evaluator(city, known_at=known_at).over(question, place, period)
+
+
+def along(
+    *,
+    city: City,
+    facts: VehicleFacts,
+    path: Sequence[tuple[datetime, float, float]],
+    permits: Sequence[HeldPermit] = (),
+    bookings: Sequence[tuple[UUID, Period]] = (),
+    known_at: datetime | None = None,
+) -> tuple[Verdict, list[Crossing]]:
+    """Return the verdict of a timed path (time, lng, lat), and each zone it runs through."""
+    question = Question(facts, tuple(permits), tuple(bookings))
+    crossings = evaluator(city, known_at=known_at).along(question, path)
+    return combine(crossing.verdict for crossing in crossings), crossings
+
+
+def judge_stay(
+    *,
+    city: City,
+    curb_zone_id: UUID,
+    act: Period,
+    facts: VehicleFacts,
+    permits: Sequence[HeldPermit] = (),
+    bookings: Sequence[tuple[UUID, Period]] = (),
+) -> list[Breach]:
+    """Return the breaches of a stay in a curb zone over its whole length (`curbs.acts`).
+
+    `bookings` are the vehicle's (curb zone, time), as `selectors.bookings.covering` gives them.
+    """
+    evaluating = evaluator(city)
+    zone = evaluating.curbs.zone(curb_zone_id)
+    if zone is None:
+        return []
+    return acts.judge_stay(
+        zones=evaluating.zones,
+        curb_zone=zone,
+        act=act,
+        facts=facts,
+        permits=permits,
+        bookings=[period for zone_id, period in bookings if zone_id == curb_zone_id],
+    )
+
+
+def permits_of(
+    city: City, plates: Iterable[str], period: Period
+) -> Mapping[str, tuple[HeldPermit, ...]]:
+    """Return the permits in force at some time of the period, by plate. One query."""
+    return zone_permits.held(city_id=city.id, plates=list(plates), period=period)
+
+
+def bookings_of(
+    vehicle_ids: Iterable[UUID], period: Period
+) -> dict[UUID, tuple[tuple[UUID, Period], ...]]:
+    """Return the bookings that vehicles hold, by vehicle. One query."""
+    return booked.covering(vehicle_ids, period)

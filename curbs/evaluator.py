@@ -1,0 +1,186 @@
+"""The one composition of access zone rules and curb rules. Pure: snapshots in, verdicts out.
+
+A place is a point, a zone, a curb zone or a timed path. At a curb zone its own policy speaks and
+the rules of the access zones it lies in; the strictest access wins, and all reasons are given.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from uuid import UUID
+
+from zones.book import RuleBook
+
+from curbs.book import CurbBook, Zone
+from kernel.periods import Period
+from kernel.vehicles import VehicleFacts
+from kernel.verdicts import Verdict, combine
+from zones import rules as zone_rules
+from zones.compiled import CompiledRegulation, HeldPermit
+
+AT_THE_CURB_M = 10.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """Who asks: facts, the permits of the plate, and the curb bookings held (curb zone, time)."""
+
+    facts: VehicleFacts
+    permits: tuple[HeldPermit, ...] = ()
+    bookings: tuple[tuple[UUID, Period], ...] = ()
+
+
+@dataclass(frozen=True)
+class AtPoint:
+    """A position; `stopping` there asks the curb within ten metres too."""
+
+    lng: float
+    lat: float
+    stopping: bool = False
+
+
+@dataclass(frozen=True)
+class InZone:
+    """Anywhere in an access zone."""
+
+    zone_id: UUID
+
+
+@dataclass(frozen=True)
+class AtCurb:
+    """In a curb zone, standing."""
+
+    curb_zone_id: UUID
+
+
+Place = AtPoint | InZone | AtCurb
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A stretch of a path inside an access zone, and what the rules say over it."""
+
+    zone_id: UUID
+    period: Period
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Snapshots of a city's rules as of `known_at` (None: as recorded now)."""
+
+    zones: RuleBook
+    curbs: CurbBook
+    known_at: datetime | None = None
+
+    def at(self, question: Question, place: Place, at: datetime) -> Verdict:
+        """Return the verdict at an instant."""
+        curb = self.curb_of(place, at)
+        return zone_rules.decide(
+            regulations=self._regulations(place, curb, at),
+            facts=question.facts,
+            at=at,
+            tz=self.zones.tz,
+            days=self.zones.days(self.known_at),
+            permits=question.permits,
+            bookings=self._bookings(question, place, curb),
+        )
+
+    def over(
+        self, question: Question, place: Place, period: Period
+    ) -> list[tuple[Period, Verdict]]:
+        """Return the verdict over a period: adjoining pieces, each with another verdict."""
+        pieces: list[tuple[Period, Verdict]] = []
+        for part in self._steady(period):
+            curb = self.curb_of(place, part.start)
+            answers = zone_rules.intervals(
+                regulations=self._regulations(place, curb, part.start),
+                facts=question.facts,
+                period=part,
+                tz=self.zones.tz,
+                days=self.zones.days(self.known_at),
+                permits=question.permits,
+                bookings=self._bookings(question, place, curb),
+            )
+            for answer in answers:
+                _append(pieces, answer)
+        return pieces
+
+    def along(
+        self, question: Question, path: Sequence[tuple[datetime, float, float]]
+    ) -> list[Crossing]:
+        """Return each stretch of a timed path (time, lng, lat) inside an access zone."""
+        found = []
+        for inside in self.zones.crossings(path, known_at=self.known_at):
+            period = Period(inside.entered_at, inside.left_at)
+            place = InZone(inside.zone_id)
+            if period.empty:
+                verdict = self.at(question, place, period.start)
+            else:
+                verdict = combine(answer for _, answer in self.over(question, place, period))
+            found.append(Crossing(inside.zone_id, period, verdict))
+        return found
+
+    def curb_of(self, place: Place, at: datetime) -> Zone | None:
+        """Return the curb zone that a place means, if it means one that is in force."""
+        if isinstance(place, AtCurb):
+            return self.curbs.zone(place.curb_zone_id)
+        if isinstance(place, AtPoint) and place.stopping:
+            near = self.curbs.nearest(
+                place.lng, place.lat, AT_THE_CURB_M, at=at, known_at=self.known_at
+            )
+            return near.zone if near else None
+        return None
+
+    def zone_ids(self, place: Place, at: datetime) -> tuple[UUID, ...]:
+        """Return the access zones a place lies in at an instant."""
+        if isinstance(place, InZone):
+            return (place.zone_id,)
+        if isinstance(place, AtPoint):
+            return self._zones_at(place.lng, place.lat, at)
+        curb = self.curbs.zone(place.curb_zone_id)
+        return () if curb is None else self._zones_at(*curb.middle, at)
+
+    def _zones_at(self, lng: float, lat: float, at: datetime) -> tuple[UUID, ...]:
+        return tuple(self.zones.zones_at(lng, lat, at, known_at=self.known_at))
+
+    def _regulations(
+        self, place: Place, curb: Zone | None, at: datetime
+    ) -> list[CompiledRegulation]:
+        found = [] if curb is None else curb.ruling(self.known_at)
+        for zone_id in self.zone_ids(place, at):
+            found += self.zones.regulations(zone_id, known_at=self.known_at)
+        return found
+
+    def _bookings(self, question: Question, place: Place, curb: Zone | None) -> tuple[Period, ...]:
+        """Return the bookings that count there: of the curb itself, else of curbs in the zone."""
+        if not question.bookings:
+            return ()
+        if curb is not None:
+            return tuple(period for zone_id, period in question.bookings if zone_id == curb.id)
+        asked = None
+        counted = []
+        for curb_id, period in question.bookings:
+            asked = asked or set(self.zone_ids(place, period.start))
+            if asked & set(self.zone_ids(AtCurb(curb_id), period.start)):
+                counted.append(period)
+        return tuple(counted)
+
+    def _steady(self, period: Period) -> Iterable[Period]:
+        """Yield the parts of a period in which no zone and no curb zone changes its geometry."""
+        if period.end is None:
+            raise ValueError("A horizon needs an end.")
+        edges = {period.start, period.end}
+        shapes = self.zones.geography(self.known_at).shapes
+        for legal in (*(s.legal for s in shapes), *(z.when.legal for z in self.curbs.zones)):
+            edges |= {at for at in (legal.start, legal.end) if at and period.contains(at)}
+        return [Period(start, end) for start, end in pairwise(sorted(edges))]
+
+
+def _append(pieces: list[tuple[Period, Verdict]], answer: tuple[Period, Verdict]) -> None:
+    """Add a piece; an adjoining one with the same verdict grows."""
+    if pieces and pieces[-1][1] == answer[1] and pieces[-1][0].end == answer[0].start:
+        pieces[-1] = (Period(pieces[-1][0].start, answer[0].end), answer[1])
+    else:
+        pieces.append(answer)
