@@ -8,14 +8,13 @@ of the stay and what is recorded now.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from zones.book import RuleBook
-
 from curbs.book import Policy, Zone
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import RuleRef
 from zones import acts
 from zones.acts import Breach
+from zones.book import RuleBook
 from zones.compiled import HeldPermit
 
 MAX_STAY_ROW = -1

@@ -7,18 +7,20 @@ vehicles named by id, one for permits by plate, one for bookings of those vehicl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from carriers.codes import VEHICLE_NOT_FOUND
 from carriers.models import Vehicle
 from curbs import codes, decisions
+from curbs.book import Zone
 from curbs.evaluator import AtCurb, Crossing, Evaluator, InZone, Place, Question
-from kernel.identifiers import normalise_plate
 from kernel.periods import Period
 from kernel.refusals import Reason, Refusal
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
+from zones.codes import ZONE_NOT_FOUND
+from zones.compiled import HeldPermit
 
 SCOPE = "decisions:read"
 AHEAD = timedelta(hours=48)
@@ -57,26 +59,27 @@ class Answer:
     pieces: tuple[tuple[Period, Verdict], ...] = ()
     crossings: tuple[Crossing, ...] = ()
     next_change_at: datetime | None = None
+    curb: Zone | None = None
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of those who are asked about."""
+    """What is known of those who are asked about; permits by the number of the question."""
 
-    vehicles: Mapping[UUID, Any]
-    permits: Mapping[str, tuple[Any, ...]]
+    vehicles: Mapping[UUID, Vehicle]
+    permits: Mapping[UUID, tuple[HeldPermit, ...]]
     bookings: Mapping[UUID, tuple[tuple[UUID, Period], ...]]
 
-    def question(self, asked: Asked) -> Question:
+    def question(self, number: int, asked: Asked) -> Question:
         """Return the question with its facts. Raises Refusal 404 for a vehicle not to be seen."""
+        permits = self.permits.get(UUID(int=number), ())
         if asked.vehicle_id is None:
-            held = self.permits.get(asked.plate, ()) if asked.plate else ()
-            return Question(asked.facts or VehicleFacts(), tuple(held))
+            return Question(asked.facts or VehicleFacts(), permits)
         vehicle = self.vehicles.get(asked.vehicle_id)
         if vehicle is None:
-            raise Refusal(codes.VEHICLE_NOT_FOUND, "No such vehicle.", pointer="/vehicle_id")
-        held = self.permits.get(normalise_plate(vehicle.plate), ())
-        return Question(vehicle.facts(), tuple(held), self.bookings.get(vehicle.id, ()))
+            detail = "You have no such vehicle."
+            raise Refusal(VEHICLE_NOT_FOUND, detail, pointer="/vehicle_id")
+        return Question(vehicle.facts(), permits, self.bookings.get(vehicle.id, ()))
 
 
 def answer(
@@ -89,10 +92,12 @@ def answer(
     for_now = decisions.evaluator(actor.city)
     known = _known(actor, questions, now)
     answers: list[Answer | tuple[Reason, ...]] = []
-    for asked in questions:
+    for number, asked in enumerate(questions):
         evaluator = replace(for_now, known_at=asked.known_at)
         try:
-            answers.append(_answer(evaluator, asked, known.question(asked), now, look_ahead))
+            answers.append(
+                _answer(evaluator, asked, known.question(number, asked), now, look_ahead)
+            )
         except Refusal as refused:
             answers.append(refused.reasons)
     return answers
@@ -104,11 +109,16 @@ def _known(actor: Actor, questions: Sequence[Asked], now: datetime) -> Known:
     vehicles = {row.id: row for row in rows}
     spans = [asked.span(now) for asked in questions]
     whole = Period(min(s.start for s in spans), max(s.end for s in spans if s.end))
-    plates = {asked.plate for asked in questions if asked.plate}
-    plates |= {normalise_plate(vehicle.plate) for vehicle in vehicles.values() if vehicle.plate}
+    holders: dict[UUID, tuple[str, VehicleFacts]] = {}
+    for number, asked in enumerate(questions):
+        if asked.vehicle_id is None:
+            holders[UUID(int=number)] = (asked.plate, asked.facts or VehicleFacts())
+        elif asked.vehicle_id in vehicles:
+            vehicle = vehicles[asked.vehicle_id]
+            holders[UUID(int=number)] = (vehicle.plate, vehicle.facts())
     return Known(
         vehicles=vehicles,
-        permits=decisions.permits_of(actor.city, plates, whole) if plates else {},
+        permits=decisions.permits_of(actor.city, holders, whole),
         bookings=decisions.bookings_of(vehicles, whole) if vehicles else {},
     )
 
@@ -130,17 +140,19 @@ def _answer(
         pieces = tuple(evaluator.over(question, place, asked.period))
         whole = combine(verdict for _, verdict in pieces)
         change = pieces[0][0].end if len(pieces) > 1 else None
-        return Answer(asked.period.start, whole, pieces, next_change_at=change)
+        curb = evaluator.curb_of(place, asked.period.start)
+        return Answer(asked.period.start, whole, pieces, next_change_at=change, curb=curb)
     at = asked.at or now
+    curb = evaluator.curb_of(place, at)
     if not look_ahead:
-        return Answer(at, evaluator.at(question, place, at))
+        return Answer(at, evaluator.at(question, place, at), curb=curb)
     pieces = tuple(evaluator.over(question, place, Period(at, at + AHEAD)))
     change = pieces[0][0].end if len(pieces) > 1 else None
-    return Answer(at, pieces[0][1], next_change_at=change)
+    return Answer(at, pieces[0][1], next_change_at=change, curb=curb)
 
 
 def _exists(evaluator: Evaluator, place: Place) -> None:
     if isinstance(place, AtCurb) and evaluator.curbs.zone(place.curb_zone_id) is None:
         raise Refusal(codes.ZONE_NOT_FOUND, "No such curb zone.", pointer="/curb_zone_id")
     if isinstance(place, InZone) and place.zone_id not in evaluator.zones.cards:
-        raise Refusal(codes.ACCESS_ZONE_NOT_FOUND, "No such zone.", pointer="/zone_id")
+        raise Refusal(ZONE_NOT_FOUND, "No such zone.", pointer="/zone_id")

@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class CurbsConfig(AppConfig):
     name = "curbs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from curbs import codes, deadlines  # noqa: F401
+        from foundation import ticks
+
+        ticks.register("curbs.holds", deadlines.release_holds, deadlines.next_hold)
+        ticks.register("curbs.no_shows", deadlines.note_no_shows, deadlines.next_no_show)

@@ -9,9 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from zones.selectors import books
-from zones.selectors import permits as zone_permits
-
 from accounts.models import City
 from curbs import acts
 from curbs.evaluator import AtCurb, AtPoint, Crossing, Evaluator, InZone, Place, Question
@@ -22,6 +19,8 @@ from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
 from zones.acts import Breach
 from zones.compiled import HeldPermit
+from zones.selectors import books
+from zones.selectors import permits as zone_permits
 
 __all__ = [
     "AtCurb",
@@ -122,10 +121,10 @@ def judge_stay(
 
 
 def permits_of(
-    city: City, plates: Iterable[str], period: Period
-) -> Mapping[str, tuple[HeldPermit, ...]]:
-    """Return the permits in force at some time of the period, by plate. One query."""
-    return zone_permits.held(city_id=city.id, plates=list(plates), period=period)
+    city: City, vehicles: Mapping[UUID, tuple[str, VehicleFacts]], period: Period
+) -> Mapping[UUID, tuple[HeldPermit, ...]]:
+    """Return the permits in force at some time of the period, by vehicle (plate and facts)."""
+    return zone_permits.held(city_id=city.id, vehicles=vehicles, period=period)
 
 
 def bookings_of(

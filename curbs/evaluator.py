@@ -10,13 +10,12 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-from zones.book import RuleBook
-
 from curbs.book import CurbBook, Zone
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
 from zones import rules as zone_rules
+from zones.book import RuleBook
 from zones.compiled import CompiledRegulation, HeldPermit
 
 AT_THE_CURB_M = 10.0

@@ -1,3 +1,5 @@
-from django.urls import URLPattern, URLResolver
+"""Where the curb answers: zones, slots, bookings, decisions."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/", include("curbs.api.urls"))]

@@ -12,7 +12,6 @@ from curbs.api import shapes
 from curbs.models import Booking
 from curbs.services import bookings
 from curbs.services.placing import HoldRequest
-
 from foundation.api.bodies import body
 from foundation.api.idempotency import idempotent
 from foundation.api.openapi import schema
@@ -154,5 +153,3 @@ def vehicle_id(actor: Any, text: str, pointer: str) -> UUID:
     except ValueError:
         detail = _("Neither a UUID nor ref:<your own id>.")
         raise Refusal(codes.VEHICLE_ID_INVALID, detail, pointer=pointer) from None
-
-

@@ -101,9 +101,70 @@ class QuestionIn(msgspec.Struct, forbid_unknown_fields=True):
 class QuestionsIn(msgspec.Struct, forbid_unknown_fields=True):
     """Up to 1,000 questions at once."""
 
-    questions: Annotated[
-        list[QuestionIn], msgspec.Meta(min_length=1, max_length=MOST_QUESTIONS)
-    ]
+    questions: Annotated[list[QuestionIn], msgspec.Meta(min_length=1, max_length=MOST_QUESTIONS)]
+
+
+class Peek(msgspec.Struct):
+    """Tells a batch from one question."""
+
+    questions: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class RuleOut(msgspec.Struct):
+    """One row of one version of a regulation, or of a curb zone's policy."""
+
+    regulation_id: UUID
+    version_id: UUID
+    row: int
+    code: str
+
+
+class ReasonOut(msgspec.Struct):
+    """A rule that spoke."""
+
+    rule: RuleOut
+    effect: str
+    sentence: str
+    missing: list[str]
+    remedies: list[str]
+
+
+class ObligationOut(msgspec.Struct):
+    """What comes with access: charge, permit, booking or warning."""
+
+    kind: str
+    met: bool
+    rule: RuleOut | None = None
+    amount: int | None = None
+    currency: str | None = None
+    cap: int | None = None
+    permit: str | None = None
+
+
+class CurbOut(msgspec.Struct):
+    """What staying at the curb means beside the rules."""
+
+    curb_zone_id: UUID
+    code: str
+    bookable: bool
+    max_stay_min: int | None
+    slot_price: dict[str, Any] | None
+
+
+class DecisionOut(msgspec.Struct):
+    """A verdict with every rule that spoke; `next_change_at` where one is known."""
+
+    at: datetime
+    known_at: datetime
+    access: Literal["prohibited", "undetermined", "allowed", "unregulated"]
+    admissible: bool
+    obligations: list[ObligationOut]
+    reasons: list[ReasonOut]
+    missing_facts: list[str]
+    next_change_at: datetime | None = None
+    intervals: list[dict[str, Any]] | None = None
+    crossings: list[dict[str, Any]] | None = None
+    curb: CurbOut | None = None
 
 
 def verdict(found: Verdict) -> dict[str, Any]:

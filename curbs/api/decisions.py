@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import msgspec
 from rest_framework.response import Response
 
-from curbs import answers, codes, decisions
+from curbs import answers, codes
 from curbs.answers import Answer, Asked
 from curbs.api import decision_shapes as shapes
 from curbs.api.bookings import vehicle_id
@@ -33,11 +34,8 @@ class DecisionsView(HubView):
     )
     def post(self, request: Any) -> Response:
         raw = raw_body(request)
-        if many(raw):
-            asked = decode(raw, shapes.QuestionsIn).questions
-            read = [self._read(question, f"/questions/{i}") for i, question in enumerate(asked)]
-            found = answers.answer(actor=self.actor, questions=read, now=self.now)
-            return Response({"decisions": [self._item(*pair) for pair in zip(read, found, strict=True)]})
+        if decode(raw, shapes.Peek).questions is not msgspec.UNSET:
+            return self._many(decode(raw, shapes.QuestionsIn).questions)
         question = self._read(decode(raw, shapes.QuestionIn), "")
         (found,) = answers.answer(
             actor=self.actor, questions=[question], now=self.now, look_ahead=True
@@ -45,6 +43,12 @@ class DecisionsView(HubView):
         if not isinstance(found, Answer):
             raise Refusal.of(found)
         return Response(self._decision(question, found))
+
+    def _many(self, given: list[shapes.QuestionIn]) -> Response:
+        read = [self._read(one, f"/questions/{index}") for index, one in enumerate(given)]
+        found = answers.answer(actor=self.actor, questions=read, now=self.now)
+        items = [self._item(*pair) for pair in zip(read, found, strict=True)]
+        return Response({"decisions": items})
 
     def _read(self, given: shapes.QuestionIn, base: str) -> Asked:
         """Return the question as it is answered. Raises Refusal with all that is wrong with it."""
@@ -99,24 +103,9 @@ class DecisionsView(HubView):
             out["intervals"] = [shapes.piece(*piece) for piece in found.pieces]
         if asked.path is not None:
             out["crossings"] = [shapes.crossing(crossing) for crossing in found.crossings]
-        if isinstance(asked.place, AtCurb):
-            out["curb"] = self._curb(asked.place, found, asked)
+        if found.curb is not None:
+            out["curb"] = shapes.curb(found.curb, found.at, asked.known_at)
         return out
-
-    def _curb(self, place: AtCurb, found: Answer, asked: Asked) -> dict[str, Any] | None:
-        zone = self._curbs.zone(place.curb_zone_id)
-        return zone and shapes.curb(zone, found.at, asked.known_at)
-
-    @property
-    def _curbs(self) -> Any:
-        if not hasattr(self, "_book"):
-            self._book = decisions.evaluator(self.actor.city).curbs
-        return self._book
-
-
-def many(raw: bytes) -> bool:
-    """Return whether a body is a batch: an object whose first key is `questions`."""
-    return raw.lstrip()[1:].lstrip().startswith(b'"questions"')
 
 
 def place_of(given: shapes.QuestionIn) -> Place | None:
@@ -136,7 +125,7 @@ def against_shape(given: shapes.QuestionIn, base: str) -> list[Reason]:
         detail = "Give exactly one of place, path, zone_id and curb_zone_id."
         reasons.append(Reason(codes.PLACE_MISSING, detail, base))
     if given.at is not None and given.period is not None:
-        reasons.append(Reason(codes.TIME_MISSING, "Give either at or period.", base))
+        reasons.append(Reason(codes.TIME_AMBIGUOUS, "Give either at or period.", base))
     if given.period is not None:
         length = given.period.until - given.period.from_
         if not length or length < length * 0:

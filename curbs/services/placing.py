@@ -95,8 +95,9 @@ def prepare(
         raise Refusal(codes.ZONE_NOT_FOUND, "No such curb zone.", pointer="/curb_zone_id")
     policy = zone.policy_at(period.start)
     around = Period(period.start - availability.EITHER_WAY, period.end + availability.EITHER_WAY)
-    permits = decisions.permits_of(actor.city, [vehicle.plate], around)
-    verdicts = verdicts_there(evaluator, vehicle, permits.get(vehicle.plate, ()))
+    holders = {vehicle.id: (vehicle.plate, vehicle.facts())}
+    permits = decisions.permits_of(actor.city, holders, around)[vehicle.id]
+    verdicts = verdicts_there(evaluator, vehicle, permits)
     own = vehicle.organisation_id == actor.organisation_id
     return Case(
         actor=actor,

@@ -1,0 +1,213 @@
+"""POST /api/v1/decisions: one answer over zones and curbs, with every reason."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from curbs.selectors import snapshots
+from foundation import clock
+from tests import curb_factories as make
+from tests import factories
+from tests.factories import TUESDAY
+from zones.selectors import books
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/decisions"
+OLD_DIESEL = {"category": "N1", "fuels": ["diesel"], "euro_class": "4", "length_m": 6.5}
+CLEAN = {"category": "N1", "fuels": ["electric"], "length_m": 6.5}
+INSIDE = {"lng": 24.945, "lat": 60.1690}
+NO_OLD_DIESEL = [
+    {
+        "id": "old-diesel",
+        "who": {"category": ["N1", "N2"], "fuel": ["diesel"], "euro_below": "6"},
+        "when": [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "07:00", "to": "19:00"}],
+        "what": {"effect": "prohibit"},
+        "unless": {"permit": ["resident-trade"]},
+        "sentence": "No old diesels on working days from 7 to 19.",
+    }
+]
+
+
+@pytest.fixture(autouse=True)
+def _tuesday(db):
+    snapshots.forget()
+    books.forget()
+    clock.start_demo(TUESDAY)
+
+
+@pytest.fixture
+def zone(hel):
+    """A zone over the Esplanadi in which old diesels may not drive on working days."""
+    from tests import zone_factories
+
+    return zone_factories.zone(hel, rows=NO_OLD_DIESEL, west=24.93, south=60.165, side=0.02)
+
+
+@pytest.fixture
+def client(carrier):
+    return factories.api_client(carrier)
+
+
+def ask(client, **question):
+    return client.post(URL, question, format="json")
+
+
+def test_a_question_about_facts_is_public_and_answered_with_rule_version_and_sentence(zone):
+    answer = ask(factories.APIClient(), facts=OLD_DIESEL, place=INSIDE)
+    assert answer.status_code == 200
+    found = answer.json()
+    assert (found["access"], found["admissible"]) == ("prohibited", False)
+    (reason,) = found["reasons"]
+    assert reason["sentence"] == "No old diesels on working days from 7 to 19."
+    assert reason["remedies"] == ["permit:resident-trade"]
+    assert set(reason["rule"]) == {"regulation_id", "version_id", "row", "code"}
+    assert found["next_change_at"] == "2026-05-12T16:00:00+00:00"  # 19:00 in Helsinki
+
+
+def test_what_is_missing_is_named_and_not_admissible(zone):
+    facts = {"category": "N1", "fuels": ["diesel"]}
+    found = ask(factories.APIClient(), facts=facts, place=INSIDE).json()
+    assert found["access"] == "undetermined"
+    assert found["missing_facts"] == ["euro_class"]
+
+
+def test_outside_of_every_zone_nothing_is_regulated(zone):
+    found = ask(factories.APIClient(), facts=OLD_DIESEL, place={"lng": 25.2, "lat": 60.3}).json()
+    assert (found["access"], found["admissible"], found["reasons"]) == ("unregulated", True, [])
+
+
+def test_a_period_is_answered_in_intervals(zone):
+    period = {
+        "from": TUESDAY.isoformat(),
+        "until": (TUESDAY + timedelta(hours=24)).isoformat(),
+    }
+    found = ask(factories.APIClient(), facts=OLD_DIESEL, zone_id=str(zone.id), period=period).json()
+    assert [(i["from"], i["access"]) for i in found["intervals"]] == [
+        ("2026-05-12T07:00:00+00:00", "prohibited"),
+        ("2026-05-12T16:00:00+00:00", "unregulated"),
+        ("2026-05-13T04:00:00+00:00", "prohibited"),
+    ]
+
+
+def test_a_path_through_a_zone_without_a_vertex_in_it_is_prohibited(zone):
+    path = [
+        {"at": TUESDAY.isoformat(), "lng": 24.92, "lat": 60.17},
+        {"at": (TUESDAY + timedelta(minutes=10)).isoformat(), "lng": 24.96, "lat": 60.17},
+    ]
+    found = ask(factories.APIClient(), facts=OLD_DIESEL, path=path).json()
+    assert found["access"] == "prohibited"
+    (crossing,) = found["crossings"]
+    assert crossing["zone_id"] == str(zone.id)
+    # A quarter of the way lies before the zone, half of it inside.
+    entered = datetime.fromisoformat(crossing["from"])
+    assert abs(entered - TUESDAY - timedelta(minutes=2.5)) < timedelta(milliseconds=1)
+
+
+def test_a_curb_zone_needs_the_booking_and_the_access_zone_speaks_too(client, carrier, hel, zone):
+    curb = make.zone(make.line(hel))
+    found = ask(client, facts=OLD_DIESEL, curb_zone_id=str(curb.id)).json()
+    assert found["access"] == "prohibited"
+    assert [r["sentence"] for r in found["reasons"]] == [
+        "Only with a booking.",
+        "No old diesels on working days from 7 to 19.",
+    ]
+    assert found["curb"]["slot_price"] == {"amount": 50, "currency": "EUR"}
+
+
+def test_a_vehicles_own_booking_meets_the_need_for_one(client, carrier, hel):
+    curb, van = make.zone(make.line(hel)), make.van(carrier)
+    question = {
+        "vehicle_id": str(van.id),
+        "curb_zone_id": str(curb.id),
+        "at": (TUESDAY + timedelta(minutes=70)).isoformat(),
+    }
+    assert ask(client, **question).json()["admissible"] is False
+    from curbs.services import bookings
+
+    bookings.hold(
+        actor=factories.actor_of(carrier),
+        request=make.asked(curb, van, confirm=True),
+        now=TUESDAY,
+    )
+    found = ask(client, **question).json()
+    assert found["admissible"] is True
+    assert found["obligations"][0]["met"] is True
+    assert found["next_change_at"] == (TUESDAY + timedelta(minutes=90)).isoformat()
+
+
+def test_a_stop_beside_a_curb_asks_the_curb_and_driving_past_does_not(hel):
+    make.zone(make.line(hel, coordinates=[(24.94, 60.16), (24.94108, 60.16)]))
+    beside = {"lng": 24.9401, "lat": 60.16005}  # about 5.6 m off the line
+    public = factories.APIClient()
+    stopping = ask(public, facts=CLEAN, place=beside, activity="loading").json()
+    assert [r["effect"] for r in stopping["reasons"]] == ["require_booking"]
+    assert ask(public, facts=CLEAN, place=beside).json()["access"] == "unregulated"
+
+
+def test_a_vehicle_or_a_plate_needs_a_client(carrier, zone):
+    public = factories.APIClient()
+    for question in ({"vehicle_id": str(uuid4())}, {"facts": CLEAN, "plate": "ABC123"}):
+        answer = ask(public, place=INSIDE, **question)
+        assert (answer.status_code, answer.json()["code"]) == (403, "decisions.not_public")
+
+
+def test_another_organisations_vehicle_is_not_there(carrier, other_carrier, zone):
+    stranger = factories.api_client(other_carrier)
+    answer = ask(stranger, vehicle_id=str(make.van(carrier).id), place=INSIDE)
+    assert answer.status_code == 404
+
+
+def test_a_question_is_told_all_that_is_wrong_with_it(hel):
+    answer = ask(
+        factories.APIClient(),
+        place=INSIDE,
+        zone_id=str(uuid4()),
+        at=TUESDAY.isoformat(),
+        period={"from": TUESDAY.isoformat(), "until": TUESDAY.isoformat()},
+    )
+    assert answer.status_code == 422
+    assert [e["code"] for e in answer.json()["errors"]] == [
+        "decisions.vehicle_missing",
+        "decisions.place_missing",
+        "decisions.time_ambiguous",
+        "curb.period_invalid",
+    ]
+
+
+def test_a_batch_answers_each_question_and_one_bad_vehicle_sinks_no_other(client, carrier, zone):
+    questions = [
+        {"facts": OLD_DIESEL, "place": INSIDE},
+        {"vehicle_id": str(uuid4()), "place": INSIDE},
+        {"facts": CLEAN, "place": INSIDE},
+    ]
+    answer = client.post(URL, {"questions": questions}, format="json")
+    found = answer.json()["decisions"]
+    assert [d.get("access") for d in found] == ["prohibited", None, "unregulated"]
+    assert found[1]["errors"][0]["code"] == "carriers.vehicle_not_found"
+
+
+def test_a_thousand_questions_cost_three_queries_of_rules(hel, zone):
+    public = factories.APIClient()
+    body = {"questions": [{"facts": OLD_DIESEL, "place": INSIDE}] * 1000}
+    public.post(URL, body, format="json")
+    with CaptureQueriesContext(connection) as queries:
+        answer = public.post(URL, body, format="json")
+    assert len(answer.json()["decisions"]) == 1000
+    assert len([q for q in queries if "zones_" in q["sql"] or "curbs_" in q["sql"]]) == 3
+
+
+def test_more_than_a_thousand_questions_are_refused(hel):
+    body = {"questions": [{"facts": CLEAN, "place": INSIDE}] * 1001}
+    assert factories.APIClient().post(URL, body, format="json").status_code == 422
+
+
+def test_rules_are_asked_as_they_were_known(zone):
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC).isoformat()
+    public = factories.APIClient()
+    assert (
+        ask(public, facts=OLD_DIESEL, place=INSIDE, known_at=long_ago).json()["access"]
+        == "unregulated"
+    )
