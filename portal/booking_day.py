@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from curbs.timeline import Held, taken_during
-
 from carriers.models import Vehicle
 from curbs import rules
 from curbs.book import Zone
@@ -19,6 +17,7 @@ from curbs.querysets import as_range
 from curbs.selectors import availability
 from curbs.services import placing
 from curbs.services.placing import Case, HoldRequest
+from curbs.timeline import Held, taken_during
 from kernel.periods import Period
 from kernel.refusals import Code
 

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from curbs.evaluator import AtCurb, Question
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from accounts import scopes
 from carriers.selectors import vehicles
 from curbs import decisions
+from curbs.evaluator import AtCurb, Question
 from curbs.models import Booking
 from curbs.services import bookings as booking_service
 from curbs.states import HOLDING, State
