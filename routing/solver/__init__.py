@@ -1,0 +1,1 @@
+"""Vehicle routing without Django: a problem in, routes and reasons out."""
