@@ -12,3 +12,4 @@ MANDATE_PERIOD = code("accounts.mandate_period", 422, _("The mandate's period is
 SCOPE_UNKNOWN = code("accounts.scope_unknown", 422, _("No such scope"))
 SCOPE_NOT_YOURS = code("accounts.scope_not_grantable", 422, _("The scope cannot be granted"))
 SECOND_FACTOR = code("accounts.second_factor_missing", 403, _("Set up a second factor first"))
+ROLE_OF_THE_CITY = code("accounts.role_of_the_city", 422, _("A role of the city's own people"))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import codes, scopes
 from accounts.actors import Actor, Grant
 from accounts.authentication import Machine
-from accounts.models import ApiClient, City, Mandate, Membership, User
+from accounts.models import ApiClient, City, Mandate, Membership, Organisation, User
 from kernel.refusals import Refusal
 
 SESSION_KEY = "membership_id"
@@ -35,6 +35,8 @@ def actor_of_client(
 ) -> Actor:
     """Return the actor of a machine client, limited to the token's and its own scopes."""
     allowed = frozenset(client.scopes)
+    if client.organisation.kind != Organisation.Kind.CITY:
+        allowed -= scopes.CITY_ONLY
     return Actor(
         city=client.organisation.city,
         organisation=client.organisation,

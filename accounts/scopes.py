@@ -54,13 +54,16 @@ CITY = frozenset(
 )
 OFFICER = frozenset({CURBS_READ, DECISIONS_READ, FINDINGS_READ, ENFORCEMENT_CHECK})
 
-ALL = CARRIER | CITY | OFFICER
+# What the city's own people and clients may hold, and what nobody else may.
+CITY_STAFF = CITY | OFFICER
+CITY_ONLY = frozenset({RULES_READ, RULES_WRITE, ENFORCEMENT_CHECK})
+ALL = CARRIER | CITY_STAFF
 
 # What an organisation may let another one do for it.
 GRANTABLE = CARRIER - {MANDATES_WRITE}
 
 BY_ROLE: dict[str, frozenset[str]] = {
-    "city_official": CITY | OFFICER,
+    "city_official": CITY_STAFF,
     "enforcement_officer": OFFICER,
     "carrier_planner": CARRIER,
     "tpl_planner": CARRIER,

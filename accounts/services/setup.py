@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import codes
-from accounts.actors import Actor
+from accounts.actors import CITY_ROLES, Actor
 from accounts.models import ApiClient, City, Membership, Organisation, User
+from accounts.scopes import CITY_ONLY
 from foundation.scopes import REGISTRY
 from kernel.refusals import Refusal
 
@@ -91,8 +92,11 @@ def create_person(
     """Return the person with this address, a member of an organisation in a role.
 
     `staff` opens the back office; by default to city officials only. A password is set for new
-    people only. The address counts as verified.
+    people only. The address counts as verified. Raises `accounts.role_of_the_city` when somebody
+    outside of the city's own organisation is to have a role of the city.
     """
+    if role in CITY_ROLES and organisation.kind != Organisation.Kind.CITY:
+        raise Refusal(codes.ROLE_OF_THE_CITY, _("Only the city's own people have this role."))
     first, _blank, last = name.partition(" ")
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
@@ -127,12 +131,16 @@ def create_client(
     """Return a new machine client and its secret; with a known `client_id`, the same client with
     new scopes and a new secret.
 
-    Raises `accounts.scope_unknown`.
+    Raises `accounts.scope_unknown`, and `accounts.scope_not_grantable` for a scope of the city in
+    another organisation's hands.
     """
     wanted = sorted(set(client_scopes))
     unknown = [scope for scope in wanted if scope not in REGISTRY]
     if unknown:
         raise Refusal(codes.SCOPE_UNKNOWN, _("No such scope."), scopes=unknown)
+    beyond = [] if organisation.kind == Organisation.Kind.CITY else sorted(CITY_ONLY & {*wanted})
+    if beyond:
+        raise Refusal(codes.SCOPE_NOT_YOURS, _("Only the city has this scope."), scopes=beyond)
     secret = secret or secrets.token_urlsafe(32)
     client = ApiClient.objects.filter(client_id=client_id).first() if client_id else None
     if client is None:

@@ -61,7 +61,7 @@ def add_version(
     """
     require_city(actor)
     require_period(legal_from, legal_until)
-    _, faults = language.read(rows)
+    _compiled, faults = language.read(rows)
     if faults:
         raise Refusal.of(
             [Reason(codes.RULE_INVALID, detail, f"/rows{where}") for where, detail in faults]

@@ -1,0 +1,209 @@
+"""A city with rows of every kind, and strangers who must not see or touch them.
+
+Each parameter of a URL has an owner and an id in `World.ids`; each URL whose request needs a body
+has one in `BODIES`, so that a stranger's request fails for whose id it names, not for its shape.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from accounts.models import City, Organisation
+from accounts.scopes import CARRIER, CITY_STAFF
+from accounts.services import setup
+from tests import factories
+
+API = ("api/", "cds/", "mds/", "otm/", "epcis/")
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [
+        [[24.94, 60.16], [24.95, 60.16], [24.95, 60.17], [24.94, 60.17], [24.94, 60.16]]
+    ],
+}
+SOON = "2026-05-13T08:00:00+03:00"
+
+
+@dataclass
+class World:
+    """Helsinki with one row of each kind, and a second city beside it."""
+
+    hel: City
+    hd: City
+    owner: Organisation
+    agent: Organisation
+    ids: dict[str, UUID | str] = field(default_factory=dict)
+
+    @property
+    def hel_city(self) -> Organisation:
+        return setup.city_organisation(self.hel)
+
+    @property
+    def hd_city(self) -> Organisation:
+        return setup.city_organisation(self.hd)
+
+
+# Whose the row behind a parameter is: `carrier` (private), `city` (the city's, to write),
+# `everybody` (public within the city).
+OWNERS = {
+    "mandate_id": "carrier",
+    "zone_id": "city",
+    "regulation_id": "city",
+    "version_id": "city",
+    "permit_id": "city",
+}
+
+BODIES: dict[str, Any] = {
+    "zone-grounds": {"geometry": SQUARE, "legal_from": SOON},
+    "regulation-versions": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
+    "regulation-annul": {"reason": "a mistake"},
+}
+
+# What a list has to be asked with.
+QUERIES: dict[str, dict[str, str]] = {}
+
+# Requests that are not about rows of tenants.
+NOT_ABOUT_ROWS = {
+    "schema": "describes the API",
+    "api-docs": "describes the API",
+    "clock": "gives the time",
+    "me": "gives the sender",
+}
+
+
+def build(hel: City, hd: City) -> World:
+    """Return the world, written through the API by those whose rows they are."""
+    world = World(
+        hel=hel,
+        hd=hd,
+        owner=factories.organisation(hel, "owner"),
+        agent=factories.organisation(hel, "agent", kind="logistics_provider"),
+    )
+    _accounts(world)
+    _zones(world)
+    return world
+
+
+def scopes_of(organisation: Organisation) -> frozenset[str]:
+    """Return every scope that such an organisation can hold."""
+    return CITY_STAFF if organisation.kind == "city" else CARRIER
+
+
+def everything(organisation: Organisation) -> APIClient:
+    """Return a client with every scope that such an organisation can hold."""
+    return factories.api_client(organisation, scopes_of(organisation))
+
+
+def post(client: APIClient, path: str, sent: Any = None) -> dict[str, Any]:
+    """Send a request that has to succeed and return its answer."""
+    answer = client.post(path, sent, format="json")
+    assert answer.status_code in (200, 201, 202), (path, answer.content)
+    return answer.json()
+
+
+def _accounts(world: World) -> None:
+    sent = {"agent_id": str(world.agent.id), "scopes": ["curbs:read"]}
+    world.ids["mandate_id"] = post(everything(world.owner), "/api/v1/mandates", sent)["id"]
+
+
+def _zones(world: World) -> None:
+    city = everything(world.hel_city)
+    zone = post(
+        city,
+        "/api/v1/zones",
+        {
+            "code": "secret-zone",
+            "name": "Secret zone",
+            "kind": "weight",
+            "geometry": SQUARE,
+            "legal_from": "2026-05-01T00:00:00+03:00",
+        },
+    )
+    regulation = post(
+        city,
+        "/api/v1/regulations",
+        {"zone_id": zone["id"], "code": "secret-rule", "title": "Secret rule"},
+    )
+    version = post(
+        city,
+        f"/api/v1/regulations/{regulation['id']}/versions",
+        {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
+    )
+    permit = post(
+        city, "/api/v1/permits", {"kind": "delivery", "plate": "SEC-1", "starts_at": SOON}
+    )
+    world.ids |= {
+        "zone_id": zone["id"],
+        "regulation_id": regulation["id"],
+        "version_id": version["id"],
+        "permit_id": permit["id"],
+    }
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route of ours with its view class, parameters and methods."""
+
+    route: str
+    name: str
+    view: Any
+    parameters: tuple[str, ...]
+    methods: tuple[str, ...]
+
+    def path(self, ids: dict[str, Any]) -> str:
+        """Return the path with these ids in it."""
+        path = self.route
+        for converter in self.parameters:
+            start = path.index("<")
+            path = path[:start] + str(ids[converter]) + path[path.index(">") + 1 :]
+        return "/" + path
+
+    def scope(self, method: str) -> str | None:
+        """Return the scope that a method needs."""
+        rule = self.view.scope
+        return rule.get(method.upper()) if isinstance(rule, dict) else rule
+
+    def __str__(self) -> str:
+        return self.route
+
+
+def endpoints() -> list[Endpoint]:
+    """Return every endpoint for machines, from the table of URLs."""
+    return [
+        _endpoint(route, pattern)
+        for route, pattern in _walk(get_resolver().url_patterns)
+        if route.startswith(API)
+    ]
+
+
+def _walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, route)
+        else:
+            yield route, pattern
+
+
+def _endpoint(route: str, pattern: URLPattern) -> Endpoint:
+    view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+    methods = ("get", "post", "put", "patch", "delete")
+    return Endpoint(
+        route=route,
+        name=pattern.name or route,
+        view=view,
+        parameters=tuple(part.split(">")[0].rpartition(":")[2] for part in route.split("<")[1:]),
+        methods=tuple(method for method in methods if hasattr(view, method)),
+    )
+
+
+def rows_of(city: City) -> Iterator[Any]:
+    """Return every row of a city, of every model with a tenancy (organisations aside)."""
+    for model in apps.get_models():
+        tenancy = getattr(model, "tenancy", None)
+        if tenancy is not None and model is not Organisation:
+            yield from model.objects.filter(**{tenancy.city: city.id})
