@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class CarriersConfig(AppConfig):
     name = "carriers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from carriers.selectors.log import EventStream
+        from carriers.services import partitions
+        from foundation import consumers, ticks
+
+        consumers.register_stream(EventStream())
+        ticks.register("carriers.partitions", partitions.make_ahead)

@@ -27,5 +27,4 @@ VEHICLE_NOT_FOUND = code("carriers.vehicle_not_found", 404, "There is no such ve
 ROUTE_NOT_FOUND = code("carriers.route_not_found", 404, "There is no such route")
 ORGANISATION_NOT_FOUND = code("carriers.organisation_not_found", 404, "There is no such carrier")
 FACILITY_NOT_FOUND = code("carriers.facility_not_found", 404, "There is no such facility")
-REF_TAKEN = code("carriers.ref_taken", 409, "Another vehicle of yours has this ref or plate")
 STOPS_REPEAT = code("carriers.stop_repeats", 422, "A route names the same stop twice")

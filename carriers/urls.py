@@ -1,3 +1,5 @@
-from django.urls import URLPattern, URLResolver
+"""Where carriers answers."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/", include("carriers.api.urls"))]

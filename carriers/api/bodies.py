@@ -1,0 +1,87 @@
+"""Reading the body of a batch: JSON or NDJSON, plain or gzip."""
+
+import zlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.core.exceptions import RequestDataTooBig
+
+from accounts.actors import Actor
+from carriers.messages import CarrierEvent
+from carriers.services import intake
+from foundation import codes
+from kernel.refusals import Refusal
+
+EVENTS_LIMIT = 32 * 1024 * 1024
+"""Bytes of a batch after unpacking: 10,000 events of 3 kB."""
+ROUTE_LIMIT = 4 * 1024 * 1024
+"""Bytes of a route: 1,000 stops of 4 kB."""
+_LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+
+
+class Batch(msgspec.Struct):
+    """Events of one or several carriers; a bare list or a single event is taken too."""
+
+    events: list[CarrierEvent]
+
+
+BATCH = Batch
+
+
+def events(request: Any) -> tuple[bytes, bool]:
+    """Return the unpacked bytes of a batch and whether they are lines (NDJSON).
+
+    Raises a Refusal: 415 for another media type or encoding, 413 when it is too large.
+    """
+    raw = request._request
+    media = raw.META.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
+    lines = media in _LINES
+    if not lines and media != "application/json" and not media.endswith("+json"):
+        detail = "Send application/json or application/x-ndjson."
+        raise Refusal(codes.REQUEST_MEDIA_TYPE, detail, received=media)
+    announced = raw.META.get("CONTENT_LENGTH") or "0"
+    if announced.isdigit() and int(announced) > EVENTS_LIMIT:
+        raise _too_large()
+    try:
+        content = raw.body
+    except RequestDataTooBig:
+        raise _too_large() from None
+    encoding = raw.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if encoding == "gzip":
+        content = _unpacked(content)
+    elif encoding != "identity":
+        detail = "Send it plain or with Content-Encoding: gzip."
+        raise Refusal(codes.REQUEST_MEDIA_TYPE, detail, received=encoding)
+    if len(content) > EVENTS_LIMIT:
+        raise _too_large()
+    return content, lines
+
+
+def taken(*, actor: Actor, body: bytes, now: datetime, lines: bool) -> intake.BatchResult:
+    """Return what became of a batch. Raises a Refusal (400) when the body is no JSON."""
+    try:
+        return intake.take(actor=actor, body=body, now=now, lines=lines)
+    except msgspec.DecodeError as error:
+        raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
+    except UnicodeDecodeError:
+        detail = "JSON is UTF-8 (RFC 8259, section 8.1)."
+        raise Refusal(codes.REQUEST_NOT_JSON, detail) from None
+    except RecursionError:
+        raise Refusal(codes.REQUEST_NOT_JSON, "The JSON is nested too deeply.") from None
+
+
+def _unpacked(content: bytes) -> bytes:
+    packed = zlib.decompressobj(wbits=31)
+    try:
+        plain = packed.decompress(content, EVENTS_LIMIT + 1)
+    except zlib.error:
+        raise Refusal(codes.REQUEST_NOT_JSON, "The body is not gzip.") from None
+    if len(plain) <= EVENTS_LIMIT and not packed.eof:
+        raise Refusal(codes.REQUEST_NOT_JSON, "The gzip body is cut off.")
+    return plain
+
+
+def _too_large() -> Refusal:
+    detail = "The batch is larger than this endpoint takes."
+    return Refusal(codes.REQUEST_TOO_LARGE, detail, limit_bytes=EVENTS_LIMIT)

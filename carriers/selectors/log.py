@@ -1,0 +1,176 @@
+"""Reads of the event log: the stream for consumers, and one subject's live events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from foundation import consumers
+from foundation.consumers import Cursor
+
+_SHARED = (
+    "id, xid::text::bigint AS xid_number, shard, city_id, subject_id, sender_id, event_id,"
+    " occurred_at, effective_at, received_at, lateness, trip_id, session_id, seq, lng, lat,"
+    " accuracy_m, speed_mps, heading_deg, payload::text AS payload"
+)
+_POSITION = (
+    f"{_SHARED}, 'telemetry.position' AS event_type, 'actual' AS classifier,"
+    " subject_id AS vehicle_id, NULL::uuid AS stop_id, NULL::uuid AS facility_id,"
+    " NULL::uuid AS voids_event_id, NULL::timestamptz AS voids_effective_at"
+)
+_EVENT = (
+    f"{_SHARED}, event_type, classifier, vehicle_id, stop_id, facility_id, voids_event_id,"
+    " voids_effective_at"
+)
+
+
+@dataclass(slots=True)
+class LogEvent:
+    """One row of the log. `vehicle_id` is None where the subject is a facility."""
+
+    id: UUID
+    xid: int
+    shard: int
+    city_id: UUID
+    subject_id: UUID
+    sender_id: UUID
+    event_id: UUID
+    occurred_at: datetime
+    effective_at: datetime
+    received_at: datetime
+    lateness: str
+    trip_id: UUID | None
+    session_id: str | None
+    seq: int | None
+    lng: float | None
+    lat: float | None
+    accuracy_m: float | None
+    speed_mps: float | None
+    heading_deg: float | None
+    payload: dict[str, Any]
+    event_type: str
+    classifier: str
+    vehicle_id: UUID | None
+    stop_id: UUID | None
+    facility_id: UUID | None
+    voids_event_id: UUID | None
+    voids_effective_at: datetime | None
+
+    @property
+    def meaning(self) -> tuple[datetime, str, int, str]:
+        """Return the place in the order of meaning."""
+        seq = -1 if self.seq is None else self.seq
+        return self.effective_at, self.session_id or "", seq, str(self.event_id)
+
+
+class EventStream:
+    """The log as a stream: positions and other events in one order of commit."""
+
+    name = "events"
+
+    def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
+        """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""
+        place = [shard, str(after.xid), after.id, limit]
+        behind = (
+            "WHERE shard = %s AND (xid, id) > (%s::xid8, %s)"
+            f" AND xid < {consumers.HORIZON} ORDER BY xid, id LIMIT %s"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT * FROM (SELECT {_POSITION} FROM carriers_position {behind}) positions"
+                f" UNION ALL SELECT * FROM (SELECT {_EVENT} FROM carriers_event {behind}) events"
+                " ORDER BY xid_number, id LIMIT %s",
+                [*place, *place, limit],
+            )
+            return [_event(row) for row in cursor.fetchall()]
+
+    def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
+        """Return how many rows lie behind the cursor of each shard, where there are any."""
+        counts = consumers.pending_in("carriers_position", after)
+        for shard, count in consumers.pending_in("carriers_event", after).items():
+            counts[shard] = counts.get(shard, 0) + count
+        return counts
+
+
+def subject_events(
+    *, city_id: UUID, subject_id: UUID, start: datetime, end: datetime | None = None
+) -> list[LogEvent]:
+    """Return the live events of a subject in [start, end), in the order of meaning."""
+    found = events_since({subject_id: start}, until=end)
+    rows = [row for row in found if row.city_id == city_id]
+    return live(rows, voided_among(rows))
+
+
+def events_since(
+    starts: dict[UUID, datetime | None],
+    *,
+    until: datetime | None = None,
+    upto: Cursor | None = None,
+) -> list[LogEvent]:
+    """Return the events of subjects that happened at or after the start given for each (None:
+    from the beginning), before `until`, and not read later than `upto`. Voids are left out.
+
+    What happened at t was not received before t − 5 min, so older partitions are not opened.
+    """
+    if not starts:
+        return []
+    known = [start for start in starts.values() if start is not None]
+    oldest = min(known) - timedelta(minutes=6) if len(known) == len(starts) else None
+    conditions = ["effective_at >= COALESCE(asked.since, '-infinity')"]
+    values: list[Any] = []
+    for condition, value in (
+        ("received_at >= %s", oldest),
+        ("effective_at < %s", until),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    if upto is not None:
+        conditions.append("(xid, id) <= (%s::xid8, %s)")
+        values += [str(upto.xid), upto.id]
+    asked = (
+        "FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked(subject_id, since)"
+        " JOIN {table} USING (subject_id) WHERE " + " AND ".join(conditions)
+    )
+    given = [list(starts), list(starts.values()), *values]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_POSITION} {asked.format(table='carriers_position')} UNION ALL"
+            f" SELECT {_EVENT} {asked.format(table='carriers_event')}"
+            " AND voids_event_id IS NULL",
+            [*given, *given],
+        )
+        return [_event(row) for row in cursor.fetchall()]
+
+
+def voided_among(rows: Sequence[LogEvent], upto: Cursor | None = None) -> set[tuple[UUID, UUID]]:
+    """Return (sender, event id) of those rows that an accepted void names."""
+    if not rows:
+        return set()
+    limit = "" if upto is None else " AND (xid, id) <= (%s::xid8, %s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sender_id, voids_event_id FROM carriers_event"
+            f" WHERE voids_event_id = ANY(%s){limit}",
+            [
+                [row.event_id for row in rows],
+                *([] if upto is None else [str(upto.xid), upto.id]),
+            ],
+        )
+        return set(cursor.fetchall())
+
+
+def live(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> list[LogEvent]:
+    """Return the rows that no void names, in the order of meaning."""
+    kept = [row for row in rows if (row.sender_id, row.event_id) not in voided]
+    return sorted(kept, key=lambda row: row.meaning)
+
+
+def _event(row: tuple[Any, ...]) -> LogEvent:
+    event = LogEvent(*row)
+    event.payload = msgspec.json.decode(row[19]) if row[19] else {}
+    return event

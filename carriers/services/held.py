@@ -1,0 +1,105 @@
+"""Voids that came before their targets."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from carriers.rules import Ids, Statement
+from kernel.identifiers import uuid7
+
+
+class Release(NamedTuple):
+    """A held void whose target is now known: the void as noted, and what it takes from there."""
+
+    sender_id: UUID
+    subject_id: UUID
+    voids_effective_at: datetime | None
+    note: dict[str, Any]
+
+
+def encode(voids: Iterable[Statement], receipt: Any) -> bytes:
+    """Return the voids as the notes that an identity row keeps (a JSON list)."""
+    return msgspec.json.encode(
+        [
+            {
+                "event_id": void.event_id,
+                "content_hash": void.content_hash.hex(),
+                "vehicle_id": void.vehicle_id,
+                "trip_id": void.trip_id,
+                "occurred_at": void.event.occurred_at,
+                "effective_at": void.effective_at,
+                "received_at": receipt.received_at,
+                "client_id": receipt.client_id,
+                "lateness": void.lateness,
+                "voids_event_id": void.voids_event_id,
+                "payload": void.event,
+            }
+            for void in voids
+        ]
+    )
+
+
+def decode(
+    notes: Any, sender_id: UUID, subject_id: UUID | None, effective_at: datetime | None
+) -> list[Release]:
+    """Return the releases that an identity row's notes become once its subject is known."""
+    if subject_id is None:
+        return []
+    return [Release(sender_id, subject_id, effective_at, note) for note in _loaded(notes)]
+
+
+def release(releases: list[Release], city_id: UUID, ids: Ids) -> None:
+    """Write held voids to the log, each once, and the voids that waited for them in turn."""
+    while releases:
+        following: list[Release] = []
+        for item in sorted(releases, key=lambda one: one.note["event_id"]):
+            following += _release(item, city_id, ids)
+        releases = following
+
+
+def _release(item: Release, city_id: UUID, ids: Ids) -> list[Release]:
+    note, shard = item.note, ids.shard(item.subject_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE carriers_identity SET subject_id = %s, shard = %s"
+            " WHERE sender_id = %s AND event_id = %s AND subject_id IS NULL"
+            " AND content_hash = decode(%s, 'hex') RETURNING held, effective_at",
+            [item.subject_id, shard, item.sender_id, note["event_id"], note["content_hash"]],
+        )
+        row = cursor.fetchone()
+        if row is None:  # another note of the same void
+            return []
+        facts = {name: note[name] for name in _NOTED} | {
+            "id": uuid7(),
+            "shard": shard,
+            "city_id": city_id,
+            "subject_id": item.subject_id,
+            "sender_id": item.sender_id,
+            "event_type": "event.voided",
+            "classifier": "actual",
+            "voids_effective_at": item.voids_effective_at,
+            "payload": msgspec.json.encode(note["payload"]).decode(),
+        }
+        names = ", ".join(facts)
+        cursor.execute(
+            f"INSERT INTO carriers_event (xid, {names})"
+            f" VALUES (pg_current_xact_id(), {', '.join(['%s'] * len(facts))})",
+            list(facts.values()),
+        )
+    return decode(row[0], item.sender_id, item.subject_id, row[1])
+
+
+_NOTED = (
+    "event_id", "vehicle_id", "trip_id", "occurred_at", "effective_at", "received_at", "client_id",
+    "lateness", "voids_event_id",
+)  # fmt: skip
+
+
+def _loaded(notes: Any) -> list[dict[str, Any]]:
+    if notes is None:
+        return []
+    return msgspec.json.decode(notes) if isinstance(notes, str | bytes) else notes
