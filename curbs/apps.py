@@ -6,8 +6,11 @@ class CurbsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from curbs import codes, deadlines  # noqa: F401
+        from curbs import codes, consumers, deadlines  # noqa: F401
+        from foundation import consumers as streams
         from foundation import ticks
 
         ticks.register("curbs.holds", deadlines.release_holds, deadlines.next_hold)
         ticks.register("curbs.no_shows", deadlines.note_no_shows, deadlines.next_no_show)
+        ticks.register("curbs.ends", deadlines.finish_overdue, deadlines.next_end)
+        streams.register(consumers.AutomaticCheckIn())

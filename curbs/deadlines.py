@@ -41,5 +41,16 @@ def next_no_show(as_of: datetime) -> datetime | None:
     return min(dues, default=None)
 
 
+def finish_overdue(as_of: datetime) -> int:
+    """Complete bookings whose time is over; returns how many."""
+    return bookings.finish_overdue(now=as_of)
+
+
+def next_end(as_of: datetime) -> datetime | None:
+    """Return when the next checked-in booking ends, or None."""
+    there = Booking.objects.filter(state=State.CHECKED_IN, during__endswith__gt=as_of)
+    return min((upper for upper in there.values_list("during__endswith", flat=True)), default=None)
+
+
 def _cities_with_bookings():
     return Booking.objects.filter(state=State.CONFIRMED).values("city").distinct()

@@ -1,4 +1,4 @@
-"""Bookings: hold, confirm, check in, check out, cancel, extend, expire, no-show.
+"""Bookings: hold, confirm, check in, check out, cancel, extend, expire, no-show, finish.
 
 Every write of a booking is in this module and its neighbour `placing`. The locks:
 
@@ -188,6 +188,38 @@ def no_shows(*, now: datetime) -> int:
             _end(booking, State.NO_SHOW, actor=None, now=now)
             due += 1
     return due
+
+
+@transaction.atomic
+def finish_overdue(*, now: datetime) -> int:
+    """Complete the bookings of vehicles that did not check out by their end. Returns how many."""
+    over = Booking.objects.filter(state=State.CHECKED_IN, during__endswith__lte=now)
+    due = list(over.order_by("id").select_for_update(skip_locked=True))
+    for booking in due:
+        _end(booking, State.COMPLETED, actor=None, now=now)
+    return len(due)
+
+
+@transaction.atomic
+def check_in_seen(
+    *, vehicle_id: UUID, curb_zone_id: UUID, since: datetime, now: datetime
+) -> Booking | None:
+    """Check in the vehicle that events show standing in a curb zone `since` then.
+
+    Returns its booking, or None when it has no confirmed one there that has begun or opens for
+    check-in.
+    """
+    confirmed = Booking.objects.select_related("city").filter(
+        vehicle_id=vehicle_id,
+        curb_zone=curb_zone_id,
+        state=State.CONFIRMED,
+        during__endswith__gt=since,
+    )
+    booking = confirmed.order_by("during").select_for_update(of=["self"]).first()
+    if booking is None or since < booking.during.lower - _terms(booking).early_check_in:
+        return None
+    booking.checked_in_at = max(since, booking.created_at)
+    return _become(booking, State.CHECKED_IN, actor=None, now=now, columns=["checked_in_at"])
 
 
 def _visible(actor: Any, booking_id: UUID) -> Booking:
