@@ -112,24 +112,30 @@ def profile(
 
 
 def report_times(
-    track: Track, moving: Sequence[tuple[float, float]], gaps: Sequence[tuple[float, float]]
+    start: float,
+    end: float,
+    moving: Sequence[tuple[float, float]],
+    gaps: Sequence[tuple[float, float]],
 ) -> list[float]:
-    """Instants of the fixes: `moving` are the periods driven, all else stands; none in `gaps`.
+    """Instants of the fixes in [start, end]: `moving` are the periods driven, all else stands.
 
-    Each driven and each standing period begins with a fix; the last instant has one too.
+    Each driven and each standing period begins with a fix, and the last instant has one. A gap has
+    a fix at both its ends and none between them.
     """
-    instants: list[float] = []
-    edges = [track.times[0]]
-    for start, end in moving:
-        edges += [start, end]
-    edges.append(track.end_s)
-    for i, (start, end) in enumerate(itertools.pairwise(edges)):
+    edges = [start]
+    for begun, done in moving:
+        if start <= begun and done <= end:
+            edges += [begun, done]
+    edges.append(end)
+    instants = {round(end, 1)}
+    for i, (begun, done) in enumerate(zip(edges, edges[1:], strict=False)):
         every = STANDING_EVERY_S if i % 2 == 0 else MOVING_EVERY_S
-        count = max(0, math.ceil((end - start) / every - 1e-9))
-        instants += [start + every * k for k in range(count)]
-    instants.append(track.end_s)
-    instants = sorted({round(t, 1) for t in instants})
-    return [t for t in instants if not any(start < t < end for start, end in gaps)]
+        count = max(0, math.ceil((done - begun) / every - 1e-9))
+        instants |= {round(begun + every * k, 1) for k in range(count)}
+    for gap in gaps:
+        if start <= gap[0] and gap[1] <= end:
+            instants |= {round(gap[0], 1), round(gap[1], 1)}
+    return [t for t in sorted(instants) if not any(a < t < b for a, b in gaps)]
 
 
 def fixes(track: Track, times: Sequence[float], rng: np.random.Generator) -> list[Fix]:
@@ -155,7 +161,7 @@ def fixes(track: Track, times: Sequence[float], rng: np.random.Generator) -> lis
             Fix(
                 t=t,
                 point=(float(x), float(y)),
-                speed_mps=max(0.0, speed + wobble[i]) if speed > 0 else 0.0,
+                speed_mps=float(max(0.0, speed + wobble[i])) if speed > 0 else 0.0,
                 heading_deg=track.heading(t),
                 outlier=bool(thrown[i]),
             )

@@ -59,7 +59,9 @@ class CityFile(Struct, forbid_unknown_fields=True, kw_only=True):
 class ZoneFacts(Struct, forbid_unknown_fields=True, kw_only=True):
     code: Code
     name: Text
-    kind: Text
+    kind: Literal[
+        "low_emission", "zero_emission", "charging", "pedestrian", "weight", "time_window", "other"
+    ]
     grace_s: Annotated[int, Meta(ge=0, le=3600)] = 0
     legal_from: Instant | None = None
     legal_until: Instant | None = None
