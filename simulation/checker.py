@@ -80,8 +80,7 @@ class PlanChecker:
             own = [stop_refs.get(str(stop["stop_id"]), "?") for stop in route["stops"]]
             served += own
             found.wrong += [
-                f"{task.vehicle.ref}: {fault}"
-                for fault in self._route(route, task, own, asked_at)
+                f"{task.vehicle.ref}: {fault}" for fault in self._route(route, task, own, asked_at)
             ]
         unserved = [stop_refs.get(str(one["stop_id"]), "?") for one in plan["unserved"]]
         for one in plan["unserved"]:

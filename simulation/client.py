@@ -106,6 +106,8 @@ class Client:
             for name in ("received", "accepted", "duplicate", "conflict", "quarantined", "refused"):
                 sums[name] = sums.get(name, 0) + int(answer.body.get(name, 0))
             if answer.body.get("refused") or answer.body.get("quarantined"):
-                bad = [r for r in answer.body["results"] if r["status"] in ("refused", "quarantined")]
+                bad = [
+                    r for r in answer.body["results"] if r["status"] in ("refused", "quarantined")
+                ]
                 raise Unexpected(f"events not taken, for example {bad[0]}")
         return sums

@@ -55,7 +55,6 @@ class Day:
     seed: int
     tours: list[Tour]
     afternoons: dict[str, list[AfternoonStop]] = field(default_factory=dict)
-    legal_gaps: int = 0
 
     @property
     def stops(self) -> int:
@@ -63,6 +62,15 @@ class Day:
 
     def truth(self) -> list[rulebook.Truth]:
         return [truth for tour in self.tours for truth in tour.truth()]
+
+    def near_misses(self) -> list[tuple[str, str, str, float]]:
+        """What was legal, but only just: (how, vehicle, zone, when)."""
+        found = []
+        for tour in self.tours:
+            found += tour.near_edges()
+            found += tour.just_in_time()
+            found += tour.by_permit()
+        return found
 
 
 def compose(seed: int, city: City, streets: Streets) -> Day:
@@ -120,6 +128,7 @@ class _Maker:
             self.table.rewind(mark)
             try:
                 afternoon = self._build(tour, number)
+                tour.lose_signal()
                 tour.check()
             except (Unusable, NoWay) as reason:
                 last = str(reason)

@@ -93,9 +93,7 @@ def profile(
     whole = sum(lengths)
     timed: list[tuple[float, Point]] = []
     t, done = start_s, 0.0
-    for (a, b), length, speed in zip(
-        itertools.pairwise(points), lengths, speeds, strict=True
-    ):
+    for (a, b), length, speed in zip(itertools.pairwise(points), lengths, speeds, strict=True):
         if length < 0.01:
             continue
         cuts = [0.0, length]
@@ -128,7 +126,7 @@ def report_times(
             edges += [begun, done]
     edges.append(end)
     instants = {round(end, 1)}
-    for i, (begun, done) in enumerate(zip(edges, edges[1:], strict=False)):
+    for i, (begun, done) in enumerate(itertools.pairwise(edges)):
         every = STANDING_EVERY_S if i % 2 == 0 else MOVING_EVERY_S
         count = max(0, math.ceil((done - begun) / every - 1e-9))
         instants |= {round(begun + every * k, 1) for k in range(count)}

@@ -122,9 +122,7 @@ def _check(
         for ref, tour in stage.tours.items()
         if tour.vehicle.planned and tour.vehicle.carrier == carrier
     }
-    checked = checker.check(
-        plan, tasks=tasks, stop_refs=_stop_refs(stage, carrier), asked_at=NOON
-    )
+    checked = checker.check(plan, tasks=tasks, stop_refs=_stop_refs(stage, carrier), asked_at=NOON)
     noon.wrong += checked.wrong
     noon.with_reason += checked.with_reason
     noon.without_reason += checked.without_reason

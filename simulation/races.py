@@ -44,9 +44,7 @@ class Race:
     fate: str
 
 
-def races(
-    bays: Sequence[Bay], vehicles: Sequence[Vehicle], rng: np.random.Generator
-) -> list[Race]:
+def races(bays: Sequence[Bay], vehicles: Sequence[Vehicle], rng: np.random.Generator) -> list[Race]:
     """Fifty races, each for a slot of its own."""
     vans = [v for v in vehicles if v.planned and v.facts.length_m == 6.0]
     slots = [

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -217,6 +217,22 @@ class Tour:
         place = Place(bay.code, "", bay.at, None)
         self._served(place, arrived, bay.code, wish)
 
+    def lose_signal(self) -> None:
+        """One harmless silence of 22 to 52 s while driving, its chord far from what is closed."""
+        for i in self.rng.permutation(len(self.driven)):
+            start, end = self.driven[int(i)]
+            length = float(self.rng.uniform(22.0, 52.0))
+            if end - start < length + 15.0:
+                continue
+            gap = (round(start + 7.0, 1), round(start + 7.0 + length, 1))
+            if any(s < gap[1] and gap[0] < e for s, e in self.gaps):
+                continue
+            chord = LineString([self.track.position(gap[0]), self.track.position(gap[1])])
+            closed = rulebook.closed_zones(self.vehicle.facts, *gap)
+            if all(self.polygons[zone].distance(chord) >= 60.0 for zone in closed):
+                self.gaps.append(gap)
+                return
+
     # -- truth
 
     def visits(self) -> list[Visit]:
@@ -226,7 +242,7 @@ class Tour:
         return rulebook.violations(self.vehicle.facts, self.visits(), self.bay_stays, self.gaps)
 
     def check(self) -> None:
-        """Raise Unusable unless what was driven is what was meant, with room for no argument."""
+        """Raise Unusable unless what was driven is what was meant, beyond any argument."""
         driven = sorted((t.kind, t.place) for t in self.truth())
         if driven != sorted(self.intended):
             raise Unusable(f"{self.vehicle.ref}: meant {sorted(self.intended)}, drove {driven}")
@@ -256,23 +272,38 @@ class Tour:
 
     def near_edges(self) -> list[tuple[str, str, str, float]]:
         """Drives of 50 m or more along the edge of a zone that is closed, 60 to 120 m off it."""
+        pieces = list(self.track.pieces())
+        lines = shapely.linestrings([[a, b] for _, _, a, b in pieces])
+        starts = np.array([t0 for t0, _, _, _ in pieces])
+        lengths = shapely.length(lines)
+        off = {zone: shapely.distance(p, lines) for zone, p in self.polygons.items()}
         found = []
         for start, end in self.driven:
-            part = [
-                (t0, t1, a, b) for t0, t1, a, b in self.track.pieces() if start <= t0 and t1 <= end
-            ]
+            part = slice(*np.searchsorted(starts, [start, end]))
             for zone in rulebook.closed_zones(self.vehicle.facts, start, end):
-                along = sum(
-                    LineString([a, b]).length
-                    for _, _, a, b in part
-                    if 60.0 <= self.polygons[zone].distance(LineString([a, b])) <= 120.0
-                )
-                touches = any(
-                    self.polygons[zone].distance(LineString([a, b])) < 60.0 for _, _, a, b in part
-                )
-                if along >= 50.0 and not touches:
+                beside = (off[zone][part] >= 60.0) & (off[zone][part] <= 120.0)
+                if lengths[part][beside].sum() >= 50.0 and off[zone][part].min() >= 60.0:
                     found.append(("along the edge", self.vehicle.ref, zone, start))
         return found
+
+    def just_in_time(self) -> list[tuple[str, str, str, float]]:
+        """Visits that end within two minutes before the zone closes to the vehicle."""
+        found = []
+        for visit in self.visits():
+            for ban in rulebook.bans(visit.zone, self.vehicle.facts):
+                closes = ban.start + ban.vacate_s
+                if closes - 120.0 <= visit.end <= closes:
+                    found.append(("before closing", self.vehicle.ref, visit.zone, visit.end))
+        return found
+
+    def by_permit(self) -> list[tuple[str, str, str, float]]:
+        """Visits that only a permit makes legal."""
+        bare = replace(self.vehicle.facts, permits=frozenset())
+        return [
+            ("valid permit", self.vehicle.ref, visit.zone, visit.start)
+            for visit in self.visits()
+            if visit.forbidden_s(bare) > visit.forbidden_s(self.vehicle.facts)
+        ]
 
 
 __all__ = ["BookingWish", "NoWay", "StopDone", "Tour", "Trip", "Unusable"]
