@@ -76,9 +76,10 @@ def _prepare(checkout: Checkout, chosen: servers.Servers) -> None:
     say.step("migrating the demo's database")
     django.migrate(checkout, chosen)
     say.step("setting the demo's clock")
-    django.call(checkout, chosen, ["demo_clock", "start"], check=True)
+    django.call(checkout, chosen, ["demo_clock", "start"], check=True, on_stderr=True)
     say.step(f"loading the city pack {CITY}")
-    django.call(checkout, chosen, ["city_load", str(checkout.root / CITY)], check=True)
+    pack = str(checkout.root / CITY)
+    django.call(checkout, chosen, ["city_load", pack], check=True, on_stderr=True)
 
 
 def _empty_given_database(checkout: Checkout, chosen: servers.Servers) -> None:

@@ -17,15 +17,19 @@ def call(
     *,
     check: bool = False,
     quiet: bool = False,
+    on_stderr: bool = False,
     extra: Mapping[str, str] | None = None,
 ) -> int:
-    """Run `manage.py …` and return its exit code; with `check` a failure raises."""
+    """Run `manage.py …` and return its exit code; with `check` a failure raises.
+
+    Its stdout goes to ours, to nowhere (`quiet`), or to stderr, where our progress goes.
+    """
     env = {**os.environ, **programs.environment(checkout, servers.environment()), **(extra or {})}
     done = subprocess.run(
         [checkout.python, "manage.py", *arguments],
         cwd=checkout.root,
         env=env,
-        stdout=subprocess.DEVNULL if quiet else None,
+        stdout=subprocess.DEVNULL if quiet else 2 if on_stderr else None,
         check=check,
         preexec_fn=dies_with_parent,
     )

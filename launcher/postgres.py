@@ -141,11 +141,16 @@ class Cluster:
             stop(process, signal.SIGINT, timeout_s=60)
 
     def remove(self) -> None:
-        """Stop the server and remove data and sockets."""
+        """Stop the server and remove data and sockets, if it was ever made."""
+        kept = self.checkout.run / f"{self.name}.home"
+        if not kept.exists():
+            return
         self.stop()
         for folder in (self.home, self.sockets):
             shutil.rmtree(folder, ignore_errors=True)
-        (self.checkout.run / f"{self.name}.home").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.home.parent.rmdir()  # ours under /var/lib/cityhub; var itself is not empty
+        kept.unlink()
 
     def sql(self, statement: str, *, database: str = "postgres") -> str:
         """Run SQL as the superuser; return rows as lines, columns parted by |."""
