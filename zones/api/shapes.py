@@ -4,14 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
-import shapely
 from msgspec import Meta, Struct
 
-from kernel.schedules import UTC
 from zones import language, sentences
-from zones.book import RuleBook, ZoneCard
-from zones.geography import Shape
 from zones.models import Permit, Regulation, RegulationVersion
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -175,36 +170,6 @@ class PermitOut(Struct):
     reference: str
 
 
-def zone_feature(
-    book: RuleBook, card: ZoneCard, shape: Shape, at: datetime, known_at: datetime | None
-) -> dict[str, Any]:
-    """Return a zone as a GeoJSON feature, with what rules in it at the instant."""
-    return {
-        "type": "Feature",
-        "id": card.id,
-        "geometry": msgspec.json.decode(shapely.to_geojson(shape.geometry)),
-        "properties": {
-            "id": card.id,
-            "code": card.code,
-            "name": card.name,
-            "kind": card.kind,
-            "grace_s": int(shape.grace.total_seconds()),
-            "legal_from": _utc(shape.legal.start),
-            "legal_until": None if shape.legal.end is None else _utc(shape.legal.end),
-            "recorded_from": _utc(shape.recorded.start),
-            "regulations": [
-                {
-                    "regulation_id": rule.id,
-                    "version_id": rule.version,
-                    "code": rule.code,
-                    "sentences": [row.sentence for row in rule.rows],
-                }
-                for rule in book.regulations(card.id, at, known_at=known_at)
-            ],
-        },
-    }
-
-
 def version(row: RegulationVersion) -> dict[str, Any]:
     """Return a version as JSON data."""
     return {
@@ -251,7 +216,3 @@ def permit(row: Permit) -> dict[str, Any]:
         "revoked_at": row.revoked_at,
         "reference": row.reference,
     }
-
-
-def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)

@@ -14,6 +14,7 @@ from foundation.api.paging import CursorPage
 from foundation.api.query import identifier, instant
 from foundation.api.renderers import HubJSONRenderer
 from foundation.api.views import HubView
+from zones import features as zone_features
 from zones import selectors
 from zones.api import shapes
 from zones.models import AccessZone, Permit, Regulation, RegulationVersion, ZoneGeometry
@@ -45,13 +46,10 @@ class ZonesView(HubView):
         book = selectors.book(self.actor.city_id)
         seen = set(self.visible().values_list("id", flat=True))
         features = [
-            shapes.zone_feature(book, book.cards[shape.zone_id], shape, at, known_at)
-            for shape in book.geography(known_at).shapes
-            if shape.zone_id in seen
-            and shape.legal.contains(at)
-            and wanted in (None, shape.zone_id)
+            feature
+            for feature in zone_features.at_instant(book, at, known_at)
+            if feature["id"] in seen and wanted in (None, feature["id"])
         ]
-        features.sort(key=lambda feature: feature["properties"]["code"])
         return _unless_known(
             request,
             {"type": "FeatureCollection", "features": features},
@@ -81,7 +79,7 @@ class ZonesView(HubView):
             recorded_from=drawn.recorded_from,
             now=self.now,
         )
-        return Response(_newest_feature(self.actor.city_id, zone.id), status=201)
+        return Response(_drawn(self.actor.city_id, zone.id), status=201)
 
 
 class GroundsView(HubView):
@@ -109,7 +107,7 @@ class GroundsView(HubView):
             grace_s=drawn.grace_s,
             now=self.now,
         )
-        return Response(_newest_feature(self.actor.city_id, zone_id), status=201)
+        return Response(_drawn(self.actor.city_id, zone_id), status=201)
 
 
 class RegulationsView(HubView):
@@ -282,11 +280,8 @@ class PermitRevokeView(HubView):
         return Response(shapes.permit(permit))
 
 
-def _newest_feature(city_id: UUID, zone_id: UUID) -> dict[str, Any]:
-    """Return a zone with the ground that was drawn last."""
-    book = selectors.book(city_id)
-    shape = max((s for s in book.shapes if s.zone_id == zone_id), key=lambda s: s.number)
-    return shapes.zone_feature(book, book.cards[zone_id], shape, shape.legal.start, None)
+def _drawn(city_id: UUID, zone_id: UUID) -> dict[str, Any]:
+    return zone_features.newest(selectors.book(city_id), zone_id)
 
 
 def _unless_known(request: Any, content: dict[str, Any], times: dict[str, Any]) -> Response:
