@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class ComplianceConfig(AppConfig):
     name = "compliance"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from compliance.consumers import FindingsConsumer
+        from compliance.services import findings
+        from foundation import consumers, ticks
+
+        consumers.register(FindingsConsumer())
+        ticks.register("compliance.confirm", findings.confirm, findings.next_confirmation)

@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+"""Where compliance answers: findings."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("compliance.api.urls")),
+]

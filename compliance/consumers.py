@@ -1,0 +1,124 @@
+"""News that may change a finding: of visits, of stays, of bookings, of rules and calendars."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from accounts.models import City
+from compliance.rules import Act
+from compliance.selectors import acts
+from compliance.services import findings
+from foundation.models import OutboxMessage
+from zones import selectors as zones
+
+VISITS, STAYS, BOOKINGS = "visit.changed", "stay.changed", "booking.changed"
+RULES, CALENDARS, POLICIES = "regulation.published", "calendar.changed", "curb_policy.published"
+GONE = "withdrawn"
+
+
+@dataclass
+class _News:
+    """What a batch of messages of one city is about."""
+
+    visit_ids: set[UUID] = field(default_factory=set)
+    stay_ids: set[UUID] = field(default_factory=set)
+    windows: list[tuple[str, list[UUID], datetime, datetime | None]] = field(default_factory=list)
+    topics: set[str] = field(default_factory=set)
+    versions: list[dict[str, Any]] = field(default_factory=list)
+
+
+class FindingsConsumer:
+    """Judges acts anew when they or the rules changed."""
+
+    name = "compliance.findings"
+    stream = "outbox"
+    topics = frozenset({VISITS, STAYS, BOOKINGS, RULES, CALENDARS, POLICIES})
+
+    def consume(self, rows: Sequence[OutboxMessage], *, shard: int, as_of: datetime) -> None:
+        """Bring the findings up to the news; all messages of a batch are judged at once."""
+        by_city: dict[UUID, list[OutboxMessage]] = {}
+        for row in rows:
+            by_city.setdefault(row.city_id, []).append(row)
+        for city in City.objects.filter(id__in=by_city).order_by("id"):
+            _judge_news(city, by_city[city.id], as_of)
+
+
+def _judge_news(city: City, messages: Iterable[OutboxMessage], as_of: datetime) -> None:
+    news = _read(city, messages)
+    touched = _touched(city, news)
+    findings.lock(city.id, {act.vehicle_id for act in touched})
+    because = {"topics": sorted(news.topics)}
+    if news.versions:
+        because["versions"] = news.versions  # type: ignore[assignment]
+    # Read again under the locks: what another worker has just written counts.
+    current = _touched(city, news)
+    gone = (news.visit_ids | news.stay_ids) - {act.id for act in current}
+    for start in range(0, max(len(current), 1), findings.CHUNK):
+        findings.rejudge(
+            city=city,
+            acts=current[start : start + findings.CHUNK],
+            gone=gone if start == 0 else (),
+            because=because,
+            as_of=as_of,
+        )
+
+
+def _read(city: City, messages: Iterable[OutboxMessage]) -> _News:
+    news = _News()
+    for message in messages:
+        news.topics.add(message.topic)
+        said = message.payload
+        match message.topic:
+            case "visit.changed":
+                news.visit_ids |= {UUID(id_) for id_ in said.get("visit_ids", said.get("ids", ()))}
+            case "stay.changed":
+                news.stay_ids |= {UUID(id_) for id_ in said.get("stay_ids", said.get("ids", ()))}
+            case "booking.changed":
+                vehicle = [UUID(said["vehicle_id"])]
+                news.windows.append(("vehicle", vehicle, _at(said["from"]), _at(said["until"])))
+            case "calendar.changed":
+                news.windows += _calendar_windows(city, said)
+            case _:
+                news.windows.append(_rule_window(said))
+                news.versions.append(
+                    {name: said.get(name) for name in ("regulation_id", "version_id", "change")}
+                )
+    return news
+
+
+def _rule_window(said: dict[str, Any]) -> tuple[str, list[UUID], datetime, datetime | None]:
+    kind = "zone" if "zone_ids" in said else "curb_zone"
+    ids = said.get("zone_ids") or said.get("curb_zone_ids") or [said["curb_zone_id"]]
+    until = said.get("legal_until")
+    return kind, [UUID(id_) for id_ in ids], _at(said["legal_from"]), until and _at(until)
+
+
+def _calendar_windows(
+    city: City, said: dict[str, Any]
+) -> list[tuple[str, list[UUID], datetime, datetime | None]]:
+    """Return the days of the calendar, a day wider, for every zone: windows may wrap midnight."""
+    every_zone = list(zones.book(city.id).cards)
+    days = [date.fromisoformat(day) for day in (*said["added"], *said["removed"])]
+    midnights = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days]
+    day = timedelta(days=1)
+    return [("zone", every_zone, at - day, at + 3 * day) for at in midnights]
+
+
+def _touched(city: City, news: _News) -> list[Act]:
+    found = {act.id: act for act in acts.visits(news.visit_ids)}
+    found |= {act.id: act for act in acts.stays(news.stay_ids)}
+    for kind, ids, start, end in news.windows:
+        if kind == "zone":
+            reached = acts.visits_in(city.id, ids, start, end)
+        elif kind == "vehicle":
+            reached = acts.stays_of(ids[0], start, end)
+        else:
+            reached = acts.stays_in(city.id, ids, start, end)
+        found |= {act.id: act for act in reached}
+    return [act for act in found.values() if act.city_id == city.id]
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)

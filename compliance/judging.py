@@ -1,0 +1,109 @@
+"""Judges acts of one city with everything that the floors below know: no query per act."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from curbs.evaluator import Evaluator
+
+from accounts.models import City
+from carriers.selectors import vehicles
+from compliance.rules import Act, ActKind, Found, findings_of
+from curbs import acts as curb_acts
+from curbs import decisions
+from kernel.periods import Period
+from kernel.vehicles import VehicleFacts
+from zones.acts import Breach
+from zones.compiled import HeldPermit
+
+NOBODY = VehicleFacts()
+Bookings = tuple[tuple[UUID, Period], ...]
+
+
+def judge(city: City, acts: Sequence[Act]) -> list[Found]:
+    """Return the findings that the acts ought to have: seven queries, however many acts."""
+    judged = [act for act in acts if not act.period.empty]
+    if not judged:
+        return []
+    ids = {act.vehicle_id for act in judged}
+    facts, plates = vehicles.facts_of(ids), vehicles.plates_of(ids)
+    cards = {id_: (plates.get(id_, ""), facts.get(id_, NOBODY)) for id_ in ids}
+    whole = Period(min(act.period.start for act in judged), max(_end(act) for act in judged))
+    permits = decisions.permits_of(city, cards, whole)
+    bookings = (
+        decisions.bookings_of(ids, whole) if any(act.kind is ActKind.STAY for act in judged) else {}
+    )
+    evaluator = decisions.evaluator(city)
+    found: list[Found] = []
+    for act in judged:
+        known = facts.get(act.vehicle_id, NOBODY)
+        held, booked = permits.get(act.vehicle_id, ()), bookings.get(act.vehicle_id, ())
+        breaches = _breaches(evaluator, act, known, held, booked)
+        if breaches:
+            found += findings_of(act, breaches, _evidence(evaluator, act, known, held, booked))
+    return found
+
+
+def _breaches(
+    evaluator: Evaluator,
+    act: Act,
+    facts: VehicleFacts,
+    permits: Sequence[HeldPermit],
+    bookings: Bookings,
+) -> list[Breach]:
+    if act.kind is ActKind.VISIT:
+        return evaluator.zones.judge(act.place_id, act.period, facts, permits=permits)
+    curb_zone = evaluator.curbs.zone(act.place_id)
+    if curb_zone is None:
+        return []
+    return curb_acts.judge_stay(
+        zones=evaluator.zones,
+        curb_zone=curb_zone,
+        act=act.period,
+        facts=facts,
+        permits=permits,
+        bookings=[period for zone_id, period in bookings if zone_id == act.place_id],
+    )
+
+
+def _evidence(
+    evaluator: Evaluator,
+    act: Act,
+    facts: VehicleFacts,
+    permits: Sequence[HeldPermit],
+    bookings: Bookings,
+) -> dict[str, Any]:
+    """Return what the judgement rested on, without the plate."""
+    if act.kind is ActKind.VISIT:
+        grace = evaluator.zones.grace(act.place_id, act.period.start)
+    else:
+        curb_zone = evaluator.curbs.zone(act.place_id)
+        assert curb_zone is not None
+        grace = curb_acts.grace_of(curb_zone, act.period.start)
+    first = facts.first_registration_on
+    return {
+        "grace_s": int(grace.total_seconds()),
+        "vehicle": {
+            "category": facts.category,
+            "body": facts.body,
+            "fuels": sorted(facts.fuels),
+            "euro_class": facts.euro_class,
+            "gross_weight_kg": facts.gross_weight_kg,
+            "length_m": facts.length_m,
+            "first_registration_on": None if first is None else first.isoformat(),
+            "stickers": dict(facts.stickers),
+            "special_purpose": sorted(facts.special_purpose),
+        },
+        "permits": sorted({permit.kind for permit in permits}),
+        "bookings": [
+            [period.start.isoformat(), period.end and period.end.isoformat()]
+            for zone_id, period in bookings
+            if zone_id == act.place_id
+        ],
+    }
+
+
+def _end(act: Act) -> datetime:
+    assert act.period.end is not None
+    return act.period.end

@@ -1,0 +1,1 @@
+"""Reads of compliance: `acts` (visits and stays to be judged)."""

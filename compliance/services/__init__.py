@@ -1,0 +1,1 @@
+"""Writes of compliance: `findings` (judge, withdraw, confirm)."""

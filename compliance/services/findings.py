@@ -1,0 +1,225 @@
+"""Findings: judged anew when acts or rules change, confirmed when the watermark has passed."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts.models import City
+from compliance import judging, rules
+from compliance.models import Finding, FindingJournal
+from compliance.rules import Act, Change
+from foundation import outbox
+from foundation.fields import CurrentTransaction
+from kernel.identifiers import shard_of
+
+CHUNK = 2000
+LOCK_CLASS = 0x66696E64  # "find"
+_WRITTEN = (
+    "version_id",
+    "rule_row",
+    "rule_code",
+    "kind",
+    "severity",
+    "from_at",
+    "until_at",
+    "seen_until_at",
+    "seconds_over",
+    "sentence",
+    "evidence",
+    "state",
+    "changed_at",
+    "confirmed_at",
+    "xid",
+)
+_KEPT = ("state", "opened_at", "changed_at", "confirmed_at")
+
+
+def lock(city_id: UUID, vehicle_ids: Iterable[UUID]) -> None:
+    """Keep other workers off the findings of these vehicles until the transaction ends.
+
+    One advisory lock per shard of vehicles, taken in order, so that two workers never wait for
+    each other.
+    """
+    low = int.from_bytes(city_id.bytes[-2:])
+    for shard in sorted({shard_of(vehicle_id) for vehicle_id in vehicle_ids}):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, low * 64 + shard])
+
+
+@transaction.atomic
+def rejudge(
+    *,
+    city: City,
+    acts: Sequence[Act],
+    gone: Collection[UUID] = (),
+    because: Mapping[str, Any],
+    as_of: datetime,
+) -> list[Change]:
+    """Bring the findings of acts up to what they ought to be, and return what changed.
+
+    `gone` are ids of acts that are no more: their findings are withdrawn. What changed is in the
+    journal and in the outbox; `because` says why. The caller holds the locks of the vehicles.
+    """
+    act_ids = [act.id for act in acts] + list(gone)
+    if not act_ids:
+        return []
+    known = Finding.objects.filter(city=city, act_id__in=act_ids)
+    standing = {row.id: _as_values(row) for row in known.select_for_update()}
+    changes = rules.reconcile(standing, judging.judge(city, acts))
+    _write(changes, standing, as_of)
+    _note(changes, because, as_of)
+    _tell(city.id, changes, as_of)
+    return changes
+
+
+def confirm(as_of: datetime) -> int:
+    """Confirm every finding behind the watermark and return how many (a job of the tick)."""
+    confirmed = 0
+    while True:
+        with transaction.atomic():
+            rows = list(
+                Finding.objects.settled_before(rules.watermark(as_of))
+                .select_for_update(skip_locked=True)
+                .order_by("seen_until_at", "id")[:CHUNK]
+            )
+            for row in rows:
+                _confirm(row, as_of)
+            for city_id in {row.city_id for row in rows}:
+                payloads = [
+                    (row.vehicle_id, payload(row.id, _as_values(row), "confirmed"))
+                    for row in rows
+                    if row.city_id == city_id
+                ]
+                outbox.add_all(
+                    city_id=city_id, topic="finding.changed", payloads=payloads, at=as_of
+                )
+        confirmed += len(rows)
+        if len(rows) < CHUNK:
+            return confirmed
+
+
+def next_confirmation(as_of: datetime) -> datetime | None:
+    """Return when the next finding is to be confirmed, or None."""
+    first = (
+        Finding.objects.filter(state=Finding.State.PROVISIONAL)
+        .order_by("seen_until_at")
+        .values_list("seen_until_at", flat=True)
+        .first()
+    )
+    return None if first is None else max(first + rules.WATERMARK, as_of)
+
+
+def payload(finding_id: UUID, values: Mapping[str, Any], change: str) -> dict[str, Any]:
+    """Return what floors above and carriers hear of a finding."""
+    names = (
+        "organisation_id",
+        "vehicle_id",
+        "zone_id",
+        "curb_zone_id",
+        "regulation_id",
+        "version_id",
+        "kind",
+        "severity",
+        "state",
+        "from_at",
+        "until_at",
+    )
+    return {"finding_id": finding_id, "change": change} | {name: values[name] for name in names}
+
+
+def _confirm(row: Finding, as_of: datetime) -> None:
+    before = {"state": row.state}
+    after: dict[str, Any] = {"state": Finding.State.CONFIRMED.value}
+    if row.until_at is None:
+        before["until_at"], after["until_at"] = None, row.seen_until_at
+        row.until_at = row.seen_until_at
+    row.state, row.confirmed_at, row.changed_at = Finding.State.CONFIRMED, as_of, as_of
+    row.xid = CurrentTransaction()
+    row.save(update_fields=["state", "confirmed_at", "changed_at", "until_at", "xid"])
+    FindingJournal.objects.create(
+        finding=row,
+        entry=FindingJournal.Entry.CONFIRMED,
+        at=as_of,
+        before=before,
+        after=after,
+        because={"watermark": rules.watermark(as_of)},
+    )
+
+
+def _as_values(row: Finding) -> dict[str, Any]:
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in Finding._meta.concrete_fields
+        if field.attname not in ("id", "xid")
+    }
+
+
+def _write(
+    changes: Sequence[Change], standing: Mapping[UUID, Mapping[str, Any]], as_of: datetime
+) -> None:
+    rows = []
+    for change in changes:
+        known = standing.get(change.id, {})
+        values = dict(change.values) | {name: known[name] for name in _KEPT if name in known}
+        values["opened_at"] = known.get("opened_at", as_of)
+        values["state"] = _state(change, known)
+        if change.change != "refreshed":
+            values["changed_at"] = as_of
+        if values["state"] != Finding.State.CONFIRMED:
+            values["confirmed_at"] = None
+        elif values["until_at"] is None:
+            values["until_at"] = values["seen_until_at"]
+        rows.append(Finding(id=change.id, **values))
+    Finding.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"], update_fields=_WRITTEN, batch_size=500
+    )
+
+
+def _state(change: Change, known: Mapping[str, Any]) -> str:
+    if change.change == "withdrawn":
+        return Finding.State.WITHDRAWN.value
+    if known.get("state") == Finding.State.CONFIRMED:
+        return Finding.State.CONFIRMED.value
+    return Finding.State.PROVISIONAL.value
+
+
+def _note(changes: Iterable[Change], because: Mapping[str, Any], as_of: datetime) -> None:
+    FindingJournal.objects.bulk_create(
+        [
+            FindingJournal(
+                finding_id=change.id,
+                entry=change.change,
+                at=as_of,
+                before=dict(change.before),
+                after=dict(change.after),
+                because=dict(because),
+            )
+            for change in changes
+            if change.change != "refreshed"
+        ],
+        batch_size=500,
+    )
+
+
+def _tell(city_id: UUID, changes: Sequence[Change], as_of: datetime) -> None:
+    for topic, kinds in (
+        ("finding.created", {"opened"}),
+        ("finding.changed", {"adjusted", "withdrawn"}),
+    ):
+        payloads = []
+        for change in changes:
+            if change.change in kinds:
+                values = dict(change.values) | {"state": _told_state(change)}
+                told = payload(change.id, values, change.change)
+                payloads.append((change.values["vehicle_id"], told))
+        if payloads:
+            outbox.add_all(city_id=city_id, topic=topic, payloads=payloads, at=as_of)
+
+
+def _told_state(change: Change) -> str:
+    if change.change == "withdrawn":
+        return Finding.State.WITHDRAWN.value
+    return str(change.values.get("state", Finding.State.PROVISIONAL.value))
