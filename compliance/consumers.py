@@ -22,6 +22,7 @@ GONE = "withdrawn"
 class _News:
     """What a batch of messages of one city is about."""
 
+    vehicle_ids: set[UUID] = field(default_factory=set)
     visit_ids: set[UUID] = field(default_factory=set)
     stay_ids: set[UUID] = field(default_factory=set)
     windows: list[tuple[str, list[UUID], datetime, datetime | None]] = field(default_factory=list)
@@ -47,12 +48,13 @@ class FindingsConsumer:
 
 def _judge_news(city: City, messages: Iterable[OutboxMessage], as_of: datetime) -> None:
     news = _read(city, messages)
-    touched = _touched(city, news)
-    findings.lock(city.id, {act.vehicle_id for act in touched})
-    because = {"topics": sorted(news.topics)}
+    # Whose acts may be touched is read before the locks, the acts themselves under them: what
+    # another worker has just written counts.
+    reached = {act.vehicle_id for act in _reached(city, news)}
+    findings.lock(city.id, reached | news.vehicle_ids)
+    because: dict[str, Any] = {"topics": sorted(news.topics)}
     if news.versions:
-        because["versions"] = news.versions  # type: ignore[assignment]
-    # Read again under the locks: what another worker has just written counts.
+        because["versions"] = news.versions
     current = _touched(city, news)
     gone = (news.visit_ids | news.stay_ids) - {act.id for act in current}
     for start in range(0, max(len(current), 1), findings.CHUNK):
@@ -70,6 +72,8 @@ def _read(city: City, messages: Iterable[OutboxMessage]) -> _News:
     for message in messages:
         news.topics.add(message.topic)
         said = message.payload
+        if message.topic in (VISITS, STAYS, BOOKINGS):
+            news.vehicle_ids.add(message.key)
         match message.topic:
             case "visit.changed":
                 news.visit_ids |= {UUID(id_) for id_ in said.get("visit_ids", said.get("ids", ()))}
@@ -83,15 +87,19 @@ def _read(city: City, messages: Iterable[OutboxMessage]) -> _News:
             case _:
                 news.windows.append(_rule_window(said))
                 news.versions.append(
-                    {name: said.get(name) for name in ("regulation_id", "version_id", "change")}
+                    {
+                        name: said[name]
+                        for name in ("version_id", "number", "change")
+                        if name in said
+                    }
                 )
     return news
 
 
 def _rule_window(said: dict[str, Any]) -> tuple[str, list[UUID], datetime, datetime | None]:
     kind = "zone" if "zone_ids" in said else "curb_zone"
-    ids = said.get("zone_ids") or said.get("curb_zone_ids") or [said["curb_zone_id"]]
-    until = said.get("legal_until")
+    ids = said["zone_ids"] if kind == "zone" else [said["curb_zone_id"]]
+    until = said["legal_until"]
     return kind, [UUID(id_) for id_ in ids], _at(said["legal_from"]), until and _at(until)
 
 
@@ -107,17 +115,22 @@ def _calendar_windows(
 
 
 def _touched(city: City, news: _News) -> list[Act]:
-    found = {act.id: act for act in acts.visits(news.visit_ids)}
-    found |= {act.id: act for act in acts.stays(news.stay_ids)}
+    """Return all acts that the news may change."""
+    named = [*acts.visits(news.visit_ids), *acts.stays(news.stay_ids), *_reached(city, news)]
+    return list({act.id: act for act in named if act.city_id == city.id}.values())
+
+
+def _reached(city: City, news: _News) -> list[Act]:
+    """Return the acts that changed rules or bookings may touch."""
+    found: list[Act] = []
     for kind, ids, start, end in news.windows:
         if kind == "zone":
-            reached = acts.visits_in(city.id, ids, start, end)
+            found += acts.visits_in(city.id, ids, start, end)
         elif kind == "vehicle":
-            reached = acts.stays_of(ids[0], start, end)
+            found += acts.stays_of(ids[0], start, end)
         else:
-            reached = acts.stays_in(city.id, ids, start, end)
-        found |= {act.id: act for act in reached}
-    return [act for act in found.values() if act.city_id == city.id]
+            found += acts.stays_in(city.id, ids, start, end)
+    return found
 
 
 def _at(text: str) -> datetime:

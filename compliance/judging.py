@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from curbs.evaluator import Evaluator
-
 from accounts.models import City
 from carriers.selectors import vehicles
 from compliance.rules import Act, ActKind, Found, findings_of
 from curbs import acts as curb_acts
 from curbs import decisions
+from curbs.evaluator import Evaluator
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
 from zones.acts import Breach

@@ -68,7 +68,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of a finding. `before` and `after` hold the fields of the verdict that change."""
+    """What becomes of a finding; `before` and `after` hold the fields that change."""
 
     id: UUID
     change: str  # opened, adjusted, withdrawn, refreshed
@@ -132,24 +132,39 @@ def reconcile(standing: Mapping[UUID, Mapping[str, Any]], found: Iterable[Found]
     for id_, finding in wanted.items():
         known = standing.get(id_)
         if known is None:
-            after = {name: finding.values[name] for name in VERDICT}
-            changes.append(Change(id_, "opened", finding.values, {}, after))
-            continue
-        differing = [name for name in VERDICT if known[name] != finding.values[name]]
-        if known["state"] == "withdrawn" or differing:
-            before = {name: known[name] for name in differing}
-            after = {name: finding.values[name] for name in differing}
-            if known["state"] == "withdrawn":
-                before |= {"state": "withdrawn"}
-                after |= {"state": "provisional"}
-            changes.append(Change(id_, "adjusted", finding.values, before, after))
-        elif any(known[name] != value for name, value in finding.values.items()):
-            changes.append(Change(id_, "refreshed", finding.values))
+            after = {name: finding.values[name] for name in VERDICT} | {"state": "provisional"}
+            changes.append(
+                Change(id_, "opened", {**finding.values, "state": "provisional"}, {}, after)
+            )
+        else:
+            changes += _compared(id_, known, _standing_again(known, finding.values))
     for id_, known in standing.items():
         if id_ not in wanted and known["state"] != "withdrawn":
             before = {"state": known["state"], "version_id": known["version_id"]}
-            changes.append(Change(id_, "withdrawn", known, before, {"state": "withdrawn"}))
+            values = {**known, "state": "withdrawn"}
+            changes.append(Change(id_, "withdrawn", values, before, {"state": "withdrawn"}))
     return changes
+
+
+def _standing_again(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with the state that the finding then has: what is confirmed stays so."""
+    if known["state"] != "confirmed":
+        return {**values, "state": "provisional"}
+    return {
+        **values,
+        "state": "confirmed",
+        "until_at": values["until_at"] or values["seen_until_at"],
+    }
+
+
+def _compared(id_: UUID, known: Mapping[str, Any], values: Mapping[str, Any]) -> list[Change]:
+    differing = [name for name in (*VERDICT, "state") if known[name] != values[name]]
+    if differing:
+        before = {name: known[name] for name in differing}
+        return [Change(id_, "adjusted", values, before, {name: values[name] for name in differing})]
+    if any(known[name] != value for name, value in values.items()):
+        return [Change(id_, "refreshed", values)]
+    return []
 
 
 def watermark(as_of: datetime) -> datetime:

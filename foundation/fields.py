@@ -38,6 +38,5 @@ class TransactionIdField(models.Field):
 
     def get_placeholder(self, value, compiler, connection):
         if hasattr(value, "resolve_expression"):
-            sql, _ = compiler.compile(value)
-            return sql
+            return "%s"
         return "%s::xid8"

@@ -34,7 +34,6 @@ _WRITTEN = (
     "confirmed_at",
     "xid",
 )
-_KEPT = ("state", "opened_at", "changed_at", "confirmed_at")
 
 
 def lock(city_id: UUID, vehicle_ids: Iterable[UUID]) -> None:
@@ -143,9 +142,9 @@ def _confirm(row: Finding, as_of: datetime) -> None:
         finding=row,
         entry=FindingJournal.Entry.CONFIRMED,
         at=as_of,
-        before=before,
-        after=after,
-        because={"watermark": rules.watermark(as_of)},
+        before=_plain(before),
+        after=_plain(after),
+        because=_plain({"watermark": rules.watermark(as_of)}),
     )
 
 
@@ -163,27 +162,15 @@ def _write(
     rows = []
     for change in changes:
         known = standing.get(change.id, {})
-        values = dict(change.values) | {name: known[name] for name in _KEPT if name in known}
+        values = dict(change.values)
         values["opened_at"] = known.get("opened_at", as_of)
-        values["state"] = _state(change, known)
-        if change.change != "refreshed":
-            values["changed_at"] = as_of
-        if values["state"] != Finding.State.CONFIRMED:
-            values["confirmed_at"] = None
-        elif values["until_at"] is None:
-            values["until_at"] = values["seen_until_at"]
+        values["changed_at"] = known["changed_at"] if change.change == "refreshed" else as_of
+        confirmed = values["state"] == Finding.State.CONFIRMED
+        values["confirmed_at"] = known["confirmed_at"] if confirmed else None
         rows.append(Finding(id=change.id, **values))
     Finding.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["id"], update_fields=_WRITTEN, batch_size=500
     )
-
-
-def _state(change: Change, known: Mapping[str, Any]) -> str:
-    if change.change == "withdrawn":
-        return Finding.State.WITHDRAWN.value
-    if known.get("state") == Finding.State.CONFIRMED:
-        return Finding.State.CONFIRMED.value
-    return Finding.State.PROVISIONAL.value
 
 
 def _note(changes: Iterable[Change], because: Mapping[str, Any], as_of: datetime) -> None:
@@ -193,9 +180,9 @@ def _note(changes: Iterable[Change], because: Mapping[str, Any], as_of: datetime
                 finding_id=change.id,
                 entry=change.change,
                 at=as_of,
-                before=dict(change.before),
-                after=dict(change.after),
-                because=dict(because),
+                before=_plain(change.before),
+                after=_plain(change.after),
+                because=_plain(because),
             )
             for change in changes
             if change.change != "refreshed"
@@ -205,21 +192,25 @@ def _note(changes: Iterable[Change], because: Mapping[str, Any], as_of: datetime
 
 
 def _tell(city_id: UUID, changes: Sequence[Change], as_of: datetime) -> None:
-    for topic, kinds in (
-        ("finding.created", {"opened"}),
-        ("finding.changed", {"adjusted", "withdrawn"}),
-    ):
-        payloads = []
-        for change in changes:
-            if change.change in kinds:
-                values = dict(change.values) | {"state": _told_state(change)}
-                told = payload(change.id, values, change.change)
-                payloads.append((change.values["vehicle_id"], told))
-        if payloads:
-            outbox.add_all(city_id=city_id, topic=topic, payloads=payloads, at=as_of)
+    topics = {"opened": "finding.created", "adjusted": "finding.changed"}
+    topics["withdrawn"] = "finding.changed"
+    told: dict[str, list[tuple[UUID, dict[str, Any]]]] = {}
+    for change in changes:
+        topic = topics.get(change.change)
+        if topic is not None:
+            message = payload(change.id, change.values, change.change)
+            told.setdefault(topic, []).append((change.values["vehicle_id"], message))
+    for topic, payloads in told.items():
+        outbox.add_all(city_id=city_id, topic=topic, payloads=payloads, at=as_of)
 
 
-def _told_state(change: Change) -> str:
-    if change.change == "withdrawn":
-        return Finding.State.WITHDRAWN.value
-    return str(change.values.get("state", Finding.State.PROVISIONAL.value))
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as JSON knows them; times in full, to the microsecond."""
+    return {
+        name: value.isoformat()
+        if isinstance(value, datetime)
+        else str(value)
+        if isinstance(value, UUID)
+        else value
+        for name, value in values.items()
+    }

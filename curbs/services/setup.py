@@ -23,6 +23,7 @@ from curbs.book import cut
 from curbs.models import CurbEdition, CurbLine, CurbPolicyVersion, CurbZone
 from curbs.rules import CENTIMETRE, Metres
 from curbs.selectors import snapshots
+from foundation import outbox
 from kernel.geometry import projection
 from kernel.refusals import Refusal
 
@@ -142,6 +143,19 @@ def add_policy(
     )
     snapshots.compiled(version, zone)  # a policy that the evaluator cannot read is refused here
     _next_edition(zone.city)
+    outbox.add(
+        city_id=zone.city_id,
+        topic="curb_policy.published",
+        key=zone.id,
+        payload={
+            "curb_zone_id": zone.id,
+            "version_id": version.id,
+            "number": version.number,
+            "legal_from": legal_from,
+            "legal_until": legal_until,
+        },
+        at=now,
+    )
     return version
 
 
