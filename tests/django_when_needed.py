@@ -31,6 +31,8 @@ def pytest_load_initial_conftests(early_config, parser, args):
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
     else:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityhub.settings")
+        # Looking for static files anew costs each test client 60 ms; live servers find their own.
+        os.environ.setdefault("CITYHUB_STATIC", "0")
     return (yield)
 
 

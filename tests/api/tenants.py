@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from accounts.models import City, Organisation
 from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
-from tests import factories
+from tests import curb_factories, factories
 
 API = ("api/", "cds/", "mds/", "otm/", "epcis/")
 SQUARE = {
@@ -55,12 +55,15 @@ OWNERS = {
     "regulation_id": "city",
     "version_id": "city",
     "permit_id": "city",
+    "curb_zone_id": "everybody",
+    "booking_id": "carrier",
 }
 
 BODIES: dict[str, Any] = {
     "zone-grounds": {"geometry": SQUARE, "legal_from": SOON},
     "regulation-versions": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
     "regulation-annul": {"reason": "a mistake"},
+    "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},
 }
 
 # What a list has to be asked with.
@@ -85,6 +88,7 @@ def build(hel: City, hd: City) -> World:
     )
     _accounts(world)
     _zones(world)
+    _curbs(world)
     return world
 
 
@@ -106,7 +110,7 @@ def post(client: APIClient, path: str, sent: Any = None) -> dict[str, Any]:
 
 
 def _accounts(world: World) -> None:
-    sent = {"agent_id": str(world.agent.id), "scopes": ["curbs:read"]}
+    sent = {"agent_id": str(world.agent.id), "scopes": ["facilities:write"]}
     world.ids["mandate_id"] = post(everything(world.owner), "/api/v1/mandates", sent)["id"]
 
 
@@ -142,6 +146,22 @@ def _zones(world: World) -> None:
         "version_id": version["id"],
         "permit_id": permit["id"],
     }
+
+
+def _curbs(world: World) -> None:
+    zone = curb_factories.zone(curb_factories.line(world.hel, street_name="Secret street"))
+    van = curb_factories.van(world.owner, ref="secret-van", plate="SECRET7")
+    booking = post(
+        everything(world.owner),
+        "/api/v1/bookings",
+        {
+            "curb_zone_id": str(zone.id),
+            "vehicle_id": str(van.id),
+            "from": "2026-05-12T14:00:00+03:00",
+            "until": "2026-05-12T14:30:00+03:00",
+        },
+    )
+    world.ids |= {"curb_zone_id": zone.id, "booking_id": booking["id"], "vehicle_id": van.id}
 
 
 @dataclass(frozen=True)
