@@ -10,11 +10,12 @@ from rest_framework.response import Response
 
 from curbs import codes
 from curbs.api import shapes
-from curbs.api.queries import Query
+from curbs.api.queries import positive
 from curbs.models import CurbZone
 from curbs.selectors import availability, snapshots
 from curbs.terms import BookingTerms
 from foundation.api.openapi import schema
+from foundation.api.query import instant
 from foundation.api.views import HubView
 from kernel.periods import Period
 from kernel.refusals import Refusal
@@ -38,9 +39,8 @@ class CurbZonesView(HubView):
         },
     )
     def get(self, request: Any) -> Response:
-        query = Query(request.GET)
-        at = query.instant("at", self.now)
-        known_at = query.instant("known_at", None)
+        at = instant(request, "at") or self.now
+        known_at = instant(request, "known_at")
         book = snapshots.book(self.actor.city.id)
         zones = [
             shapes.curb_zone(zone, zone.policy_at(at, known_at))
@@ -71,16 +71,15 @@ class SlotsView(HubView):
         },
     )
     def get(self, request: Any, curb_zone_id: UUID) -> Response:
-        query = Query(request.GET)
-        start = query.instant("from", self.now)
-        period = _period(start, query.instant("until", start + timedelta(hours=24)))
+        start = instant(request, "from") or self.now
+        period = _period(start, instant(request, "until") or start + timedelta(hours=24))
         zone = snapshots.book(self.actor.city.id).zone(curb_zone_id)
         if zone is None:
             raise Refusal(codes.ZONE_NOT_FOUND, _("No such curb zone."))
         found = availability.slots(
             zone,
             period,
-            length_m=query.number("length_m"),
+            length_m=positive(request, "length_m"),
             terms=BookingTerms.of(self.actor.city.settings),
             now=self.now,
         )

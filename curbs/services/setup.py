@@ -27,6 +27,7 @@ from foundation import outbox
 from kernel.geometry import projection
 from kernel.refusals import Refusal
 
+POLICY_PUBLISHED = "curb_policy.published"
 TOLERANCE = Decimal("0.02")
 HALF_A_METRE = Decimal("0.5")
 
@@ -145,14 +146,15 @@ def add_policy(
     _next_edition(zone.city)
     outbox.add(
         city_id=zone.city_id,
-        topic="curb_policy.published",
+        topic=POLICY_PUBLISHED,
         key=zone.id,
         payload={
-            "curb_zone_id": zone.id,
-            "version_id": version.id,
+            "curb_zone_id": str(zone.id),
+            "version_id": str(version.id),
             "number": version.number,
-            "legal_from": legal_from,
-            "legal_until": legal_until,
+            "change": "published",
+            "legal_from": legal_from.isoformat(),
+            "legal_until": legal_until.isoformat() if legal_until else None,
         },
         at=now,
     )
