@@ -1,6 +1,7 @@
 """Play the demo day against a running web server; compare what was driven with what was found."""
 
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         folder = Path(settings.VAR_DIR)
         driver = Driver(
             seed=options["seed"],
