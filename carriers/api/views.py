@@ -49,7 +49,7 @@ class VehicleView(HubView):
     @schema(response=shapes.VehicleOut, summary="Read a vehicle")
     def get(self, request: Any, vehicle_id: UUID) -> Response:
         scope = self.needed_scope or scopes.VEHICLES_READ
-        vehicle = vehicle_of(actor=self.actor, vehicle_id=vehicle_id, scope=scope)
+        vehicle = self.noted(vehicle_of(actor=self.actor, vehicle_id=vehicle_id, scope=scope))
         return Response(shapes.vehicle(vehicle))
 
     @schema(

@@ -69,8 +69,12 @@ class HubView(APIView):
         found = self.visible(rows).filter(pk=identifier, **filters).first()
         if found is None:
             raise Refusal(codes.NOT_FOUND, _("There is nothing here, or nothing of yours."))
-        mandate_use.note(self.actor, [found], scope=self.needed_scope, at=self.now)
-        return found
+        return self.noted(found)
+
+    def noted(self, row: Any) -> Any:
+        """Return a row that a selector gave, with the use of a mandate in the audit, if any."""
+        mandate_use.note(self.actor, [row], scope=self.needed_scope, at=self.now)
+        return row
 
     def page(
         self,

@@ -16,7 +16,11 @@ from rest_framework.test import APIClient
 from accounts.models import City, Organisation
 from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
-from tests import curb_factories, factories
+from carriers.models import Vehicle
+from compliance.models import Finding
+from kernel.identifiers import uuid7
+from tests import curb_factories, factories, fleet
+from tests.factories import TUESDAY
 
 API = ("api/", "cds/", "mds/", "otm/", "epcis/")
 SQUARE = {
@@ -57,6 +61,9 @@ OWNERS = {
     "permit_id": "city",
     "curb_zone_id": "everybody",
     "booking_id": "carrier",
+    "vehicle_id": "carrier",
+    "route_id": "carrier",
+    "finding_id": "carrier",
 }
 
 BODIES: dict[str, Any] = {
@@ -75,6 +82,7 @@ NOT_ABOUT_ROWS = {
     "api-docs": "describes the API",
     "clock": "gives the time",
     "me": "gives the sender",
+    "events": "names its sender in each event; tests/api/test_events.py tries another's",
 }
 
 
@@ -88,7 +96,9 @@ def build(hel: City, hd: City) -> World:
     )
     _accounts(world)
     _zones(world)
+    _carriers(world)
     _curbs(world)
+    _findings(world)
     return world
 
 
@@ -148,20 +158,73 @@ def _zones(world: World) -> None:
     }
 
 
+def _carriers(world: World) -> None:
+    owner = everything(world.owner)
+    here = {"lng": 24.94, "lat": 60.17}
+    van = {
+        "ref": "secret-van",
+        "plate": "SECRET7",
+        "category": "N1",
+        "fuels": ["diesel"],
+        "euro_class": "6",
+        "gross_weight_kg": 3500,
+        "length_m": 6.5,
+    }
+    vehicle_id = post(owner, "/api/v1/vehicles", van)["id"]
+    depot = {"kind": "depot", "name": "Secret depot", "location": here}
+    post(owner, "/api/v1/facilities", depot)
+    route = {
+        "trip_id": "ref:secret-trip",
+        "vehicle_id": vehicle_id,
+        "service_on": "2026-05-12",
+        "stops": [{"stop_id": "ref:secret-stop", "location": here, "name": "Secret shop"}],
+    }
+    world.ids |= {
+        "vehicle_id": vehicle_id,
+        "route_id": post(owner, "/api/v1/routes", route)["id"],
+    }
+    unknown = fleet.position(Vehicle.objects.get(pk=vehicle_id), TUESDAY) | {
+        "vehicle": {"vehicle_id": "ref:secret-unknown"}
+    }
+    answer = post(owner, "/api/v1/events", [unknown])
+    assert answer["quarantined"] == 1, answer
+
+
 def _curbs(world: World) -> None:
     zone = curb_factories.zone(curb_factories.line(world.hel, street_name="Secret street"))
-    van = curb_factories.van(world.owner, ref="secret-van", plate="SECRET7")
-    booking = post(
-        everything(world.owner),
-        "/api/v1/bookings",
-        {
-            "curb_zone_id": str(zone.id),
-            "vehicle_id": str(van.id),
-            "from": "2026-05-12T14:00:00+03:00",
-            "until": "2026-05-12T14:30:00+03:00",
-        },
+    wish = {
+        "curb_zone_id": str(zone.id),
+        "vehicle_id": str(world.ids["vehicle_id"]),
+        "from": "2026-05-12T14:00:00+03:00",
+        "until": "2026-05-12T14:30:00+03:00",
+    }
+    booking = post(everything(world.owner), "/api/v1/bookings", wish)
+    world.ids |= {"curb_zone_id": zone.id, "booking_id": booking["id"]}
+
+
+def _findings(world: World) -> None:
+    finding = Finding.objects.create(
+        id=uuid7(),
+        city=world.hel,
+        organisation=world.owner,
+        vehicle_id=world.ids["vehicle_id"],
+        act_kind="visit",
+        act_id=uuid7(),
+        zone_id=world.ids["zone_id"],
+        regulation_id=world.ids["regulation_id"],
+        version_id=world.ids["version_id"],
+        rule_row=0,
+        rule_code="secret-rule",
+        kind="prohibited",
+        severity="violation",
+        from_at=TUESDAY,
+        seen_until_at=TUESDAY,
+        seconds_over=60,
+        sentence="Secret sentence",
+        opened_at=TUESDAY,
+        changed_at=TUESDAY,
     )
-    world.ids |= {"curb_zone_id": zone.id, "booking_id": booking["id"], "vehicle_id": van.id}
+    world.ids["finding_id"] = finding.id
 
 
 @dataclass(frozen=True)
