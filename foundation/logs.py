@@ -57,6 +57,8 @@ def configure(*, level: str, as_json: bool) -> None:
                 # The middleware writes one line per request itself, without query strings.
                 "django.request": {"level": "ERROR"},
                 "django.server": {"level": "WARNING"},
+                "httpx": {"level": "WARNING"},
+                "httpcore": {"level": "WARNING"},
                 "oauthlib": {"level": "WARNING"},
                 "oauth2_provider": {"level": "WARNING"},
             },
