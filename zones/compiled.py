@@ -9,7 +9,8 @@ from uuid import UUID
 from kernel.money import Money
 from kernel.periods import Period, subtract
 from kernel.schedules import Schedule, Span
-from kernel.verdicts import RuleRef
+from kernel.vehicles import VehicleFacts
+from kernel.verdicts import ReasonGiven, RuleRef
 from zones import language, sentences
 from zones.language import Row, When
 from zones.predicates import Predicate, compile_who
@@ -42,6 +43,12 @@ class CompiledRow:
     amount: Money | None
     cap: Money | None
     sentence: str
+    remedies: tuple[str, ...]
+
+    def given(self, effect: str, missing: tuple[str, ...] = ()) -> ReasonGiven:
+        """Return the row as a reason with an effect."""
+        remedies = () if effect == "exempt" else self.remedies
+        return ReasonGiven(self.ref, effect, self.sentence, missing, remedies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,23 @@ def compile_row(row: Row, ref: RuleRef) -> CompiledRow:
         amount=None if what.amount is None else Money(what.amount, currency),
         cap=None if what.cap_per_day is None else Money(what.cap_per_day, currency),
         sentence=sentences.of_row(row),
+        remedies=tuple(_remedies(row)),
     )
+
+
+def _remedies(row: Row) -> Iterable[str]:
+    """Yield what would help: what the row requires, and the permits that exempt from it."""
+    if row.what.effect == "require_permit":
+        yield f"permit:{row.what.permit}"
+    elif row.what.effect == "require_booking":
+        yield "booking"
+    yield from (f"permit:{kind}" for kind in sorted(row.unless.permit))
+
+
+def narrowed(regulation: CompiledRegulation, facts: VehicleFacts) -> CompiledRegulation:
+    """Return the regulation without the rows that cannot mean this vehicle."""
+    rows = tuple(row for row in regulation.rows if row.who(facts)[0] is not False)
+    return regulation if len(rows) == len(regulation.rows) else replace(regulation, rows=rows)
 
 
 def in_force(

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from kernel import schedules
 from kernel.periods import Period
-from kernel.schedules import NO_DAYS, DayCalendar
+from kernel.schedules import NO_DAYS, UTC, DayCalendar
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import (
     STRICTNESS,
@@ -41,6 +41,7 @@ from zones.compiled import (
     compile_regulation,
     compile_row,
     in_force,
+    narrowed,
 )
 
 __all__ = [
@@ -70,6 +71,7 @@ def decide(
     `bookings` are the times for which the vehicle holds a booking at this place.
     """
     local = at.astimezone(tz).replace(tzinfo=None)
+    at = at.astimezone(UTC)
     booked = any(period.contains(at) for period in bookings)
     zones: dict[UUID, list[_Voice]] = {}
     for regulation in regulations:
@@ -102,6 +104,7 @@ def intervals(
     """
     if period.end is None:
         raise ValueError("A horizon needs an end.")
+    regulations = [narrowed(rule, facts) for rule in regulations]
     edges = {period.start, period.end}
     for start_or_end in _edges(regulations, period, tz, days, permits, bookings):
         if start_or_end is not None and period.contains(start_or_end):
@@ -210,35 +213,37 @@ def _say(voice: _Voice, obligations: list[Obligation], reasons: list[ReasonGiven
     """Add what one row says and return the access that follows from it alone."""
     row, missing = voice.row, tuple(dict.fromkeys(voice.missing))
     if voice.kind == "exempt":
-        reasons.append(ReasonGiven(row.ref, "exempt", row.sentence))
+        reasons.append(row.given("exempt"))
         return Access.ALLOWED
-    remedies = tuple(f"permit:{kind}" for kind in sorted(row.exempt_permits))
-    if row.effect == "require_permit":
-        remedies = (f"permit:{row.permit}", *remedies)
-    elif row.effect == "require_booking":
-        remedies = ("booking", *remedies)
     if missing:
         if row.effect in ("require_permit", "require_booking") and voice.met:
             return Access.ALLOWED
-        reasons.append(ReasonGiven(row.ref, "undetermined", row.sentence, missing, remedies))
+        reasons.append(row.given("undetermined", missing))
         blocking = row.effect in BLOCKING and not voice.warning
         return Access.UNDETERMINED if blocking else Access.ALLOWED
     if voice.warning:
         obligations.append(Obligation("warning", rule=row.ref))
-        reasons.append(ReasonGiven(row.ref, "warn", row.sentence, (), remedies))
+        reasons.append(row.given("warn"))
         return Access.ALLOWED
-    if row.effect == "charge":
-        obligations.append(
-            Obligation(
-                "charge", bool(row.permit) and voice.met, row.amount, row.cap, row.permit, row.ref
-            )
-        )
-    elif row.effect == "require_permit":
-        obligations.append(Obligation("permit", voice.met, permit=row.permit, rule=row.ref))
-    elif row.effect == "require_booking":
-        obligations.append(Obligation("booking", voice.met, rule=row.ref))
-    reasons.append(ReasonGiven(row.ref, row.effect, row.sentence, (), remedies))
+    duty = _duty(voice)
+    if duty is not None:
+        obligations.append(duty)
+    reasons.append(row.given(row.effect))
     return Access.PROHIBITED if row.effect == "prohibit" else Access.ALLOWED
+
+
+def _duty(voice: _Voice) -> Obligation | None:
+    """Return what a row asks of who enters."""
+    row = voice.row
+    match row.effect:
+        case "charge":
+            met = bool(row.permit) and voice.met
+            return Obligation("charge", met, row.amount, row.cap, row.permit, row.ref)
+        case "require_permit":
+            return Obligation("permit", voice.met, permit=row.permit, rule=row.ref)
+        case "require_booking":
+            return Obligation("booking", voice.met, rule=row.ref)
+    return None
 
 
 def _allows(voice: _Voice) -> bool:

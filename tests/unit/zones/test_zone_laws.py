@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kernel.periods import Period
 from kernel.schedules import DayCalendar
 from kernel.vehicles import VehicleFacts
+from kernel.verdicts import Access
 from tests.unit.zones.rulebook import regulation
 from zones import rules
 
@@ -65,6 +66,8 @@ def test_the_horizon_and_every_instant_of_it_agree_with_the_oracle(rows, facts, 
     period = Period(start, start + timedelta(days=2))
     compiled = [regulation(*rows)]
     days = DayCalendar(holidays=HOLIDAYS)
+    missing = {name for name in ("gross_weight_kg", "body") if getattr(facts, name) is None}
+    complete = not missing
     pieces = rules.intervals(regulations=compiled, facts=facts, period=period, tz=tz, days=days)
     assert [p.start for p, _ in pieces[1:]] == [p.end for p, _ in pieces[:-1]]
     for minute in range(0, 2880, 5):
@@ -72,7 +75,11 @@ def test_the_horizon_and_every_instant_of_it_agree_with_the_oracle(rows, facts, 
         over = next(verdict for piece, verdict in pieces if piece.contains(at))
         once = rules.decide(regulations=compiled, facts=facts, at=at, tz=tz, days=days)
         assert over == once, at
-        assert once.access.value == _oracle(rows, facts, at.astimezone(tz)), at
+        expected = _oracle(rows, facts, at.astimezone(tz))
+        if complete or once.access is not Access.UNDETERMINED:
+            assert once.access.value == expected, at
+        else:  # rows are asked one by one: facts that would cancel out between them are asked for
+            assert set(once.missing_facts) <= missing
 
 
 def _oracle(rows, facts, shown):
