@@ -22,6 +22,8 @@ OPEN_VIEWS = 12
 # How far from its place in the free view a stop may snap in a closed one before it counts as
 # unreachable: a driver walks across the street, not to the next quarter.
 WALK_M = 30.0
+# How many of the nearest street segments are tried for one that is connected.
+NEARBY = 8
 
 LngLat = tuple[float, float]
 
@@ -72,7 +74,7 @@ class Network:
         self._engine = osrm.OSRM(
             algorithm="MLD", storage_config=str(folder / NAME), use_shared_memory=False
         )
-        self._hub = read_hub(folder)
+        self.hub = read_hub(folder)
 
     def route(self, points: Sequence[LngLat]) -> RoutePath | None:
         """Return the way through `points` in order, or None when there is none."""
@@ -99,7 +101,7 @@ class Network:
         `unreachable` tells such points apart.
         """
         ends = origins if destinations is None else destinations
-        coordinates = [*map(tuple, origins), *map(tuple, ends), self._hub]
+        coordinates = [*map(tuple, origins), *map(tuple, ends), self.hub]
         count = len(origins)
         answer = self._engine.Table(
             osrm.TableParameters(
@@ -120,6 +122,32 @@ class Network:
     def snap(self, points: Sequence[LngLat]) -> tuple[Snap, ...]:
         """Return where each point meets the large connected part of the network."""
         return self.table([], points).destinations
+
+    def snap_connected(self, points: Sequence[LngLat]) -> tuple[Snap, ...]:
+        """Return where each point meets a street from which one comes and goes in this view.
+
+        What a closed area cuts off (a one-way street that leads into it) is passed over for the
+        next street, among the NEARBY nearest; where none is connected, the nearest stays.
+        """
+        snaps = self.snap(points)
+        joined = self.connected([(snap.lng, snap.lat) for snap in snaps])
+        return tuple(
+            snap if ok else self._connected_near(point, snap)
+            for point, snap, ok in zip(points, snaps, joined.tolist(), strict=True)
+        )
+
+    def connected(self, points: Sequence[LngLat]) -> NDArray[np.bool_]:
+        """Return which points have a way from and to the large part of this view."""
+        there = self.table([self.hub], points).durations_s[0]
+        back = self.table(points, [self.hub]).durations_s[:, 0]
+        return ~(np.isnan(there) | np.isnan(back))
+
+    def _connected_near(self, point: LngLat, nearest: Snap) -> Snap:
+        parameters = osrm.NearestParameters(coordinates=[tuple(point)])
+        parameters.number_of_results = NEARBY
+        found = [_snap(each) for each in self._engine.Nearest(parameters)["waypoints"]]
+        joined = self.connected([(snap.lng, snap.lat) for snap in found])
+        return next((snap for snap, ok in zip(found, joined, strict=True) if ok), nearest)
 
     def speed_along(self, points: Sequence[LngLat]) -> tuple[float, float] | None:
         """Return m/s without turns, and the metres driven, from the first point to the last."""
