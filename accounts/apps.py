@@ -7,6 +7,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import codes, resolving, scopes  # noqa: F401
+        from accounts.services.clients import forget_old_tokens
+        from foundation import ticks
         from foundation.api import actors
 
         actors.register(resolving.actor_of)
+        ticks.register("accounts.tokens", forget_old_tokens, every_s=3600)

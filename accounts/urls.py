@@ -3,8 +3,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 from oauth2_provider.views import RevokeTokenView, TokenView
 
+from foundation.api.throttles import limited
+
+# Guessing secrets has to be slow; a client needs one token an hour.
+TOKENS_PER_MINUTE = 120
+
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("oauth/token", TokenView.as_view(), name="oauth-token"),
+    path("oauth/token", limited(TOKENS_PER_MINUTE)(TokenView.as_view()), name="oauth-token"),
     path("oauth/revoke", RevokeTokenView.as_view(), name="oauth-revoke"),
     path("api/v1/", include("accounts.api.urls")),
 ]

@@ -113,7 +113,10 @@ class OutboxMessage(models.Model):
     class Meta:
         verbose_name = _("outbox message")
         verbose_name_plural = _("outbox messages")
-        indexes = [models.Index(fields=["shard", "xid", "id"], name="outbox_commit_order")]
+        indexes = [
+            models.Index(fields=["shard", "xid", "id"], name="outbox_commit_order"),
+            BrinIndex(fields=["at"], name="outbox_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.key}"

@@ -1,11 +1,15 @@
 """The outbox: news for floors above, committed with the change that made it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from foundation.models import OutboxMessage
 from kernel.identifiers import shard_of
+
+KEPT = timedelta(days=30)
 
 
 def add(
@@ -31,3 +35,27 @@ def add_all(
         )
         for key, payload in payloads
     )
+
+
+def forget_old(as_of: datetime) -> int:
+    """Delete messages older than 30 days of domain time that every consumer has read.
+
+    Returns how many, at most 10,000 at a time (a job of the tick).
+    """
+    readers = _readers()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM foundation_outboxmessage WHERE id IN ("
+            " SELECT m.id FROM foundation_outboxmessage m WHERE m.at < %s AND ("
+            "  SELECT count(*) FROM foundation_checkpoint c WHERE c.consumer = ANY(%s)"
+            "  AND c.shard = m.shard AND (c.xid, c.row_id) >= (m.xid, m.id)) = %s"
+            " LIMIT 10000)",
+            [as_of - KEPT, readers, len(readers)],
+        )
+        return cursor.rowcount
+
+
+def _readers() -> list[str]:
+    from foundation import consumers
+
+    return [consumer.name for consumer in consumers.registered() if consumer.stream == "outbox"]

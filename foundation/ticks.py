@@ -7,12 +7,13 @@ something left. Deadlines are columns that registered jobs look for, never timer
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection
 
 from foundation import clock, consumers
+from kernel.clock import wall
 
 log = structlog.get_logger(__name__)
 
@@ -28,19 +29,22 @@ class _Registered:
     name: str
     run: Job
     next_due: NextDue | None
+    every_s: int
 
 
 _jobs: dict[str, _Registered] = {}
+_last_run: dict[str, datetime] = {}
 failures: dict[str, int] = {}
 
 
-def register(name: str, fn: Job, next_due: NextDue | None = None) -> None:
+def register(name: str, fn: Job, next_due: NextDue | None = None, *, every_s: int = 0) -> None:
     """Register a job (in `AppConfig.ready`).
 
     `fn(as_of)` does what is due and returns how many things it did; `next_due(as_of)` returns the
-    next instant after `as_of` at which there will be something to do, or None.
+    next instant after `as_of` at which there will be something to do, or None. Housekeeping that
+    nobody waits for runs only every so many seconds of wall time in each process (`every_s`).
     """
-    _jobs[name] = _Registered(name, fn, next_due)
+    _jobs[name] = _Registered(name, fn, next_due, every_s)
 
 
 def tick(as_of: datetime | None = None, *, strict: bool = False, wait: bool = False) -> int:
@@ -77,6 +81,12 @@ def _drain(as_of: datetime, strict: bool) -> int:
 
 
 def _run(job: _Registered, as_of: datetime, strict: bool) -> int:
+    if job.every_s:
+        moment = wall()
+        last = _last_run.setdefault(job.name, moment)
+        if moment < last + timedelta(seconds=job.every_s):
+            return 0
+        _last_run[job.name] = moment
     try:
         return job.run(as_of)
     except Exception:

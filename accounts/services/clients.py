@@ -1,7 +1,7 @@
 """Secrets of machine clients: rotated without a pause, revoked at once. Wall time throughout."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -42,3 +42,11 @@ def deactivate(*, client: ApiClient) -> None:
     """Shut a client out: its tokens stop working with the next call, and it gets no new ones."""
     ApiClient.objects.filter(pk=client.pk).update(active=False)
     get_access_token_model().objects.filter(application=client).delete()
+
+
+def forget_old_tokens(as_of: datetime) -> int:
+    """Delete tokens that expired more than a day of wall time ago (a job of the tick)."""
+    deleted, _by_model = (
+        get_access_token_model().objects.filter(expires__lt=wall() - timedelta(days=1)).delete()
+    )
+    return deleted

@@ -1,12 +1,18 @@
 """Rate limits: so many requests per client and minute of wall time."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 from rest_framework.throttling import BaseThrottle
 
+from foundation import codes
+from foundation.api import problems
 from kernel.clock import wall
+from kernel.refusals import Refusal
 
 WINDOW_S = 60
 
@@ -31,6 +37,24 @@ class ClientThrottle(BaseThrottle):
 
     def wait(self) -> float:
         return self._wait
+
+
+def limited(most: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator for a plain view: at most so many requests per address and minute."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(view)
+        def wrapped(request: Any, *args: Any, **kwargs: Any) -> Any:
+            window, passed = divmod(int(wall().timestamp()), WINDOW_S)
+            if _count(f"hub.rate:{request.path}:{_address(request)}:{window}") > most:
+                wait = WINDOW_S - passed
+                refusal = Refusal(codes.RATE_EXCEEDED, _("Slow down."), retry_after_s=wait)
+                return problems.response(refusal, request)
+            return view(request, *args, **kwargs)
+
+        return wrapped
+
+    return decorate
 
 
 def _count(key: str) -> int:

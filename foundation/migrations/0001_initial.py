@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'outbox message',
                 'verbose_name_plural': 'outbox messages',
-                'indexes': [models.Index(fields=['shard', 'xid', 'id'], name='outbox_commit_order')],
+                'indexes': [models.Index(fields=['shard', 'xid', 'id'], name='outbox_commit_order'), django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='outbox_at')],
             },
         ),
     ]

@@ -159,3 +159,60 @@ def test_a_missing_scope_is_named(api, carrier):
     assert answer.status_code == 403
     assert answer.json()["errors"][0]["scope"] == "mandates:write"
     assert 'error="insufficient_scope"' in answer["WWW-Authenticate"]
+
+
+def test_guessing_secrets_is_slow(client, hel, monkeypatch):
+    from foundation.api import throttles
+
+    monkeypatch.setattr(throttles, "_count", lambda key: 121)
+    answer = client.post("/oauth/token", {"grant_type": "client_credentials"})
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate.exceeded")
+    assert answer.has_header("Retry-After")
+
+
+def test_a_session_acts_for_the_membership_that_was_chosen(client, hel, hd_carrier, carrier):
+    from accounts.models import Membership
+    from accounts.resolving import SESSION_KEY
+    from tests import factories
+
+    planner = factories.person(carrier)
+    second = Membership.objects.create(
+        user=planner, organisation=hd_carrier, role="carrier_planner"
+    )
+    client.force_login(planner)
+    assert client.get("/api/v1/me").json()["organisation"]["code"] == "blue-vans"
+    session = client.session
+    session[SESSION_KEY] = str(second.id)
+    session.save()
+    me = client.get("/api/v1/me").json()
+    assert (me["city"], me["organisation"]["code"]) == ("hd", "neckar-logistik")
+
+
+def test_a_membership_that_was_taken_away_acts_no_more(client, carrier, other_carrier):
+    from accounts.models import Membership
+    from accounts.resolving import SESSION_KEY
+    from tests import factories
+
+    planner = factories.person(carrier)
+    other = Membership.objects.create(
+        user=factories.person(other_carrier), organisation=other_carrier, role="tpl_planner"
+    )
+    client.force_login(planner)
+    session = client.session
+    session[SESSION_KEY] = str(other.id)  # somebody else's
+    session.save()
+    assert client.get("/api/v1/me").json()["organisation"]["code"] == "blue-vans"
+    planner.memberships.all().delete()
+    assert client.get("/api/v1/me").status_code == 401
+
+
+def test_a_session_needs_its_csrf_token_to_change_anything(carrier, tpl):
+    from rest_framework.test import APIClient
+
+    from tests import factories
+
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(factories.person(carrier))
+    wish = {"agent_id": str(tpl.id), "scopes": ["curbs:book"]}
+    answer = client.post("/api/v1/mandates", wish, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.csrf")

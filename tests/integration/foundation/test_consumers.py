@@ -203,3 +203,16 @@ def test_a_job_that_raises_does_not_stop_the_others(monkeypatch):
     assert done == [TUESDAY]
     with pytest.raises(ValueError, match="broken"):
         ticks.tick(TUESDAY, strict=True)
+
+
+def test_old_messages_go_when_every_consumer_has_read_them(consumers_of_test):
+    consumers_of_test.register(Recorder("first"))
+    key = uuid7()
+    tell(key)
+    consumers_of_test.run_once(as_of=TUESDAY)
+    consumers_of_test.register(Recorder("second"))
+    month = TUESDAY + outbox.KEPT
+    assert outbox.forget_old(month + timedelta(seconds=1)) == 0
+    consumers_of_test.run_once(as_of=TUESDAY)
+    assert outbox.forget_old(month) == 0
+    assert outbox.forget_old(month + timedelta(seconds=1)) == 1
