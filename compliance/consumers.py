@@ -15,6 +15,7 @@ from zones import selectors as zones
 
 VISITS, STAYS, BOOKINGS = "visit.changed", "stay.changed", "booking.changed"
 RULES, CALENDARS, POLICIES = "regulation.published", "calendar.changed", "curb_policy.published"
+PERMITS = "permit.issued"
 GONE = "withdrawn"
 
 
@@ -35,7 +36,7 @@ class FindingsConsumer:
 
     name = "compliance.findings"
     stream = "outbox"
-    topics = frozenset({VISITS, STAYS, BOOKINGS, RULES, CALENDARS, POLICIES})
+    topics = frozenset({VISITS, STAYS, BOOKINGS, RULES, CALENDARS, POLICIES, PERMITS})
 
     def consume(self, rows: Sequence[OutboxMessage], *, shard: int, as_of: datetime) -> None:
         """Bring the findings up to the news; all messages of a batch are judged at once."""
@@ -82,6 +83,9 @@ def _read(city: City, messages: Iterable[OutboxMessage]) -> _News:
             case "booking.changed":
                 vehicle = [UUID(said["vehicle_id"])]
                 news.windows.append(("vehicle", vehicle, _at(said["from"]), _at(said["until"])))
+            case "permit.issued":  # may exempt what was found; it makes nothing worse
+                until = said["ends_at"] and _at(said["ends_at"])
+                news.windows.append(("finding", [], _at(said["starts_at"]), until))
             case "calendar.changed":
                 news.windows += _calendar_windows(city, said)
             case _:
@@ -128,6 +132,8 @@ def _reached(city: City, news: _News) -> list[Act]:
             found += acts.visits_in(city.id, ids, start, end)
         elif kind == "vehicle":
             found += acts.stays_of(ids[0], start, end)
+        elif kind == "finding":
+            found += acts.found_between(city.id, start, end)
         else:
             found += acts.stays_in(city.id, ids, start, end)
     return found

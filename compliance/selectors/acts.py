@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from compliance.models import Finding
 from compliance.rules import Act, ActKind
 from curbs.models import CurbSession
 from kernel.periods import Period
@@ -51,6 +52,15 @@ def stays_in(
 def stays_of(vehicle_id: UUID, start: datetime, end: datetime | None) -> list[Act]:
     """Return the stays of a vehicle that overlap `[start, end)`."""
     return _stays(Q(vehicle_id=vehicle_id) & _overlapping(start, end))
+
+
+def found_between(city_id: UUID, start: datetime, end: datetime | None) -> list[Act]:
+    """Return the acts with a finding that overlaps `[start, end)`."""
+    rows = Finding.objects.of_city(city_id).standing().filter(seen_until_at__gt=start)
+    if end is not None:
+        rows = rows.filter(from_at__lt=end)
+    ids = set(rows.values_list("act_id", flat=True))
+    return [*visits(ids), *stays(ids)]
 
 
 def _overlapping(start: datetime, end: datetime | None) -> Q:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from accounts.codes import ORGANISATION_NOT_FOUND
 from accounts.models import Organisation
-from foundation import audit
+from foundation import audit, outbox
 from kernel.identifiers import normalise_plate
 from kernel.refusals import Refusal
 from zones import codes
@@ -64,6 +64,19 @@ def issue(
         reference=reference,
     )
     permit.zones.set(zones)
+    outbox.add(
+        city_id=actor.city_id,
+        topic="permit.issued",
+        key=permit.id,
+        payload={
+            "permit_id": permit.id,
+            "kind": kind,
+            "zone_ids": [zone.id for zone in zones],
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+        },
+        at=now,
+    )
     audit.record(
         city_id=actor.city_id,
         actor=actor,

@@ -198,6 +198,23 @@ def test_a_permit_of_the_plate_makes_no_finding(publish, road, drain, official, 
     assert not Finding.objects.exists()
 
 
+def test_a_permit_issued_for_the_past_withdraws_the_finding(publish, road, drain, official, lorry):
+    publish([{**BAN[0], "unless": {"permit": ["heavy_day"]}}])
+    road.visit()
+    drain(as_of=LEFT)
+    assert Finding.objects.get().state == "provisional"
+    permits.issue(
+        actor=official,
+        kind="heavy_day",
+        plate=lorry.plate,
+        starts_at=TUESDAY,
+        ends_at=TUESDAY + DAY,
+        now=LEFT + MINUTE,
+    )
+    drain(as_of=LEFT + MINUTE)
+    assert Finding.objects.get().state == "withdrawn"
+
+
 def test_a_vehicle_that_is_still_inside_has_a_running_finding(publish, road, drain):
     publish()
     road.visit(running=True)

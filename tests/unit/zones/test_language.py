@@ -1,7 +1,13 @@
+import json
+from pathlib import Path
+
+import jsonschema
 import msgspec
 import pytest
 
 from zones import language
+
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def faults(*rows):
@@ -62,7 +68,15 @@ def test_a_row_survives_the_way_through_json():
     assert msgspec.json.decode(msgspec.json.encode(good)) == [row]
 
 
-def test_the_schema_describes_the_rows():
-    text = str(language.schema())
-    assert "require_booking" in text
-    assert "warning_until" in text
+def test_the_schema_in_the_documentation_is_the_one_that_is_checked():
+    documented = json.loads((DOCS / "rule-language.schema.json").read_text())
+    assert documented == json.loads(json.dumps(language.schema()))
+
+
+def test_the_example_in_the_documentation_is_in_the_language_and_in_its_schema():
+    text = (DOCS / "rule-language.md").read_text()
+    example = json.loads(text.split("```json")[1].split("```")[0])
+    assert language.read(example)[1] == []
+    jsonschema.validate(example, language.schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate([{"what": {"effect": "forbid"}}], language.schema())
