@@ -98,7 +98,8 @@ def publish(
     """Return the version as published: recorded from now on, for ever as it stands.
 
     `recorded_from` is for imports: the publication date in the source, never after the load, and
-    only for the first version of a regulation, which nobody can have been judged by.
+    only for a regulation whose versions are all published in this load, at one `now`: nobody can
+    have been judged by it before.
     Raises `zones.city_only`, `zones.version_not_found`, `zones.not_a_draft`,
     `zones.recorded_later`, `zones.already_evaluated`.
     """
@@ -109,7 +110,8 @@ def publish(
             codes.NOT_A_DRAFT, _("This version is not a draft any more."), state=version.state
         )
     published = RegulationVersion.objects.filter(regulation=version.regulation).recorded()
-    if recorded_from is not None and recorded_from != now and published.exists():
+    evaluated = published.exclude(published_at=now).exists()
+    if recorded_from is not None and recorded_from != now and evaluated:
         raise Refusal(
             codes.ALREADY_EVALUATED,
             _("A regulation that was published before is recorded from now on."),

@@ -141,15 +141,27 @@ def test_a_version_is_published_once(official, regulation):
     assert refused.value.code == "zones.not_a_draft"
 
 
-def test_an_import_may_be_recorded_since_its_publication_but_only_first(official, regulation):
-    before = TUESDAY - timedelta(days=300)
-    first = draft(official, regulation, legal_from=before)
-    regulations.publish(actor=official, version_id=first.id, now=TUESDAY, recorded_from=before)
-    first.refresh_from_db()
-    assert first.recorded_from == before
+def test_an_import_is_recorded_since_its_publication_with_all_versions_of_one_load(
+    official, regulation
+):
+    years_ago = [TUESDAY - timedelta(days=365 * n) for n in (3, 2)]
+    for since in years_ago:
+        version = draft(official, regulation, legal_from=since)
+        regulations.publish(actor=official, version_id=version.id, now=TUESDAY, recorded_from=since)
+    recorded = regulation.versions.order_by("number").values_list("recorded_from", flat=True)
+    assert list(recorded) == years_ago
+
+
+def test_a_regulation_that_was_in_use_is_not_recorded_in_the_past(official, regulation):
+    published(official, regulation)
     second = draft(official, regulation)
     with pytest.raises(Refusal) as refused:
-        regulations.publish(actor=official, version_id=second.id, now=TUESDAY, recorded_from=before)
+        regulations.publish(
+            actor=official,
+            version_id=second.id,
+            now=TUESDAY + timedelta(seconds=1),
+            recorded_from=TUESDAY - timedelta(days=1),
+        )
     assert refused.value.code == "zones.already_evaluated"
 
 
