@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from launcher import django, postgres, programs, say, servers, setup
+from launcher import django, postgres, programs, say, servers, setup, templates
 from launcher.checkout import Checkout, port_is_free, web_port
 from launcher.processes import at_most_one, dies_with_parent, recall, remember, this_process
 from launcher.redis import Redis
@@ -68,13 +68,13 @@ def _prepare(checkout: Checkout, chosen: servers.Servers) -> None:
     """Give the demo an empty database, its clock and its city."""
     if chosen.cluster is not None:
         say.step(f"making the demo's own database {DATABASE} anew")
-        chosen.cluster.recreate_database(DATABASE)
+        templates.copy(checkout, chosen, chosen.cluster, DATABASE)
         # The figures of a demo may be lost with the power; its commits need not wait for disks.
         chosen.cluster.sql(f'ALTER DATABASE "{DATABASE}" SET synchronous_commit = off')
     else:
         _empty_given_database(checkout, chosen)
-    say.step("migrating the demo's database")
-    django.migrate(checkout, chosen)
+        say.step("migrating the demo's database")
+        django.migrate(checkout, chosen)
     say.step("setting the demo's clock")
     django.call(checkout, chosen, ["demo_clock", "start"], check=True, on_stderr=True)
     say.step(f"loading the city pack {CITY}")

@@ -172,15 +172,19 @@ class Cluster:
             raise say.Trouble(f"PostgreSQL refused: {done.stderr.strip()}", "./hub logs postgres")
         return done.stdout.strip()
 
+    def has_database(self, database: str) -> bool:
+        """Return whether there is a database of this name."""
+        return bool(self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"))
+
     def ensure_database(self, database: str) -> None:
         """Create the database if there is none of this name."""
-        if not self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
+        if not self.has_database(database):
             self.sql(f'CREATE DATABASE "{database}"')
 
-    def recreate_database(self, database: str) -> None:
-        """Drop the database with whoever is in it, and create it empty."""
+    def recreate_database(self, database: str, *, template: str = "template1") -> None:
+        """Drop the database with whoever is in it, and create it as a copy of the template."""
         self.sql(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-        self.sql(f'CREATE DATABASE "{database}"')
+        self.sql(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
 
     def _program(self, name: str) -> Path:
         folder = programs()

@@ -4,11 +4,12 @@ import os
 import subprocess
 import time
 
-from launcher import packages, postgres, programs, say, servers, setup
+from launcher import packages, postgres, programs, say, servers, setup, templates
 from launcher.checkout import Checkout
 from launcher.processes import dies_with_parent, exclusive
 from launcher.redis import Redis
 
+TEST_DATABASE = "test_cityhub"  # the name that Django gives it
 UNITS = ("tests/unit", "-p", "no:django", "-p", "no:playwright", "-p", "no:xdist")
 
 
@@ -36,10 +37,22 @@ def test(checkout: Checkout, arguments: list[str]) -> int:
             "CITYHUB_CHROMIUM": packages.browser() or "",
             "CITYHUB_TEST_LONG": "1" if long else "",
         }
+        prepared = _prepare(checkout, given)
         units = 0 if chosen else _units(checkout, env)
         say.step("all tests" if not chosen else "the tests that were asked for")
-        rest = _pytest(checkout, env, [*([] if long else ["-m", "not slow"]), *chosen])
+        rest = _pytest(checkout, env, [*prepared, *([] if long else ["-m", "not slow"]), *chosen])
     return rest or units
+
+
+def _prepare(checkout: Checkout, given: servers.Servers) -> list[str]:
+    """Make the tests' database anew from the template; return what pytest has to know of it.
+
+    A database that we are given is pytest-django's to make: it migrates one of its own.
+    """
+    if given.cluster is None:
+        return ["--create-db"]
+    templates.copy(checkout, given, given.cluster, TEST_DATABASE)
+    return ["--reuse-db"]
 
 
 def _units(checkout: Checkout, env: dict[str, str]) -> int:
