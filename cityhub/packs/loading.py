@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -190,8 +190,9 @@ def _regulations(pack: Pack, actor: Actor, now: datetime) -> None:
 
 def _said(version: Any) -> bytes:
     """What a version says, to tell whether it stands already."""
+    ends = None if version.legal_until is None else version.legal_until.astimezone(UTC)
     return msgspec.json.encode(
-        [version.rows, version.legal_from, version.legal_until, version.vacate_by_s],
+        [version.rows, version.legal_from.astimezone(UTC), ends, version.vacate_by_s],
         order="sorted",
     )
 
