@@ -4,6 +4,7 @@ Real streets, the real former low-emission zone with its dated rules (sticker gr
 2023-03-01), the streets with delivery windows, four loading bays. OpenStreetMap contributors, ODbL.
 """
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -115,7 +116,7 @@ def _low_emission() -> dict[str, Any]:
     """Groups 1, then 1 and 2, then 1 to 3 banned, by the dates in the source."""
     timeline = _read("heidelberg_umweltzone.geojson")[0]["properties"]["timeline"]
     versions = []
-    for step, after in zip(timeline, timeline[1:], strict=False):
+    for step, after in itertools.pairwise(timeline):
         groups = [str(group) for group in step["banned_groups"]]
         versions.append(
             {
