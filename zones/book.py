@@ -100,7 +100,7 @@ class RuleBook:
 
     def days(self, known_at: datetime | None = None) -> DayCalendar:
         """Return public holidays and the city's calendars."""
-        return self._view(known_at).days
+        return (self._view(known_at) if self.named_days else self._now).days
 
     @cached_property
     def days_changed_at(self) -> tuple[datetime, ...]:
@@ -113,14 +113,17 @@ class RuleBook:
 
         As recorded now, and never less than what was recorded then (`zones.acts`).
         """
-        views = (self.geography(), self.geography(at))
-        graces = [
-            shape.grace
-            for view in views
-            for shape in view.shapes
-            if shape.zone_id == zone_id and shape.legal.contains(at)
-        ]
+        own = self._shapes_of.get(zone_id, ())
+        known = (*geography.in_force(own), *geography.in_force(own, at))
+        graces = [shape.grace for shape in known if shape.legal.contains(at)]
         return max(graces, default=timedelta())
+
+    @cached_property
+    def _shapes_of(self) -> dict[UUID, list[Shape]]:
+        shapes: dict[UUID, list[Shape]] = {}
+        for shape in self.shapes:
+            shapes.setdefault(shape.zone_id, []).append(shape)
+        return shapes
 
     def judge(
         self,
