@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import ExtractHour
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import City, Organisation
@@ -24,6 +26,11 @@ class FindingQuerySet(TenantQuerySet):
     def settled_before(self, watermark: datetime) -> Self:
         """Return provisional findings that no event in time can change any more."""
         return self.filter(state=Finding.State.PROVISIONAL, seen_until_at__lte=watermark)
+
+    def in_hour(self, hour: int, tz: ZoneInfo) -> Self:
+        """Return findings that begin in an hour of the day on the clocks of `tz`."""
+        local = ExtractHour("from_at", tzinfo=tz)
+        return self.alias(local_hour=local).filter(local_hour=hour)
 
     def between(self, start: datetime | None, end: datetime | None) -> Self:
         """Return findings that begin in `[start, end)`; None leaves that side open."""

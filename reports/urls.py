@@ -1,3 +1,5 @@
-from django.urls import URLPattern, URLResolver
+"""Where the reports answer."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/reports/", include("reports.api.urls"))]

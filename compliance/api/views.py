@@ -18,6 +18,11 @@ FILTERS = {
     "vehicle": "Only findings of this vehicle.",
     "state": "provisional, confirmed or withdrawn.",
     "severity": "violation or warning.",
+    "organisation": "Only findings of this carrier.",
+    "regulation": "Only findings under this regulation (or curb zone's policy).",
+    "kind": "prohibited, permit, booking, max_stay or warning.",
+    "standing": "`true`: without what was withdrawn.",
+    "hour": "Only findings that begin in this hour of the local day, 0 to 23.",
     "from": "Only findings that begin at this time or later.",
     "to": "Only findings that begin before this time.",
 }
@@ -36,11 +41,22 @@ class FindingsView(HubView):
             ("zone", "zone_id"),
             ("curb_zone", "curb_zone_id"),
             ("vehicle", "vehicle_id"),
+            ("organisation", "organisation_id"),
+            ("regulation", "regulation_id"),
         ):
             wanted = identifier(request, name)
             if wanted is not None:
                 rows = rows.filter(**{column: wanted})
-        for name, choices in (("state", Finding.State), ("severity", Finding.Severity)):
+        if choice(request, "standing", ("true", "false")) == "true":
+            rows = rows.standing()
+        hour = choice(request, "hour", [str(number) for number in range(24)])
+        if hour is not None:
+            rows = rows.in_hour(int(hour), self.actor.city.tz)
+        for name, choices in (
+            ("state", Finding.State),
+            ("severity", Finding.Severity),
+            ("kind", Finding.Kind),
+        ):
             chosen = choice(request, name, choices.values)
             if chosen is not None:
                 rows = rows.filter(**{name: chosen})

@@ -1,0 +1,1 @@
+"""Writes of the read models: only consumers and recounts."""
