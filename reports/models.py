@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import City, Organisation
 from accounts.querysets import Tenancy, TenantQuerySet
+from kernel.identifiers import uuid7
 
 CELL = (
     "city_id",
@@ -31,7 +32,7 @@ class FindingCount(models.Model):
     back leaves a zero.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     city = models.ForeignKey(City, on_delete=models.CASCADE, related_name="+")
     on = models.DateField(_("day"))
     hour = models.PositiveSmallIntegerField(_("hour"))

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from accounts.models import City
 from compliance.models import Finding
+from kernel.identifiers import uuid7
 from reports import rules
 from reports.models import CELL, CountedFinding, FindingCount
 from reports.rules import Counted
@@ -19,8 +20,9 @@ _TYPES = (
     "uuid", "date", "smallint", "text", "uuid", "uuid", "uuid", "text", "text", "text", "text",
 )  # fmt: skip
 _ADD = f"""
-INSERT INTO reports_findingcount ({", ".join(f'"{name}"' for name in CELL)}, findings, seconds)
-SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _TYPES)}, %s::int[], %s::bigint[])
+INSERT INTO reports_findingcount (id, {", ".join(f'"{name}"' for name in CELL)}, findings, seconds)
+SELECT * FROM unnest(%s::uuid[], {", ".join(f"%s::{kind}[]" for kind in _TYPES)},
+                     %s::int[], %s::bigint[])
 ON CONFLICT ({", ".join(f'"{name}"' for name in CELL)}) DO UPDATE
 SET findings = reports_findingcount.findings + excluded.findings,
     seconds = reports_findingcount.seconds + excluded.seconds
@@ -76,6 +78,8 @@ def _add(added: dict[rules.Cell, tuple[int, int]]) -> None:
     if not added:
         return
     cells = sorted(added)
+    ids = [uuid7() for _ in cells]
     columns = [list(column) for column in zip(*cells, strict=True)]
+    counts, seconds = zip(*(added[cell] for cell in cells), strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, [*columns, [added[c][0] for c in cells], [added[c][1] for c in cells]])
+        cursor.execute(_ADD, [ids, *columns, list(counts), list(seconds)])

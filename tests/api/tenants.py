@@ -19,6 +19,7 @@ from accounts.services import setup
 from carriers.models import Vehicle
 from compliance.models import Finding
 from kernel.identifiers import uuid7
+from reports.services import counting
 from tests import curb_factories, factories, fleet
 from tests.factories import TUESDAY
 
@@ -82,6 +83,7 @@ NOT_ABOUT_ROWS = {
     "api-docs": "describes the API",
     "clock": "gives the time",
     "me": "gives the sender",
+    "report-congestion": "sums over all carriers, the city's alone; tests/api/test_reports.py",
     "events": "names its sender in each event; tests/api/test_events.py tries another's",
 }
 
@@ -224,6 +226,7 @@ def _findings(world: World) -> None:
         opened_at=TUESDAY,
         changed_at=TUESDAY,
     )
+    counting.count(city=world.hel, finding_ids=[finding.id])
     world.ids["finding_id"] = finding.id
 
 
