@@ -3,7 +3,6 @@
 import argparse
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -69,11 +68,6 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return 141
-    except subprocess.CalledProcessError as error:
-        say.step(
-            f"{say.command_line([str(part) for part in error.cmd])} ended with {error.returncode}"
-        )
-        return error.returncode if error.returncode > 0 else 1
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from launcher import programs
+from launcher import programs, say
 from launcher.checkout import Checkout
 from launcher.processes import dies_with_parent
 from launcher.servers import Servers
@@ -20,7 +20,7 @@ def call(
     on_stderr: bool = False,
     extra: Mapping[str, str] | None = None,
 ) -> int:
-    """Run `manage.py …` and return its exit code; with `check` a failure raises.
+    """Run `manage.py …` and return its exit code; with `check` a failure raises `Trouble`.
 
     Its stdout goes to ours, to nowhere (`quiet`), or to stderr, where our progress goes.
     """
@@ -30,9 +30,13 @@ def call(
         cwd=checkout.root,
         env=env,
         stdout=subprocess.DEVNULL if quiet else 2 if on_stderr else None,
-        check=check,
         preexec_fn=dies_with_parent,
     )
+    if check and done.returncode != 0:
+        command = say.command_line(["./hub", "manage", *arguments])
+        raise say.Trouble(
+            f"`manage {arguments[0]}` failed with exit code {done.returncode}", command
+        )
     return done.returncode
 
 

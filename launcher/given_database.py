@@ -17,6 +17,12 @@ WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispa
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY c.relname
 """
+ROUTINES = """
+SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = current_schema()
+  AND NOT EXISTS (SELECT 1 FROM pg_depend d
+                  WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+"""
 
 
 def conninfo(url: str) -> str:
@@ -24,25 +30,44 @@ def conninfo(url: str) -> str:
     return "postgresql" + url[url.index(":") :]
 
 
-def may_be_emptied(tables: list[str], clock_rows: int) -> bool:
-    """Return whether a database is empty or marked as demo (a row in the table of the clock)."""
-    return not tables or clock_rows > 0
+# Tables that migrations fill; they say nothing about whether a database is in use.
+FURNITURE = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def holds_data(connection: psycopg.Connection, tables: list[str]) -> bool:
+    """Return whether any table that people's data go to has a row.
+
+    A database without one is as good as empty: a demo was interrupted while it migrated.
+    """
+    for name in set(tables) - FURNITURE:
+        query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {})").format(sql.Identifier(name))
+        found = connection.execute(query).fetchone()
+        if found and found[0]:
+            return True
+    return False
+
+
+def marked_as_demo(connection: psycopg.Connection, tables: list[str]) -> bool:
+    """Return whether the database has a demo's clock."""
+    if "foundation_domainclock" not in tables:
+        return False
+    found = connection.execute("SELECT count(*) FROM foundation_domainclock").fetchone()
+    return bool(found and found[0])
 
 
 def main() -> int:
     """Empty the database, or return 3 and leave it alone."""
     with psycopg.connect(conninfo(os.environ["DATABASE_URL"])) as connection:
         tables = [name for (name,) in connection.execute(TABLES)]
-        rows = 0
-        if "foundation_domainclock" in tables:
-            found = connection.execute("SELECT count(*) FROM foundation_domainclock").fetchone()
-            rows = found[0] if found else 0
-        if not may_be_emptied(tables, rows):
+        if not marked_as_demo(connection, tables) and holds_data(connection, tables):
             return 3
         for name in tables:
             connection.execute(
                 sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.Identifier(name))
             )
+        for (signature,) in connection.execute(ROUTINES).fetchall():
+            # regprocedure::text is quoted by the server itself
+            connection.execute(sql.SQL("DROP ROUTINE IF EXISTS " + signature + " CASCADE"))
     return 0
 
 
