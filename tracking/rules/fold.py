@@ -16,7 +16,11 @@ from msgspec import Struct, field
 from kernel import identifiers
 from tracking.rules import motion, presence, stays, trips
 from tracking.rules.geography import Geography
+from tracking.rules.motion import Motion
+from tracking.rules.presence import Scene
+from tracking.rules.stays import Standing, Withdrawn
 from tracking.rules.told import Row, Stay, Told
+from tracking.rules.trips import Journal
 
 EVERY = timedelta(hours=1)
 """Snapshots are taken at least so often while events come, and when a trip ends."""
@@ -38,21 +42,23 @@ class State(Struct):
 
     head: tuple[datetime, str, int, str] | None = None
     position: Position | None = None
-    motion: motion.Motion = field(default_factory=motion.Motion)
-    scene: presence.Scene = field(default_factory=presence.Scene)
-    standing: stays.Standing = field(default_factory=stays.Standing)
-    journal: trips.Journal = field(default_factory=trips.Journal)
+    motion: Motion = field(default_factory=Motion)
+    scene: Scene = field(default_factory=Scene)
+    standing: Standing = field(default_factory=Standing)
+    journal: Journal = field(default_factory=Journal)
     snapshot_at: datetime | None = None
     trip_ended: bool = False
     comms_lost: bool = False
 
 
 class Folded(Struct):
-    """What a fold came to: rows by id (None: withdrawn) and snapshots taken on the way."""
+    """What a fold came to: rows by id (None: withdrawn), snapshots taken on the way, and the
+    earliest start of a stay that was touched."""
 
     state: State
     rows: dict[UUID, Row | None]
     snapshots: list[tuple[datetime, bytes]]
+    stays_since: datetime | None = None
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -83,10 +89,13 @@ def fold(
         if snapshot is not None:
             folded.snapshots.append(snapshot)
         for row in _step(state, told, geography, names):
-            if isinstance(row, UUID):
-                folded.rows[row] = None
+            if isinstance(row, Withdrawn):
+                folded.rows[row.id] = None
             else:
                 folded.rows[row.id] = row
+            if isinstance(row, Withdrawn | Stay):
+                known = folded.stays_since
+                folded.stays_since = min(known or row.started_at, row.started_at)
         state.head = told.key
     return folded
 
@@ -124,7 +133,9 @@ def _snapshot_before(state: State, at: datetime) -> tuple[datetime, bytes] | Non
     return last_at, freeze(state)
 
 
-def _step(state: State, told: Told, geography: Geography, names: _Names) -> Iterator[Row | UUID]:
+def _step(
+    state: State, told: Told, geography: Geography, names: _Names
+) -> Iterator[Row | Withdrawn]:
     if told.event_type == "telemetry.position":
         yield from _fix(state, told, geography, names)
     elif told.event_type.startswith("curb."):
@@ -136,7 +147,9 @@ def _step(state: State, told: Told, geography: Geography, names: _Names) -> Iter
     yield from trips.note(state.journal, told, names.of)
 
 
-def _fix(state: State, told: Told, geography: Geography, names: _Names) -> Iterator[Row | UUID]:
+def _fix(
+    state: State, told: Told, geography: Geography, names: _Names
+) -> Iterator[Row | Withdrawn]:
     if told.lng is None or told.lat is None:
         return
     state.position = Position(
@@ -145,6 +158,4 @@ def _fix(state: State, told: Told, geography: Geography, names: _Names) -> Itera
     visit_name, stay_name = names.kind("visit"), names.kind("stay")
     for point in motion.feed(state.motion, told):
         yield from presence.advance(state.scene, point, geography, visit_name, told.at)
-    state_stay = stays.follow(state.standing, state.motion, geography, stay_name, told.at)
-    changed: list[Stay | UUID] = list(state_stay)
-    yield from changed
+    yield from stays.follow(state.standing, state.motion, geography, stay_name, told.at)

@@ -138,7 +138,7 @@ def _entered(presence: Presence, area: Area, name: Namer, at: datetime) -> Visit
         entered_at=instant(entered_t),
         left_at=None,
         last_inside_at=instant(second.t),
-        metres=round(_length_inside(area, trail[-3:])),
+        metres=_plus(0.0, _length_inside(area, trail[-3:])),
         points=2,
         crossing=False,
         gap_s=round(second.t - first.t),
@@ -170,7 +170,7 @@ def _crossing(presence: Presence, area: Area, name: Namer, at: datetime) -> Visi
         entered_at=instant(entered_t),
         left_at=instant(left_t),
         last_inside_at=instant(left_t),
-        metres=round(metres),
+        metres=_plus(0.0, metres),
         points=sum(area.contains(point.x, point.y) for point in trail),
         crossing=True,
         gap_s=round(max(b.t - a.t for a, b in _legs(trail[first : last + 2]))),
@@ -189,7 +189,7 @@ def _step_inside(
         presence.outside = []
         changes = {
             "last_inside_at": instant(point.t),
-            "metres": visit.metres + round(_length_inside(area, [last, point])),
+            "metres": _plus(visit.metres, _length_inside(area, [last, point])),
             "points": visit.points + 1,
             "last_event_id": point.event_id,
         }
@@ -204,7 +204,11 @@ def _step_inside(
         presence.clear_run, presence.lead = 0, outside
         for seen in presence.outside:
             _count_clear(presence, area, seen)
-        changes = {"left_at": instant(left_t), "last_event_id": outside.event_id}
+        changes = {
+            "left_at": instant(left_t),
+            "metres": _plus(visit.metres, _length_inside(area, [inside, outside])),
+            "last_event_id": outside.event_id,
+        }
     presence.visit = _changed(visit, at, changes)
     yield presence.visit
 
@@ -274,6 +278,10 @@ def _count_clear(presence: Presence, area: Area, point: Point) -> None:
 
 def _legs(trail: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
     return itertools.pairwise(trail)
+
+
+def _plus(metres: float, more: float) -> float:
+    return round(metres + more, 1)
 
 
 def _length_inside(area: Area, trail: Sequence[Point]) -> float:

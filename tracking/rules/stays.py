@@ -20,6 +20,13 @@ STAY_S = 90.0
 Namer = Callable[[UUID, UUID], UUID]
 
 
+class Withdrawn(Struct, frozen=True):
+    """A stay that turned out to be elsewhere."""
+
+    id: UUID
+    started_at: datetime
+
+
 class Standing(Struct):
     """The stay that a vehicle is in, if any."""
 
@@ -28,7 +35,7 @@ class Standing(Struct):
 
 def follow(
     standing: Standing, motion: Motion, geography: Geography, name: Namer, at: datetime
-) -> Iterator[Stay | UUID]:
+) -> Iterator[Stay | Withdrawn]:
     """Take what the last fix made of the motion; yield stays as they now are, or the id of one
     that turned out to be elsewhere."""
     if motion.ended is not None and standing.stay is not None:
@@ -41,7 +48,7 @@ def follow(
     curb_zone_id = geography.curb_at(stand.x, stand.y, stand.last)
     stay = standing.stay
     if stay is not None and not stay.declared and stay.curb_zone_id != curb_zone_id:
-        yield stay.id
+        yield Withdrawn(stay.id, stay.started_at)
         stay = None
     if stay is None and curb_zone_id is not None:
         stay = _begun(curb_zone_id, stand, name, at)
@@ -60,7 +67,7 @@ def follow(
 
 def declare(
     standing: Standing, motion: Motion, told: Told, geography: Geography, name: Namer
-) -> Iterator[Stay | UUID]:
+) -> Iterator[Stay | Withdrawn]:
     """Take a check-in or check-out at a curb; yield the stays that it makes or changes."""
     if told.event_type == "curb.checked_in":
         yield from _checked_in(standing, motion, told, geography, name)
@@ -74,7 +81,7 @@ def declare(
 
 def _checked_in(
     standing: Standing, motion: Motion, told: Told, geography: Geography, name: Namer
-) -> Iterator[Stay | UUID]:
+) -> Iterator[Stay | Withdrawn]:
     curb_zone_id = told.curb_zone_id
     if curb_zone_id is None and told.lng is not None:
         curb_zone_id = geography.curb_at(told.x, told.y, seconds(told.at))
@@ -89,8 +96,11 @@ def _checked_in(
         if motion.stand is None or stay.declared:
             yield structs.replace(stay, ended_at=told.at, touched_at=told.at)
         else:
-            yield stay.id  # the same stand, now said to be at another curb
-    stand = motion.stand
+            yield Withdrawn(
+                stay.id, stay.started_at
+            )  # the same stand, now said to be at another curb
+    # A second declaration within one stand begins when it is made, not when the stand did.
+    stand = motion.stand if stay is None or not stay.declared else None
     first = stand.first_event_id if stand is not None else told.event_id
     since = instant(stand.since) if stand is not None else told.at
     standing.stay = Stay(

@@ -71,7 +71,7 @@ class Visit(Struct, frozen=True):
     entered_at: datetime
     left_at: datetime | None
     last_inside_at: datetime
-    metres: int
+    metres: float
     points: int
     crossing: bool
     gap_s: int
