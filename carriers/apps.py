@@ -8,6 +8,7 @@ class CarriersConfig(AppConfig):
     def ready(self) -> None:
         from carriers.selectors.log import EventStream
         from carriers.services import partitions
+        from carriers import codes  # noqa: F401
         from foundation import consumers, ticks
 
         consumers.register_stream(EventStream())

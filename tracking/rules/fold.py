@@ -100,6 +100,16 @@ def fold(
     return folded
 
 
+def status(state: State) -> str:
+    """Return what a vehicle does: `silent` (said to have lost contact), `standing`, `moving`, or
+    `unknown` before its first position."""
+    if state.comms_lost:
+        return "silent"
+    if state.position is None:
+        return "unknown"
+    return "moving" if state.motion.stand is None else "standing"
+
+
 class _Names:
     """Deterministic ids of one vehicle's rows: uuid5(city, kind, subject, place, first event)."""
 

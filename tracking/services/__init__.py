@@ -1,0 +1,1 @@
+"""Writes of tracking: the projections, and nothing else."""

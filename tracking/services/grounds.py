@@ -1,0 +1,79 @@
+"""The ground of a city as the fold needs it: zones and curbs in metres, kept per process.
+
+Cached for as long as the rule book and the curb book are the same objects; both watch a counter
+in the database.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import shapely
+
+from accounts.models import City
+from curbs.book import CurbBook
+from curbs.selectors import snapshots
+from kernel.geometry import projection
+from kernel.periods import Period
+from tracking.rules.geography import Area, Geography
+from tracking.rules.told import seconds
+from zones import selectors as zones
+from zones.book import RuleBook
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A city's zones and curbs, and the plane in which they lie."""
+
+    rules: RuleBook
+    curbs: CurbBook
+    srid: int
+    geography: Geography
+
+    def to_metric(self, lngs: Sequence[float], lats: Sequence[float]) -> np.ndarray:
+        """Return x and y of positions, in metres, as an array (n, 2); all at once."""
+        points = shapely.points(np.asarray(lngs, dtype=float), np.asarray(lats, dtype=float))
+        moved = projection(self.srid).to_metric(points)
+        return np.column_stack([shapely.get_x(moved), shapely.get_y(moved)])
+
+    def curb(self, text: object) -> UUID | None:
+        """Return the curb zone that a sender means by a UUID or its code, or None."""
+        try:
+            zone = self.curbs.zone(UUID(str(text)))
+        except ValueError:
+            zone = next((zone for zone in self.curbs.zones if zone.code == text), None)
+        return None if zone is None else zone.id
+
+
+_grounds: dict[UUID, Ground] = {}
+
+
+def of(city_id: UUID) -> Ground:
+    """Return the ground of a city: two small queries while nothing changes."""
+    rules, curbs = zones.book(city_id), snapshots.book(city_id)
+    known = _grounds.get(city_id)
+    if known is None or known.rules is not rules or known.curbs is not curbs:
+        srid = City.objects.only("srid").get(pk=city_id).srid
+        known = Ground(rules, curbs, srid, _geography(rules, curbs, srid))
+        _grounds[city_id] = known
+    return known
+
+
+def _geography(rules: RuleBook, curbs: CurbBook, srid: int) -> Geography:
+    place = projection(srid)
+    areas = [
+        Area(shape.zone_id, place.to_metric(shape.geometry), *_span(shape.legal))
+        for shape in rules.geography_of_acts.shapes
+    ]
+    stands = [
+        Area(zone.id, zone.metric, *_span(zone.when.legal))
+        for zone in curbs.zones
+        if zone.when.recorded.end is None
+    ]
+    return Geography(areas, stands)
+
+
+def _span(period: Period) -> tuple[float, float]:
+    start = -float("inf") if period.start is None else seconds(period.start)
+    return start, float("inf") if period.end is None else seconds(period.end)

@@ -1,0 +1,170 @@
+"""Vehicles' events into derived rows: the runner around the pure fold.
+
+Per consumed batch: events that follow a vehicle's head extend its fold; a late event, or a void
+of one that was folded, rewinds that vehicle to the last snapshot before it and folds again, once.
+The difference between the rows that were and the rows that are goes to the outbox.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from carriers.selectors import log
+from carriers.selectors.log import LogEvent
+from foundation.consumers import Cursor
+from tracking.models import FoldState
+from tracking.rules import fold as folding
+from tracking.rules.fold import Folded, State
+from tracking.rules.told import Told, instant
+from tracking.services import grounds, keeping, reading, speeds, staying
+
+
+@dataclass
+class Task:
+    """One vehicle's part of a batch. `since`: the snapshot that a rewind goes back to."""
+
+    vehicle_id: UUID
+    city_id: UUID
+    organisation_id: UUID
+    state: State
+    fresh: list[LogEvent] = field(default_factory=list)
+    rewinds: bool = False
+    since: datetime | None = None
+    stays_since: datetime | None = None
+    folded: Folded | None = None
+
+
+class Projection:
+    """The consumer of the log that folds vehicles."""
+
+    name = "tracking.vehicles"
+    stream = "events"
+    topics: frozenset[str] = frozenset()
+
+    def consume(self, rows: Sequence[LogEvent], *, shard: int, as_of: datetime) -> None:
+        """Fold a batch of one shard; runs in the transaction that moves the checkpoint."""
+        mine = [row for row in rows if row.vehicle_id == row.subject_id or row.voids_event_id]
+        if not mine:
+            return
+        upto = Cursor(rows[-1].xid, rows[-1].id)
+        events = [row for row in mine if row.voids_event_id is None]
+        voided = log.voided_among(events, upto)
+        tasks = _tasks(mine, voided)
+        _rewind(tasks.values(), upto)
+        for task in tasks.values():
+            _extend(task)
+        _finish(list(tasks.values()), as_of=as_of, announce=True)
+        speeds.record(events, voided, [row for row in mine if row.voids_event_id], upto)
+
+
+def rebuild(vehicles: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime) -> int:
+    """Fold vehicles (city, organisation, vehicle) anew from all that the log holds; returns how
+    many. Announces nothing. Runs in the caller's transaction.
+
+    Only for vehicles whose shard no worker consumes meanwhile, and up to what was consumed.
+    """
+    tasks = [
+        Task(vehicle_id, city_id, organisation_id, State(), rewinds=True)
+        for city_id, organisation_id, vehicle_id in vehicles
+    ]
+    _replay(tasks, None)
+    _finish(tasks, as_of=as_of, announce=False)
+    return len(tasks)
+
+
+def _tasks(rows: Iterable[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUID, Task]:
+    """Return what is to do per vehicle: its live new events, and whether it must rewind."""
+    by_vehicle: dict[UUID, list[LogEvent]] = defaultdict(list)
+    for row in rows:
+        by_vehicle[row.subject_id].append(row)
+    states = dict(
+        FoldState.objects.filter(vehicle_id__in=by_vehicle).values_list("vehicle_id", "state")
+    )
+    tasks = {}
+    for vehicle_id, batch in by_vehicle.items():
+        frozen = states.get(vehicle_id)
+        state = State() if frozen is None else folding.thaw(bytes(frozen))
+        events = [row for row in batch if row.voids_event_id is None]
+        first = batch[0]
+        task = Task(vehicle_id, first.city_id, first.sender_id, state)
+        task.fresh = log.live(events, voided)
+        back = _back_to(task, batch, {row.event_id for row in events})
+        if back is not None:
+            task.rewinds, task.since = True, back
+        if task.fresh or task.rewinds:
+            tasks[vehicle_id] = task
+    return tasks
+
+
+def _back_to(task: Task, batch: Iterable[LogEvent], own: set[UUID]) -> datetime | None:
+    """Return the effective time before which the fold must begin anew, None if it can go on."""
+    head = task.state.head
+    if head is None:
+        return None
+    times = [row.effective_at for row in task.fresh if row.meaning <= head]
+    for row in batch:
+        gone = row.voids_effective_at
+        if gone is not None and row.voids_event_id not in own and gone <= head[0]:
+            times.append(gone)
+    return min(times, default=None)
+
+
+def _rewind(tasks: Iterable[Task], upto: Cursor) -> None:
+    """Put the vehicles that must go back to their snapshots, with the live events since then."""
+    rewinding = [task for task in tasks if task.rewinds]
+    if not rewinding:
+        return
+    before = {task.vehicle_id: task.since for task in rewinding}
+    snapshots = keeping.snapshots_before(before)
+    for task in rewinding:
+        snapshot = snapshots.get(task.vehicle_id)
+        task.since = None if snapshot is None else snapshot[0]
+        task.state = State() if snapshot is None else folding.thaw(snapshot[1])
+        task.stays_since = _stays_since(task.state, task.since)
+    _replay(rewinding, upto)
+
+
+def _replay(tasks: Collection[Task], upto: Cursor | None) -> None:
+    starts = {task.vehicle_id: task.since for task in tasks}
+    rows = log.events_since(starts, upto=upto)
+    voided = log.voided_among(rows, upto)
+    by_vehicle: dict[UUID, list[LogEvent]] = defaultdict(list)
+    for row in log.live(rows, voided):
+        since = starts[row.subject_id]
+        if since is None or row.effective_at > since:
+            by_vehicle[row.subject_id].append(row)
+    for task in tasks:
+        task.fresh = by_vehicle.get(task.vehicle_id, [])
+        _extend(task)
+
+
+def _stays_since(state: State, since: datetime | None) -> datetime | None:
+    """Return the earliest start of a stay that folding on from a snapshot may touch."""
+    if state.standing.stay is not None:
+        return state.standing.stay.started_at
+    if state.motion.stand is not None:
+        return instant(state.motion.stand.since)
+    return since
+
+
+def _extend(task: Task) -> None:
+    if task.folded is not None:
+        return
+    ground = grounds.of(task.city_id)
+    events: list[Told] = reading.told(task.fresh, ground)
+    task.folded = folding.fold(
+        task.state,
+        events,
+        ground.geography,
+        city_id=task.city_id,
+        vehicle_id=task.vehicle_id,
+    )
+
+
+def _finish(tasks: list[Task], *, as_of: datetime, announce: bool) -> None:
+    keeping.keep_states(tasks)
+    keeping.keep_rows(tasks, as_of=as_of, announce=announce)
+    for task in tasks:
+        staying.keep(task, as_of=as_of, announce=announce)
