@@ -6,9 +6,9 @@ class CarriersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from carriers import codes  # noqa: F401
         from carriers.selectors.log import EventStream
         from carriers.services import partitions
-        from carriers import codes  # noqa: F401
         from foundation import consumers, ticks
 
         consumers.register_stream(EventStream())

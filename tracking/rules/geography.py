@@ -50,8 +50,8 @@ class Shapes:
 
     def __init__(self, areas: Iterable[Area]) -> None:
         self.areas = list(areas)
-        boxes = [area.shape.bounds for area in self.areas] or [(0.0, 0.0, -1.0, -1.0)]
-        self._west, self._south, self._east, self._north = np.array(boxes, dtype=float).T
+        boxes = np.array([area.shape.bounds for area in self.areas], dtype=float).reshape(-1, 4)
+        self._west, self._south, self._east, self._north = boxes.T
 
     def near(self, x0: float, y0: float, x1: float, y1: float) -> list[Area]:
         """Return the areas whose box meets the box of the line from (x0, y0) to (x1, y1)."""

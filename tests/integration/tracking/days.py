@@ -1,0 +1,210 @@
+"""A day of two vans in Helsinki, made by hand: zones, a curb, drives, late and voided events."""
+
+import itertools
+import json
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from kernel.geometry import projection
+from tests import curb_factories, factories, fleet
+from tests.factories import TUESDAY
+
+ORIGIN = (24.9400, 60.1700)
+SRID = 3879
+_PLACE = projection(SRID)
+_X0, _Y0 = _PLACE.point_to_metric(*ORIGIN)
+
+
+def lnglat(x: float, y: float) -> tuple[float, float]:
+    """Return the position of a point so many metres east and north of ORIGIN."""
+    return _PLACE.point_to_wgs84(_X0 + x, _Y0 + y)
+
+
+def box(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    """Return a rectangle in metres around ORIGIN as GeoJSON."""
+    corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+    return {"type": "Polygon", "coordinates": [[list(lnglat(x, y)) for x, y in corners]]}
+
+
+def zone(city_organisation: Any, geometry: dict[str, Any], code: str = "centre") -> Any:
+    """Return a zone in force since January."""
+    from zones.services import grounds
+
+    return grounds.create(
+        actor=factories.actor_of(city_organisation),
+        code=code,
+        name=code.title(),
+        kind="low_emission",
+        geometry=geometry,
+        legal_from=curb_factories.LONG_AGO,
+        now=curb_factories.LONG_AGO,
+        grace_s=30,
+    )
+
+
+def curb(city: Any, x: float, y: float, metres: float = 30) -> Any:
+    """Return a loading zone that runs so many metres east from a point."""
+    from curbs.services import setup
+
+    code = f"curb-{x:.0f}-{y:.0f}"
+    line = setup.create_line(
+        city=city,
+        code=code,
+        street_name="Testikatu",
+        coordinates=[lnglat(x, y), lnglat(x + metres, y)],
+        now=curb_factories.LONG_AGO,
+    )
+    return curb_factories.zone(line, 0, int(metres) - 1)
+
+
+def position(van: Any, t: float, x: float, y: float, speed: float) -> dict[str, Any]:
+    """Return a fix `t` seconds after TUESDAY at a point in metres."""
+    lng, lat = lnglat(x, y)
+    return fleet.position(van, TUESDAY + timedelta(seconds=t), lng, lat, speed_mps=speed)
+
+
+def drive(
+    van: Any, t: float, points: list[tuple[float, float]], speed: float, rng: Any
+) -> tuple[list[dict[str, Any]], float]:
+    """Return fixes every 5 s along a polyline with 3 m of noise, and when it ends."""
+    events = []
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        length = float(np.hypot(x1 - x0, y1 - y0))
+        for s in np.arange(0, length / speed, 5.0):
+            share = s * speed / length
+            dx, dy = rng.normal(0, 3, 2)
+            x, y = x0 + share * (x1 - x0) + dx, y0 + share * (y1 - y0) + dy
+            events.append(position(van, t + s, x, y, speed))
+        t += length / speed
+    return events, t
+
+
+def stand(
+    van: Any, t: float, x: float, y: float, seconds: float, rng: Any
+) -> tuple[list[dict[str, Any]], float]:
+    """Return fixes every 60 s of a van that stands, and when it ends."""
+    events = []
+    for s in np.arange(0, seconds, 60.0):
+        dx, dy = rng.normal(0, 3, 2)
+        events.append(position(van, t + s, x + dx, y + dy, 0.0))
+    return events, t + seconds
+
+
+def day(van: Any, seed: int, stops: list[str]) -> list[dict[str, Any]]:
+    """Return a van's day of three hours: into the zone, to the curb, out, and again; in the order
+    in which it happened, two events voided."""
+    rng = np.random.default_rng(seed)
+    trip = {"trip_id": f"ref:trip-{van.ref}"}
+    events = [fleet.event(van, "trip.started", TUESDAY, **trip)]
+    t = 0.0
+    for stop in stops:
+        part, t = drive(van, t, [(-300, 50), (100, 50)], 8.0, rng)
+        events += part
+        at = TUESDAY + timedelta(seconds=t)
+        named = trip | {"stop_id": f"ref:{stop}"}
+        events.append(fleet.event(van, "stop.arrived", at, **named))
+        part, t = stand(van, t, 100, 50, 700, rng)
+        events += part
+        at = TUESDAY + timedelta(seconds=t)
+        events.append(fleet.event(van, "delivery.succeeded", at, **named))
+        events.append(fleet.event(van, "stop.departed", at + timedelta(seconds=1), **named))
+        part, t = drive(van, t, [(100, 50), (-300, 60)], 8.0, rng)
+        events += part
+        part, t = stand(van, t, -300, 60, 2400, rng)
+        events += part
+    events.append(fleet.event(van, "trip.ended", TUESDAY + timedelta(seconds=t), **trip))
+    for number, event in enumerate(events):
+        event["event_id"] = _id(van, seed, number)
+    for number in (20, len(events) - 40):
+        events.append(void(van, events[number], t) | {"event_id": _id(van, seed, -number)})
+    return events
+
+
+def _id(van: Any, seed: int, number: int) -> str:
+    """Return the id of the number-th event: the same in every run, so that a failure repeats."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{van.ref} {seed} {number}"))
+
+
+def void(van: Any, target: dict[str, Any], t: float) -> dict[str, Any]:
+    """Return the void of an event, told `t` seconds after TUESDAY."""
+    return fleet.event(
+        van,
+        "event.voided",
+        TUESDAY + timedelta(seconds=t),
+        voids={"event_id": target["event_id"], "reason": "incorrect_data"},
+    )
+
+
+def route(van: Any, actor: Any, stops: list[str]) -> None:
+    """Publish the route that the day's stops belong to."""
+    import msgspec
+
+    from carriers.api.shapes import RouteIn
+    from carriers.services import routes
+
+    lng, lat = ORIGIN
+    wish = {
+        "trip_id": f"ref:trip-{van.ref}",
+        "vehicle_id": str(van.id),
+        "service_on": "2026-05-12",
+        "stops": [{"stop_id": f"ref:{s}", "location": {"lng": lng, "lat": lat}} for s in stops],
+    }
+    routes.publish(actor=actor, route=msgspec.convert(wish, RouteIn), now=TUESDAY)
+
+
+def send(actor: Any, events: list[dict[str, Any]], now: datetime) -> Any:
+    """Take events as one batch."""
+    from carriers.services import intake
+
+    return intake.take(actor=actor, body=json.dumps(events).encode(), now=now)
+
+
+def dump() -> dict[str, list[Any]]:
+    """Return every derived table in a canonical form, receipt columns aside."""
+    from curbs.models import CurbSession
+    from roads.models import SegmentSpeed
+    from tracking import models
+
+    tables = {
+        "states": (models.FoldState, ()),
+        "snapshots": (models.Snapshot, ()),
+        "vehicles": (models.VehicleState, ("xid",)),
+        "trips": (models.TripState, ()),
+        "stops": (models.StopProgress, ()),
+        "visits": (models.ZoneVisit, ()),
+        "stays": (CurbSession, ()),
+        "speeds": (SegmentSpeed, ("id",)),
+    }
+    found = {}
+    for name, (model, hidden) in tables.items():
+        fields = [f.attname for f in model._meta.concrete_fields if f.attname not in hidden]
+        rows = model.objects.values_list(*fields)
+        found[name] = sorted(repr([_plain(value) for value in row]) for row in rows)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, memoryview):
+        return bytes(value)
+    return str(value) if isinstance(value, uuid.UUID) else value
+
+
+def forget() -> None:
+    """Empty the log and everything derived from it."""
+    from django.db import connection
+
+    from foundation.models import Checkpoint, OutboxMessage
+
+    Checkpoint.objects.all().delete()
+    OutboxMessage.objects.all().delete()
+    tables = (
+        "carriers_event, carriers_position, carriers_identity, carriers_quarantined,"
+        " tracking_foldstate, tracking_snapshot, tracking_vehiclestate, tracking_tripstate,"
+        " tracking_stopprogress, tracking_zonevisit, curbs_curbsession, roads_segmentspeed"
+    )
+    with connection.cursor() as cursor:
+        for table in tables.split(", "):
+            cursor.execute(f"DELETE FROM {table}")
