@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class RoutingConfig(AppConfig):
     name = "routing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from foundation import ticks
+        from routing.services import runs
+
+        ticks.register("routing.runs", runs.solve_queued)

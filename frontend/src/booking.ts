@@ -14,9 +14,10 @@ interface ChooseCurb {
 interface Timeline {
   date: string;
   locale: string;
-  scroll: string;
+  from: string;
+  until: string;
   resources: { id: string; title: string }[];
-  events: { id: string; resourceId: string; start: string; end: string; title: string; kind: "taken" | "mine" }[];
+  events: { id: string; resourceId: string; start: string; end: string; title: string; kind: "taken" | "mine" | "free"; url?: string }[];
 }
 
 function chooseOnMap(container: HTMLElement): void {
@@ -46,17 +47,23 @@ function timeline(container: HTMLElement): void {
     date: setup.date,
     locale: setup.locale,
     slotDuration: "00:30",
-    scrollTime: setup.scroll,
-    slotWidth: 22,
+    slotMinTime: setup.from,
+    slotMaxTime: setup.until,
+    slotWidth: 44,
     height: "auto",
     headerToolbar: { start: "", center: "", end: "" },
-    slotLabelInterval: "01:00",
-    slotLabelFormat: { hour: "2-digit", hour12: false },
+    slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     editable: false,
     resources: setup.resources,
-    events: setup.events.map(({ kind, ...event }) => ({ ...event, classNames: [`ec-${kind}`] })),
-    eventContent: (info) => info.event.title,
+    events: setup.events.map(({ kind, url, ...event }) => ({
+      ...event,
+      classNames: [`ec-${kind}`],
+      extendedProps: { url },
+    })),
+    eventClick: ({ event }: { event: { extendedProps: { url?: string } } }) => {
+      if (event.extendedProps.url?.startsWith("/")) location.assign(event.extendedProps.url);
+    },
   });
   container.dataset.ready = "true";
 }

@@ -20,6 +20,7 @@ from carriers.models import Vehicle
 from compliance.models import Finding
 from kernel.identifiers import uuid7
 from reports.services import counting
+from routing.models import Plan, Run
 from tests import curb_factories, factories, fleet
 from tests.factories import TUESDAY
 
@@ -65,6 +66,8 @@ OWNERS = {
     "vehicle_id": "carrier",
     "route_id": "carrier",
     "finding_id": "carrier",
+    "run_id": "carrier",
+    "plan_id": "carrier",
 }
 
 BODIES: dict[str, Any] = {
@@ -101,6 +104,7 @@ def build(hel: City, hd: City) -> World:
     _carriers(world)
     _curbs(world)
     _findings(world)
+    _plans(world)
     return world
 
 
@@ -228,6 +232,18 @@ def _findings(world: World) -> None:
     )
     counting.count(city=world.hel, finding_ids=[finding.id])
     world.ids["finding_id"] = finding.id
+
+
+def _plans(world: World) -> None:
+    whose = {
+        "city": world.hel,
+        "organisation": world.owner,
+        "service_on": TUESDAY.date(),
+        "vehicle_ids": [world.ids["vehicle_id"]],
+    }
+    run = Run.objects.create(**whose, reason="Secret reason", created_at=TUESDAY)
+    plan = Plan.objects.create(**whose, run=run, certified_at=TUESDAY, certified_under={}, rounds=1)
+    world.ids |= {"run_id": run.id, "plan_id": plan.id}
 
 
 @dataclass(frozen=True)

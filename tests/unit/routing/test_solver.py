@@ -176,19 +176,18 @@ def test_a_route_without_a_home_ends_at_its_last_stop():
     assert solution.end_s["van"] == 5 * 60 + 2 * 60
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_same_problem_has_the_same_answer_every_time(seed):
-    rng = np.random.default_rng(seed)
-    positions = rng.uniform(0, 30, (14, 2))
+def test_the_same_problem_has_the_same_answer_every_time():
+    rng = np.random.default_rng(1)
+    positions = rng.uniform(0, 30, (10, 2))
     travel = 60 * np.abs(positions[:, None] - positions[None, :]).sum(axis=2)
-    windows = [(int(first), int(first) + 2400) for first in rng.uniform(0, 6000, 12)]
+    windows = [(int(first), int(first) + 2400) for first in rng.uniform(0, 6000, 8)]
     tasks = [task(str(i), window, vans=("a", "b")) for i, window in enumerate(windows)]
     problem = Problem(tuple(tasks), (van("a"), van("b")), {"a": travel, "b": travel})
 
     assert solve(problem) == solve(problem)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_six_stops_of_one_van_are_served_in_the_best_of_all_orders(seed):
     """Against all 720 orders, by a computation of its own."""
 

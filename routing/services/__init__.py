@@ -1,0 +1,1 @@
+"""What makes runs and plans."""
