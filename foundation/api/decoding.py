@@ -1,6 +1,7 @@
 """Decoding of bodies into structs, with every error named by a JSON pointer."""
 
 import re
+from collections.abc import Iterator
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -21,14 +22,42 @@ def decode[T](raw: bytes, kind: type[T]) -> T:
     errors of shape, each with its pointer, when it is not this struct.
     """
     try:
-        return msgspec.json.decode(raw, type=kind)
+        found = msgspec.json.decode(raw, type=kind)
+        _refuse_nul(raw)
+        return found
     except msgspec.ValidationError as error:
-        found = reasons_against(_plain(raw), kind) or [reason_of(error)]
-        raise Refusal.of(found[:MOST_REASONS]) from None
+        reasons = reasons_against(_plain(raw), kind) or [reason_of(error)]
+        raise Refusal.of(reasons[:MOST_REASONS]) from None
     except msgspec.DecodeError as error:
         raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
     except UnicodeDecodeError:
         raise _not_utf8() from None
+
+
+def _refuse_nul(raw: bytes) -> None:
+    """Refuse texts with U+0000, which PostgreSQL cannot store."""
+    if b"\\u0000" not in raw:
+        return
+    reasons = [
+        Reason(codes.REQUEST_INVALID, "Text must not contain the character U+0000", where)
+        for where in _with_nul(_plain(raw), "")
+    ]
+    if reasons:
+        raise Refusal.of(reasons[:MOST_REASONS])
+
+
+def _with_nul(value: Any, base: str) -> Iterator[str]:
+    if isinstance(value, str) and "\x00" in value:
+        yield base
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _with_nul(element, f"{base}/{index}")
+    elif isinstance(value, dict):
+        for name, element in value.items():
+            if "\x00" in name:
+                yield base
+            else:
+                yield from _with_nul(element, base + pointer(f"$.{name}"))
 
 
 def _plain(raw: bytes) -> Any:

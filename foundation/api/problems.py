@@ -16,7 +16,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
 )
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -136,6 +136,9 @@ def translate(exc: Exception, allowed: Any = ()) -> Refusal:
         return Refusal(
             codes.SERVER_UNAVAILABLE, _("The database does not answer. Try again."), retry_after_s=5
         )
+    if isinstance(exc, OverflowError | DataError):
+        log.warning("out_of_range", exc_info=exc)
+        return Refusal(codes.REQUEST_INVALID, _("A number, text or date is out of range."))
     return Refusal(codes.SERVER_ERROR, _("The error is logged under the request id."))
 
 

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from foundation import codes
 from kernel.refusals import Refusal
 
+# Times outside of these years are nobody's; arithmetic with them would run out of the calendar.
+YEARS = range(1900, 9000)
+
 
 def instant(request: Any, name: str) -> datetime | None:
     """Return a parameter as an aware time, None when it is absent.
@@ -24,7 +27,7 @@ def instant(request: Any, name: str) -> datetime | None:
         read = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
     except ValueError:
         read = None
-    if read is None or read.tzinfo is None:
+    if read is None or read.tzinfo is None or read.year not in YEARS:
         raise _refused(name, _("Give a time with its offset, such as 2026-05-12T10:00:00+03:00."))
     return read
 

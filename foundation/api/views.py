@@ -46,6 +46,7 @@ class HubView(APIView):
 
     def check_permissions(self, request: Any) -> None:
         """Find the actor and check the scope: 401 without a token, 403 without the scope."""
+        _refuse_nul(request)
         self.now = clock.now()
         self.actor = actors.of(request, self.now)
         needed = self.needed_scope
@@ -88,3 +89,15 @@ class HubView(APIView):
         page = CursorPage(self.request, self.visible(rows), order=order)
         mandate_use.note(self.actor, page.rows, scope=self.needed_scope, at=self.now)
         return page.response(to_dict, **extra)
+
+
+def _refuse_nul(request: Any) -> None:
+    """Refuse U+0000 in the path or a parameter: PostgreSQL cannot compare with it."""
+    if "%00" not in request.META.get("QUERY_STRING", "") and "\x00" not in request.path:
+        return
+    named = [name for name in request.GET if "\x00" in name + "".join(request.GET.getlist(name))]
+    raise Refusal(
+        codes.REQUEST_INVALID,
+        _("Text must not contain the character U+0000."),
+        parameter=named[0].replace("\x00", "") if named else "",
+    )

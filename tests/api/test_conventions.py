@@ -245,3 +245,9 @@ def test_the_api_describes_itself_without_another_host(client, hel):
     assert "https://" not in text
     assert not re.search(r"<script(?![^>]*src=)[^>]*>\s*\S", text)
     assert client.get("/api/schema").status_code == 200
+
+
+def test_the_character_that_no_database_can_store_is_refused(api):
+    answer = api().get(f"{MANDATES}?state=a%00b")
+    assert (answer.status_code, problem(answer)["code"]) == (422, "request.invalid")
+    assert answer.json()["errors"][0]["parameter"] == "state"

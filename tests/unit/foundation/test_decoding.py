@@ -65,3 +65,15 @@ def test_a_body_that_is_not_even_an_object_has_one_reason():
         decode(b"[1, 2]", Trip)
     assert [reason.pointer for reason in caught.value.reasons] == [""]
     assert caught.value.status == 422
+
+
+def test_texts_that_no_database_can_store_are_refused_by_their_pointer():
+    raw = b'{"name": "a\\u0000b", "stops": [{"lng": 1, "lat": 2}, {"lng": 3, "lat": 4}]}'
+    with pytest.raises(Refusal) as caught:
+        decode(raw, Trip)
+    assert [reason.pointer for reason in caught.value.reasons] == ["/name"]
+
+
+def test_an_escaped_backslash_before_u0000_is_just_text():
+    raw = b'{"name": "a\\\\u0000", "stops": [{"lng": 1, "lat": 2}, {"lng": 3, "lat": 4}]}'
+    assert decode(raw, Trip).name == "a\\u0000"
