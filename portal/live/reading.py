@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest
-from tracking.models import VehicleState
 
 from accounts import scopes
 from accounts.actors import Actor
@@ -14,6 +13,7 @@ from foundation.api import actors
 from foundation.models import OutboxMessage
 from portal import vehicles as shown
 from portal.live.hub import News, Reader
+from tracking.models import VehicleState
 
 SIGNALS = {
     "findings": ("finding.",),

@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from tracking.models import VehicleState
 
 from accounts import scopes
 from accounts.models import Organisation
 from portal import figures, findings, maps, places, vehicles
 from portal.people import Page
 from portal.tables import Column, Table, link, listed, table
+from tracking.models import VehicleState
 
 FEED = 12
 
