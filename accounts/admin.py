@@ -29,8 +29,9 @@ from foundation.office import LookInline, ReadOnlyAdmin, ServiceAdmin, ServiceFo
 
 admin.site.login = secure_admin_login(admin.site.login)
 # What libraries register by themselves would show every city's rows, and secrets with them.
-for model in tuple(admin.site._registry):
-    admin.site.unregister(model)
+for model, registered in tuple(admin.site._registry.items()):
+    if type(registered).__module__.split(".")[0] in ("allauth", "django", "oauth2_provider"):
+        admin.site.unregister(model)
 
 # People and organisations are the officials' business: who may write rules may look after them.
 READ, WRITE = RULES_READ, RULES_WRITE

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -219,8 +220,8 @@ def _in_utc(event: CarrierEvent) -> None:
         clock.sent_at = _utc(clock.sent_at)
 
 
-def _utc[T: (datetime | UnsetType)](instant: T) -> T:
-    if instant is UNSET or instant.tzinfo is UTC:
+def _utc(instant: datetime | UnsetType) -> Any:
+    if isinstance(instant, UnsetType) or instant.tzinfo is UTC:
         return instant
     try:
         return instant.astimezone(UTC)

@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.gis",
     "django.contrib.postgres",
-    "django.forms",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -86,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "portal.middleware.CityTimeMiddleware",
 ]
 ROOT_URLCONF = "cityhub.urls"
 ASGI_APPLICATION = "cityhub.asgi.application"
@@ -104,8 +104,6 @@ TEMPLATES = [
         },
     }
 ]
-# Widgets of ours have their templates beside the pages.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -123,10 +121,6 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
-]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    "accounts.hashers.SecretHasher",  # machine clients' secrets only
 ]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -177,7 +171,7 @@ OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.HubValidator",
     "ACCESS_TOKEN_EXPIRE_SECONDS": int(os.environ.get("CITYHUB_TOKEN_SECONDS", "3600")),
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
-    "CLIENT_SECRET_HASHER": "sha256_secret",
+    "CLIENT_SECRET_HASHER": "default",
 }
 
 # The API.

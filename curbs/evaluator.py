@@ -4,9 +4,11 @@ A place is a point, a zone, a curb zone or a timed path. At a curb zone its own 
 the rules of the access zones it lies in; the strictest access wins, and all reasons are given.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from uuid import UUID
 
@@ -147,7 +149,9 @@ class Evaluator:
     def _regulations(
         self, place: Place, curb: Zone | None, at: datetime
     ) -> list[CompiledRegulation]:
-        found = [] if curb is None else curb.ruling(self.known_at)
+        found = []
+        if curb is not None and curb.when.holds(at, self.known_at):
+            found = curb.ruling(self.known_at)
         for zone_id in self.zone_ids(place, at):
             found += self.zones.regulations(zone_id, known_at=self.known_at)
         return found
@@ -170,11 +174,16 @@ class Evaluator:
         """Yield the parts of a period in which no zone and no curb zone changes its geometry."""
         if period.end is None:
             raise ValueError("A horizon needs an end.")
-        edges = {period.start, period.end}
+        first = bisect_right(self._edges, period.start)
+        inner = self._edges[first : bisect_left(self._edges, period.end)]
+        return [Period(start, end) for start, end in pairwise([period.start, *inner, period.end])]
+
+    @cached_property
+    def _edges(self) -> list[datetime]:
+        """Return when the ground of zones and curb zones changes, sorted."""
         shapes = self.zones.geography(self.known_at).shapes
-        for legal in (*(s.legal for s in shapes), *(z.when.legal for z in self.curbs.zones)):
-            edges |= {at for at in (legal.start, legal.end) if at and period.contains(at)}
-        return [Period(start, end) for start, end in pairwise(sorted(edges))]
+        legal = (*(s.legal for s in shapes), *(zone.when.legal for zone in self.curbs.zones))
+        return sorted({at for period in legal for at in (period.start, period.end) if at})
 
 
 def _append(pieces: list[tuple[Period, Verdict]], answer: tuple[Period, Verdict]) -> None:

@@ -51,8 +51,6 @@ class CurbLine(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("curb line")
-        verbose_name_plural = _("curb lines")
         constraints = [
             models.UniqueConstraint(fields=["city", "code"], name="curbs_line_code"),
             models.CheckConstraint(condition=Q(length_m__gt=0), name="curbs_line_has_length"),
@@ -83,8 +81,6 @@ class CurbZone(models.Model):
     objects = RecordedQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("curb zone")
-        verbose_name_plural = _("curb zones")
         constraints = [
             models.CheckConstraint(
                 condition=Q(metres__isempty=False)
@@ -146,8 +142,6 @@ class CurbPolicyVersion(models.Model):
     objects = RecordedQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("curb policy")
-        verbose_name_plural = _("curb policies")
         constraints = [
             models.UniqueConstraint(fields=["curb_zone", "number"], name="curbs_policy_number"),
             models.CheckConstraint(
@@ -197,8 +191,6 @@ class Booking(models.Model):
     objects = BookingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("booking")
-        verbose_name_plural = _("bookings")
         constraints = [
             ExclusionConstraint(
                 name="curbs_booking_no_metre_twice",
@@ -271,16 +263,11 @@ class CurbSession(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("stay at the curb")
-        verbose_name_plural = _("stays at the curb")
         indexes = [
             models.Index(fields=["vehicle_id", "started_at"]),
             models.Index(fields=["curb_zone", "started_at"]),
             models.Index(fields=["city", "organisation_id", "-started_at"]),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.curb_zone_id} {self.started_at:%Y-%m-%d %H:%M}"
 
 
 class CurbEdition(models.Model):
@@ -294,6 +281,3 @@ class CurbEdition(models.Model):
 
     tenancy = Tenancy(organisation=None, public=True)
     objects = TenantQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.city_id} {self.number}"

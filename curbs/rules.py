@@ -168,7 +168,7 @@ def against(
         *_open(zone, request.period),
         *_admissible(request.verdicts),
         *_length(zone, request.length_m, terms),
-        *_stay(zone, request.period),
+        *_stay(zone, request.period, terms),
         *_own(zone, request),
     ]
 
@@ -243,9 +243,10 @@ def _length(zone: ZoneTerms, length_m: float | None, terms: BookingTerms) -> lis
     return []
 
 
-def _stay(zone: ZoneTerms, period: Period) -> list[Reason]:
-    limit = zone.stay.max_stay
-    if limit is None or _duration(period) <= limit:
+def _stay(zone: ZoneTerms, period: Period, terms: BookingTerms) -> list[Reason]:
+    """No longer than the zone's maximum stay, and nowhere longer than the city books at all."""
+    limit = terms.longest if zone.stay.max_stay is None else zone.stay.max_stay
+    if _duration(period) <= limit:
         return []
     minutes = int(limit.total_seconds() // 60)
     detail = f"The longest stay in curb zone {zone.code} is {minutes} minutes."

@@ -20,6 +20,7 @@ class BookingTerms:
     early_check_in: timedelta = timedelta(minutes=15)
     past_tolerance: timedelta = timedelta(minutes=5)
     book_ahead: timedelta = timedelta(days=14)
+    longest: timedelta = timedelta(hours=12)
     manoeuvring_gap_m: Decimal = Decimal("1.50")
     nearby_m: float = 300.0
 
@@ -33,6 +34,7 @@ class BookingTerms:
             no_show_after=_seconds(given, "no_show_after_s", base.no_show_after),
             early_check_in=_seconds(given, "early_check_in_s", base.early_check_in),
             past_tolerance=_seconds(given, "past_tolerance_s", base.past_tolerance),
+            longest=_seconds(given, "longest_s", base.longest),
             book_ahead=timedelta(days=int(given.get("book_ahead_days", base.book_ahead.days))),
             manoeuvring_gap_m=Decimal(str(given.get("manoeuvring_gap_m", base.manoeuvring_gap_m))),
             nearby_m=float(given.get("nearby_m", base.nearby_m)),

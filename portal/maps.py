@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-import shapely
+import shapely.geometry
 from django.urls import reverse
 from django.utils.translation import gettext as _
 

@@ -44,6 +44,8 @@ TRAFFIC = (
     ("carriers.routeplan", "route"),
     ("tracking.vehiclestate", "my_location"),
     ("tracking.zonevisit", "pin_drop"),
+    ("tracking.tripstate", "trip_origin"),
+    ("tracking.stopprogress", "task_alt"),
     ("routing.run", "alt_route"),
     ("routing.plan", "checklist"),
 )

@@ -38,6 +38,11 @@ class Figures:
     refusals: dict[str, int] = field(default_factory=dict)
 
 
+def _grid(t: float) -> float:
+    """The next instant of the sending grid after t."""
+    return FLUSH_S * (int(t // FLUSH_S) + 1)
+
+
 class Stage:
     """The day in play: clients, ids that the hub gave, the queue of events."""
 
@@ -167,7 +172,7 @@ class Stage:
     def _publish_routes(self) -> None:
         for tour in self.day.tours:
             for trip in tour.trips:
-                publish_at = OPENING if trip.ref.endswith("-1") else trip.gate_in - 300
+                publish_at = OPENING if trip.ref.endswith("-1") else _grid(trip.gate_in - 600)
                 self.agenda.put(publish_at, lambda tour=tour, trip=trip: self._publish(tour, trip))
 
     def _publish(self, tour: Tour, trip: Any) -> None:
@@ -238,7 +243,7 @@ class Stage:
         """The next instant of the sending grid at which there is something to send."""
         if not self._queue:
             return None
-        return FLUSH_S * (int(self._queue[0].send_at // FLUSH_S) + 1)
+        return _grid(self._queue[0].send_at)
 
     def flush(self, t: float) -> None:
         """Send what is due at t: one batch for each sender, the senders at the same time."""
@@ -267,16 +272,20 @@ class Stage:
     # -- bookings
 
     def _plan_bookings(self) -> None:
+        """Hold, confirm, check in, check out: at the grid's instants, as dispatchers would."""
         for tour in self.day.tours:
             for i, wish in enumerate(tour.wishes):
                 client = self._booker(tour, i)
                 put = self.agenda.put
                 put(wish.ask_at, lambda w=wish, c=client, t=tour: self._hold(w, c, t))
-                put(wish.ask_at + 120, lambda w=wish, c=client: self._step(w.ref, c, "confirm"))
-                arrive = 60.0 * (int(wish.arrived // 60) + 1)
-                leave = 60.0 * (int(wish.departed // 60) + 1)
-                put(arrive, lambda w=wish, c=client: self._step(w.ref, c, "check-in"))
-                put(leave, lambda w=wish, c=client: self._step(w.ref, c, "check-out"))
+                put(
+                    wish.ask_at + (120 if i == 0 else 0),
+                    lambda w=wish, c=client: self._step(w.ref, c, "confirm"),
+                )
+                put(_grid(wish.arrived), lambda w=wish, c=client: self._step(w.ref, c, "check-in"))
+                put(
+                    _grid(wish.departed), lambda w=wish, c=client: self._step(w.ref, c, "check-out")
+                )
 
     def _booker(self, tour: Tour, i: int) -> str:
         carrier = tour.vehicle.carrier

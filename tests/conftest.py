@@ -14,10 +14,7 @@ def _fast_and_forgetful(request):
     from foundation import clock
 
     settings = request.getfixturevalue("settings")
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher",
-        "accounts.hashers.SecretHasher",
-    ]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     clock.forget()
     cache.clear()
     yield

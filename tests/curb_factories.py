@@ -32,10 +32,10 @@ VANS_AND_TRUCKS = [
 
 
 def line(city: City, metres: int = 60, **changes: Any) -> CurbLine:
-    """Return a straight curb line of whole metres, each one further north."""
+    """Return a straight curb line of whole metres, each one further north, twenty side by side."""
     number = next(_numbers)
     # One degree of longitude at 60.168 N is 55,490 m (111,320 m * cos 60.168° and the ellipsoid).
-    lng, lat = 24.9400, 60.1680 + number * 0.0005
+    lng, lat = 24.9400, 60.1680 + number % 20 * 0.0005
     facts: dict[str, Any] = {
         "city": city,
         "code": f"line-{number}",

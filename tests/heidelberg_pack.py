@@ -122,6 +122,7 @@ def _low_emission() -> dict[str, Any]:
             {
                 "legal_from": f"{step['valid_from']}T00:00:00+01:00",
                 "legal_until": f"{after['valid_from']}T00:00:00+01:00",
+                "recorded_from": "2009-12-01T00:00:00+01:00",
                 "rows": [
                     {
                         "id": "stickers",
@@ -131,7 +132,6 @@ def _low_emission() -> dict[str, Any]:
                 ],
             }
         )
-    versions[0]["recorded_from"] = "2009-12-01T00:00:00+01:00"
     return {
         "code": "umweltzone-plaketten",
         "zone": "umweltzone",

@@ -184,7 +184,7 @@ def _regulations(pack: Pack, actor: Actor, now: datetime) -> None:
             for k, version in enumerate(facts.versions):
                 if _said(version) not in stands:
                     with _at("", f"/versions/{k}"):
-                        _publish(regulation, facts, version, actor, now, first=not stands)
+                        _publish(regulation, facts, version, actor, now, new=known is None)
                     stands.add(_said(version))
 
 
@@ -204,7 +204,7 @@ def _publish(
     actor: Actor,
     now: datetime,
     *,
-    first: bool,
+    new: bool,
 ) -> None:
     draft = regulations.add_version(
         actor=actor,
@@ -220,7 +220,7 @@ def _publish(
     regulations.publish(
         actor=actor,
         version_id=draft.id,
-        recorded_from=version.recorded_from if first else None,
+        recorded_from=version.recorded_from if new else None,
         now=now,
     )
 

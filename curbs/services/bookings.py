@@ -9,13 +9,15 @@ Every write of a booking is in this module and its neighbour `placing`. The lock
 - extending a booking takes the line exclusively; a change of state shares it and locks the row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import City
 from curbs import codes, locks, rules
 from curbs.models import Booking
 from curbs.querysets import as_range
@@ -62,14 +64,48 @@ def _alone(case: Case) -> Booking:
     with transaction.atomic():
         locks.hold_vehicles([case.vehicle.id])
         locks.hold_lines([case.line_id])
-        release_expired(line_ids=[case.line_id], now=case.now)
-        decided = decide(case)
+        release_expired(line_ids=[case.line_id], now=case.now, wait=True)
+        decided = _settle(case)
         if isinstance(decided, Booking):
-            placed = Booking.objects.all().place(decided)
-            assert placed, "nobody else writes on the line while its lock is held"
-            announcing.made(decided, actor=case.actor, inputs=case.inputs(), now=case.now)
             return decided
     raise Refusal.of(alternatives_to(case, decided))
+
+
+def hold_many(*, actor: Any, requests: Sequence[HoldRequest], now: datetime) -> list[Booking]:
+    """Hold metres for several vehicles or in several zones, all or none; return the bookings.
+
+    Vehicles and lines are locked in their order, the lines exclusively. Raises Refusal with the
+    reasons against every request that fails; the pointer of each begins with the request's place.
+    """
+    cases = [prepare(actor=actor, request=request, now=now) for request in requests]
+    lines = [case.line_id for case in cases]
+    with transaction.atomic():
+        locks.hold_vehicles(case.vehicle.id for case in cases)
+        locks.hold_lines(lines)
+        release_expired(line_ids=lines, now=now, wait=True)
+        made: list[Booking] = []
+        against: list[Reason] = []
+        for index, case in enumerate(cases):
+            settled = _settle(case)
+            if isinstance(settled, Booking):
+                made.append(settled)
+            else:
+                against += [replace(r, pointer=f"/{index}{r.pointer}") for r in settled]
+        if against:
+            raise Refusal.of(against)
+    return made
+
+
+def _settle(case: Case) -> Booking | tuple[Reason, ...]:
+    """Place the booking, or return the reasons against it. The line is locked exclusively."""
+    for _ in range(TRIES):  # again only when a fresh reference happens to be taken
+        decided = decide(case)
+        if not isinstance(decided, Booking):
+            return decided
+        if Booking.objects.all().place(decided):
+            announcing.made(decided, actor=case.actor, inputs=case.inputs(), now=case.now)
+            return decided
+    raise AssertionError("somebody writes on a line without its lock")
 
 
 @transaction.atomic
@@ -138,7 +174,7 @@ def extend(*, actor: Any, booking_id: UUID, until: datetime, now: datetime) -> B
     found = _visible(actor, booking_id)
     locks.hold_vehicles([found.vehicle_id])
     locks.hold_lines([found.curb_line_id])
-    release_expired(line_ids=[found.curb_line_id], now=now)
+    release_expired(line_ids=[found.curb_line_id], now=now, wait=True)
     booking = Booking.objects.select_for_update().get(pk=found.pk)
     if not State(booking.state).holds_metres:
         raise _wrong_state(booking, "extended")
@@ -163,15 +199,18 @@ def extend(*, actor: Any, booking_id: UUID, until: datetime, now: datetime) -> B
 
 
 @transaction.atomic
-def release_expired(*, line_ids: Iterable[UUID] | None = None, now: datetime) -> int:
+def release_expired(
+    *, line_ids: Iterable[UUID] | None = None, now: datetime, wait: bool = False
+) -> int:
     """Let go of holds that were not confirmed in time, on these lines or everywhere.
 
-    Returns how many. Rows that another transaction is releasing are left to it.
+    Returns how many. Rows that another transaction is releasing are left to it, unless `wait`:
+    who has the line alone needs them gone.
     """
     holds = Booking.objects.expired_holds(now)
     if line_ids is not None:
         holds = holds.on_lines(line_ids)
-    due = list(holds.order_by("id").select_for_update(skip_locked=True))
+    due = list(holds.order_by("id").select_for_update(skip_locked=not wait))
     for booking in due:
         _end(booking, State.EXPIRED, actor=None, now=now)
     return len(due)
@@ -180,14 +219,15 @@ def release_expired(*, line_ids: Iterable[UUID] | None = None, now: datetime) ->
 @transaction.atomic
 def no_shows(*, now: datetime) -> int:
     """Free the metres of confirmed bookings whose vehicle did not check in. Returns how many."""
-    due = 0
-    confirmed = Booking.objects.filter(state=State.CONFIRMED, during__startswith__lte=now)
-    rows = confirmed.select_related("city").order_by("id")
-    for booking in rows.select_for_update(skip_locked=True, of=["self"]):
-        if booking.during.lower + _terms(booking).no_show_after <= now:
+    confirmed = Booking.objects.filter(state=State.CONFIRMED)
+    noted = 0
+    for city in City.objects.filter(id__in=confirmed.values("city")).order_by("id"):
+        late = BookingTerms.of(city.settings).no_show_after
+        due = confirmed.filter(city=city, during__startswith__lte=now - late)
+        for booking in due.order_by("id").select_for_update(skip_locked=True):
             _end(booking, State.NO_SHOW, actor=None, now=now)
-            due += 1
-    return due
+            noted += 1
+    return noted
 
 
 @transaction.atomic

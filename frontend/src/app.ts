@@ -39,7 +39,8 @@ function menus(): void {
 function demoClock(): void {
   const shown = document.querySelector<HTMLTimeElement>("[data-clock]");
   if (!shown) return;
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+  const language = document.documentElement.lang;
+  const format = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
     timeZone: shown.dataset.zone ?? "UTC",
     weekday: "long",
     day: "numeric",
@@ -48,6 +49,7 @@ function demoClock(): void {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
+    hourCycle: "h23",
   });
   let base = Date.parse(shown.dateTime);
   let since = performance.now();

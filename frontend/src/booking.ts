@@ -14,10 +14,9 @@ interface ChooseCurb {
 interface Timeline {
   date: string;
   locale: string;
-  from: string;
-  until: string;
+  scroll: string;
   resources: { id: string; title: string }[];
-  events: { id: string; resourceId: string; start: string; end: string; title: string; kind: "taken" | "mine" | "free"; url?: string }[];
+  events: { id: string; resourceId: string; start: string; end: string; title: string; kind: "taken" | "mine" }[];
 }
 
 function chooseOnMap(container: HTMLElement): void {
@@ -47,23 +46,17 @@ function timeline(container: HTMLElement): void {
     date: setup.date,
     locale: setup.locale,
     slotDuration: "00:30",
-    slotMinTime: setup.from,
-    slotMaxTime: setup.until,
-    slotWidth: 44,
+    scrollTime: setup.scroll,
+    slotWidth: 22,
     height: "auto",
     headerToolbar: { start: "", center: "", end: "" },
-    slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+    slotLabelInterval: "01:00",
+    slotLabelFormat: { hour: "2-digit", hour12: false },
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     editable: false,
     resources: setup.resources,
-    events: setup.events.map(({ kind, url, ...event }) => ({
-      ...event,
-      classNames: [`ec-${kind}`],
-      extendedProps: { url },
-    })),
-    eventClick: ({ event }: { event: { extendedProps: { url?: string } } }) => {
-      if (event.extendedProps.url?.startsWith("/")) location.assign(event.extendedProps.url);
-    },
+    events: setup.events.map(({ kind, ...event }) => ({ ...event, classNames: [`ec-${kind}`] })),
+    eventContent: (info) => info.event.title,
   });
   container.dataset.ready = "true";
 }

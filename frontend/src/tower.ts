@@ -24,7 +24,7 @@ interface News {
 }
 interface Tower {
   base: BaseMap;
-  urls: { zones: string; curbs: string; findings: string; stream: string | null };
+  urls: { zones: string; curbs: string; findings: string | null; stream: string | null };
   texts: Record<string, string>;
 }
 
@@ -37,7 +37,7 @@ const map = cityMap({
   base: setup.base,
   label: setup.texts.map ?? "",
   own: {
-    sources: { zones: source(setup.urls.zones), curbs: source(setup.urls.curbs), findings: source(setup.urls.findings), vehicles: source() },
+    sources: { zones: source(setup.urls.zones), curbs: source(setup.urls.curbs), findings: source(setup.urls.findings ?? EMPTY), vehicles: source() },
     layers: () => [...zoneLayers("zones"), ...curbLayers("curbs"), ...findingLayers("findings"), ...vehicleLayers("vehicles")],
   },
 });
@@ -113,7 +113,8 @@ for (const box of document.querySelectorAll<HTMLInputElement>("[data-layer]")) {
 document.querySelector("[data-vehicle-filter]")?.addEventListener("change", drawVehicles);
 
 async function refresh(name: "curbs" | "findings" | "zones"): Promise<void> {
-  geojson(map, name)?.setData(await fetchGeo(setup.urls[name]).catch(() => EMPTY));
+  const url = setup.urls[name];
+  if (url) geojson(map, name)?.setData(await fetchGeo(url).catch(() => EMPTY));
 }
 
 const badge = document.querySelector<HTMLElement>("[data-live]");

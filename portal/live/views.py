@@ -8,6 +8,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+from accounts import scopes
 from foundation import clock
 from foundation.api import actors
 from portal.live import hub, redis_wake
@@ -22,7 +23,10 @@ async def vehicles(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
     user = await request.auser()
     if not user.is_authenticated:
         return HttpResponse(status=401)
-    key, read = await sync_to_async(_open)(request)
+    opened = await sync_to_async(_open)(request)
+    if opened is None:
+        return HttpResponse(status=403)
+    key, read = opened
     stream = StreamingHttpResponse(
         _stream(key, read, _cursor(request)), content_type="text/event-stream"
     )
@@ -31,13 +35,12 @@ async def vehicles(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
     return stream
 
 
-def _open(request: HttpRequest) -> tuple[Any, hub.Reader]:
+def _open(request: HttpRequest) -> tuple[Any, hub.Reader] | None:
+    """Return the group of a reader and how to read for it; None who may not see vehicles."""
     actor = actors.of(request, clock.now())
-    return (actor.city.id, actor.user_id, _organisation_of(actor)), reader_for(request)
-
-
-def _organisation_of(actor: Any) -> Any:
-    return actor.organisation.id if actor.organisation else None
+    if not actor.may(scopes.VEHICLES_READ):
+        return None
+    return (actor.city.id, actor.organisation_id, actor.roles), reader_for(request)
 
 
 def _cursor(request: HttpRequest) -> int | None:

@@ -64,7 +64,7 @@ class ChooseSlot(Page):
         fleet = self._vehicles()
         today = self.now.astimezone(tz).date()
         terms = BookingTerms.of(self.actor.city.settings)
-        on = _date(query.get("on")) or today
+        on = as_date(query.get("on")) or today
         on = min(max(on, today), today + terms.book_ahead)
         context: dict[str, Any] = {
             "zone": _Named(zone),
@@ -186,14 +186,18 @@ class ChooseSlot(Page):
         return {
             "date": f"{on:%Y-%m-%d}",
             "locale": get_language() or "en",
-            "from": "05:00",
-            "until": "22:00",
+            "scroll": self._scroll(on),
             "resources": [
                 {"id": str(n), "title": f"{bay.start:.0f}–{bay.end:.0f} m"}
                 for n, bay in enumerate(bays)
             ],
             "events": events,
         }
+
+    def _scroll(self, on: date) -> str:
+        """Return where the drawing begins: at the present hour today, in the morning else."""
+        local = self.now.astimezone(self.actor.city.tz)
+        return f"{local.hour:02d}:00" if on == local.date() else "06:00"
 
 
 class _Named:
@@ -249,7 +253,7 @@ def _instant(text: str | None) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _date(text: str | None) -> date | None:
+def as_date(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text or "")
     except ValueError:

@@ -16,7 +16,13 @@ from foundation import audit, outbox
 from kernel.refusals import Refusal
 from zones import codes
 from zones.models import AccessZone, ZoneGeometry
-from zones.services.recording import book_changed, recorded_since, require_city, require_period
+from zones.services.recording import (
+    book_changed,
+    constraint_means,
+    recorded_since,
+    require_city,
+    require_period,
+)
 
 
 @transaction.atomic
@@ -39,9 +45,8 @@ def create(
     `zones.code_taken`, `zones.geometry_invalid`, `zones.period_empty`, `zones.recorded_later`.
     """
     require_city(actor)
-    if AccessZone.objects.of_city(actor.city_id).filter(code=code).exists():
-        raise Refusal(codes.CODE_TAKEN, _("Another zone has this code."), pointer="/code")
-    zone = AccessZone.objects.create(city=actor.city, code=code, name=name, kind=kind)
+    with constraint_means("zone_code_once", codes.CODE_TAKEN, _("Another zone has this code.")):
+        zone = AccessZone.objects.create(city=actor.city, code=code, name=name, kind=kind)
     set_ground(
         actor=actor,
         zone_id=zone.id,

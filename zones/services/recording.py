@@ -1,13 +1,16 @@
 """What every write of rules does: who may, since when it is recorded, and that the book changed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from kernel.refusals import Refusal
+from kernel.refusals import Code, Refusal
 from zones import codes
 from zones.models import RuleBookChange
 
@@ -38,6 +41,20 @@ def require_period(legal_from: datetime, legal_until: datetime | None) -> None:
     """Raises `zones.period_empty` when the legal period ends before it begins."""
     if legal_until is not None and legal_until <= legal_from:
         raise Refusal(codes.PERIOD_EMPTY, _("It ends before it begins."), pointer="/legal_until")
+
+
+@contextmanager
+def constraint_means(
+    constraint: str, code: Code, detail: str, pointer: str = "/code"
+) -> Iterator[None]:
+    """Let the database decide: a write that breaks the constraint is refused with the code."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if constraint not in str(error):
+            raise
+        raise Refusal(code, detail, pointer=pointer) from error
 
 
 def book_changed(city_id: UUID) -> None:

@@ -19,7 +19,13 @@ from foundation import audit, outbox
 from kernel.refusals import Reason, Refusal
 from zones import codes, language
 from zones.models import AccessZone, Regulation, RegulationVersion
-from zones.services.recording import book_changed, recorded_since, require_city, require_period
+from zones.services.recording import (
+    book_changed,
+    constraint_means,
+    recorded_since,
+    require_city,
+    require_period,
+)
 
 State = RegulationVersion.State
 
@@ -34,9 +40,9 @@ def create(*, actor: Actor, zone_id: UUID, code: str, title: str, now: datetime)
     zone = AccessZone.objects.of_city(actor.city_id).filter(pk=zone_id).first()
     if zone is None:
         raise Refusal(codes.ZONE_NOT_FOUND, _("This city has no such zone."), pointer="/zone_id")
-    if Regulation.objects.of_city(actor.city_id).filter(code=code).exists():
-        raise Refusal(codes.CODE_TAKEN, _("Another regulation has this code."), pointer="/code")
-    regulation = Regulation.objects.create(city=actor.city, zone=zone, code=code, title=title)
+    taken = _("Another regulation has this code.")
+    with constraint_means("regulation_code_once", codes.CODE_TAKEN, taken):
+        regulation = Regulation.objects.create(city=actor.city, zone=zone, code=code, title=title)
     _record(actor, "zones.regulation_created", regulation.id, now, {"code": code}, {})
     return regulation
 

@@ -35,6 +35,7 @@ export function cityMap(setup: MapSetup): MapLibre {
     touchPitch: false,
     locale: { "Map.Title": setup.label },
   });
+  if (!setup.bounds && base.bounds) fill(map, base.bounds);
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");
@@ -70,6 +71,15 @@ export function cityMap(setup: MapSetup): MapLibre {
     frame.dataset.ready = "true";
   });
   return map;
+}
+
+/** Show a whole city without leaving most of a wide frame empty. */
+function fill(map: MapLibre, [west, south, east, north]: [number, number, number, number]): void {
+  const { clientWidth, clientHeight } = map.getContainer();
+  const a = map.project([west, north]);
+  const b = map.project([east, south]);
+  const cover = Math.max(clientWidth / Math.max(b.x - a.x, 1), clientHeight / Math.max(b.y - a.y, 1));
+  map.setZoom(map.getZoom() + Math.min(Math.log2(cover) * 0.2, 0.5));
 }
 
 /** Return a source's GeoJSON handle, or null while the style is still loading. */

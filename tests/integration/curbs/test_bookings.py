@@ -189,6 +189,18 @@ def test_an_extension_into_the_metres_of_another_is_refused(actor, carrier, curb
     assert [r.code for r in refused.value.reasons] == [codes.METRES_TAKEN]
 
 
+def test_several_bookings_are_held_together_or_not_at_all(actor, carrier, hel, curb):
+    other = make.zone(make.line(hel))
+    wishes = [make.asked(zone, make.van(carrier)) for zone in (curb, other, curb)]
+    made = bookings.hold_many(actor=actor, requests=wishes, now=TUESDAY)
+    assert [b.metres.lower for b in made] == [0, 0, 8]
+    more = [make.asked(curb, make.van(carrier)) for _ in range(2)]
+    with pytest.raises(Refusal) as refused:
+        bookings.hold_many(actor=actor, requests=more, now=TUESDAY)
+    assert [(r.code, r.pointer) for r in refused.value.reasons] == [(codes.METRES_TAKEN, "/1")]
+    assert Booking.objects.count() == 3
+
+
 def test_a_new_zone_version_opens_no_second_ledger_for_the_same_metres(actor, carrier, hel):
     line = make.line(hel, metres=60)
     first = make.zone(line, 0, 16)

@@ -142,6 +142,11 @@ def test_an_unmet_permit_stands_in_the_way_and_a_charge_does_not():
     assert codes_of(request=blocked) == [codes.NOT_ADMISSIBLE]
 
 
+def test_no_booking_is_longer_than_twelve_hours_where_the_zone_sets_no_maximum():
+    assert rules.grant(zone(), request(minutes=720), [], now=NOW, terms=TERMS)
+    assert codes_of(request=request(minutes=721)) == [codes.LONGER_THAN_MAX_STAY]
+
+
 def test_a_vehicle_returns_only_after_the_time_of_no_return():
     hour = zone(stay=rules.Stay(no_return=timedelta(minutes=60)))
     asked = request()

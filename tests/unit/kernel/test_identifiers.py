@@ -9,7 +9,7 @@ SENDER = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 
 
 def test_minted_ids_are_version_7_and_strictly_increase():
-    minted = [uuid7() for _ in range(5000)]
+    minted = [uuid7() for _ in range(1000)]
     assert {(one.version, one.variant) for one in minted} == {(7, "specified in RFC 4122")}
     assert minted == sorted(set(minted))
 
@@ -64,9 +64,9 @@ def test_shards_are_stable():
 
 
 def test_shards_are_even_also_for_ids_that_end_alike():
-    counts = Counter(shard_of(UUID(int=number << 64)) for number in range(16000))
+    counts = Counter(shard_of(UUID(int=number << 64)) for number in range(3200))
     assert set(counts) == set(range(SHARDS))
-    assert all(700 < count < 1300 for count in counts.values())
+    assert all(120 < count < 280 for count in counts.values())
 
 
 @pytest.mark.parametrize(

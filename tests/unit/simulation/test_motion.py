@@ -1,6 +1,7 @@
 """The receiver's reports: cadence, noise, outliers, silence."""
 
 import numpy as np
+import pytest
 
 from simulation import motion
 from simulation.motion import Track
@@ -24,6 +25,7 @@ def test_a_gap_has_a_fix_at_both_ends_and_none_between():
     assert times == [0.0, 5.0, 10.0, 12.0, 41.0, 45.0, 50.0, 55.0, 60.0]
 
 
+@pytest.mark.law
 def test_noise_has_a_deviation_of_eight_metres_in_each_axis():
     times = [float(t) for t in range(20_000)]
     reports = motion.fixes(standing(20_000.0), times, np.random.default_rng(3))
@@ -33,6 +35,7 @@ def test_noise_has_a_deviation_of_eight_metres_in_each_axis():
     assert np.allclose(plain.mean(axis=0), 0.0, atol=0.25)
 
 
+@pytest.mark.law
 def test_two_fixes_in_a_hundred_are_thrown_fifty_metres_and_never_two_in_a_row():
     times = [float(t) for t in range(20_000)]
     reports = motion.fixes(standing(20_000.0), times, np.random.default_rng(4))

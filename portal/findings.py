@@ -1,0 +1,138 @@
+"""Findings in the words of a page: sentence, rule version, evidence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from shapely import Point
+
+from accounts import scopes
+from accounts.actors import Actor
+from carriers.selectors import vehicles
+from compliance.models import Finding
+from curbs.models import CurbPolicyVersion, CurbZone
+from portal import evidence, maps, words
+from portal.tables import Column, Table, table
+from portal.vehicles import names_of
+from zones.models import AccessZone, RegulationVersion
+
+STATES: dict[str, tuple[Any, str]] = {
+    Finding.State.PROVISIONAL: (lazy("provisional"), "warn"),
+    Finding.State.CONFIRMED: (lazy("confirmed"), "bad"),
+    Finding.State.WITHDRAWN: (lazy("withdrawn"), ""),
+}
+
+MOST = 500
+COLUMNS = (
+    Column("when", lazy("When"), ("from_at",)),
+    Column("what", lazy("Finding")),
+    Column("place", lazy("Place"), ("zone_id", "curb_zone_id")),
+    Column("who", lazy("Vehicle and carrier"), ("organisation_id", "vehicle_id")),
+    Column("over", lazy("Over the limit"), ("seconds_over",), numeric=True),
+    Column("state", lazy("State"), ("state",)),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A finding as a page shows it."""
+
+    id: UUID
+    url: str
+    title: str
+    sentence: str
+    place: str
+    plate: str
+    organisation_name: str
+    from_at: datetime
+    local_from: datetime
+    when: str
+    over: str
+    state_label: str
+    tone: str
+
+
+def visible(actor: Actor) -> Any:
+    """Return the findings the reader may see, withdrawn ones included."""
+    return Finding.objects.visible_to(actor, scopes.FINDINGS_READ)
+
+
+def latest(actor: Actor, count: int) -> list[Shown]:
+    """Return the newest findings that stand."""
+    rows = visible(actor).standing().order_by("-from_at", "-pk")
+    return shown(rows[:count], actor)
+
+
+def of_today(actor: Actor, now: datetime) -> list[Finding]:
+    """Return what was found in the last 24 hours and stands."""
+    rows = visible(actor).standing().filter(from_at__gte=now - timedelta(hours=24))
+    return list(rows.order_by("-from_at", "-pk")[:MOST])
+
+
+def listed(request: HttpRequest, rows: Any, actor: Actor) -> Table:
+    """Return a sorted page of findings."""
+    return table(request, rows, COLUMNS, default="-when", prepare=lambda page: shown(page, actor))
+
+
+def shown(rows: Iterable[Finding], actor: Actor) -> list[Shown]:
+    """Return findings in words; six queries for all of them."""
+    found = list(rows)
+    names = _Names(found)
+    return [names.shown(row, actor.city.tz) for row in found]
+
+
+class _Names:
+    """The names of what findings speak of, looked up for all of them at once."""
+
+    def __init__(self, rows: list[Finding]) -> None:
+        zones = AccessZone.objects.filter(pk__in={row.zone_id for row in rows})
+        curbs = CurbZone.objects.filter(pk__in={row.curb_zone_id for row in rows})
+        versions = {row.version_id for row in rows}
+        self.vehicles = vehicles.summary({row.vehicle_id for row in rows})
+        self.companies = names_of({row.organisation_id for row in rows})
+        self.places = dict(zones.values_list("id", "name")) | dict(curbs.values_list("id", "name"))
+        self.titles = dict(
+            RegulationVersion.objects.filter(pk__in=versions).values_list("id", "regulation__title")
+        ) | dict(CurbPolicyVersion.objects.filter(pk__in=versions).values_list("id", "title"))
+
+    def shown(self, row: Finding, tz: Any) -> Shown:
+        label, tone = STATES[row.state]
+        vehicle = self.vehicles.get(row.vehicle_id)
+        return Shown(
+            id=row.pk,
+            url=reverse("portal:finding", args=[row.pk]),
+            title=f"{row.get_kind_display()}: {self.titles.get(row.version_id, row.rule_code)}",
+            sentence=row.sentence,
+            place=self.places.get(row.zone_id or row.curb_zone_id, ""),
+            plate=vehicle.plate if vehicle else "",
+            organisation_name=self.companies.get(row.organisation_id, ""),
+            from_at=row.from_at,
+            local_from=row.from_at.astimezone(tz),
+            when=words.span(row.from_at, row.until_at, tz),
+            over=words.seconds(row.seconds_over),
+            state_label=str(label),
+            tone=tone if row.severity == Finding.Severity.VIOLATION else tone and "info",
+        )
+
+
+def features(rows: list[Finding], actor: Actor) -> list[dict[str, Any]]:
+    """Return findings as GeoJSON points; whose place is not kept any more is only in the table."""
+    where = evidence.places_of(rows)
+    return [
+        maps.feature(
+            Point(*where[one.id]),
+            id=str(one.id),
+            title=one.title,
+            summary=_("%(plate)s, %(when)s, %(state)s")
+            % {"plate": one.plate, "when": one.when, "state": one.state_label},
+            url=one.url,
+        )
+        for one in shown(rows, actor)
+        if one.id in where
+    ]

@@ -1,0 +1,39 @@
+"""What the events mean, to look at: all of it is folded from the log."""
+
+from django.contrib import admin
+
+from accounts.scopes import ROUTES_READ, VEHICLES_READ
+from foundation.office import ReadOnlyAdmin
+from tracking.models import StopProgress, TripState, VehicleState, ZoneVisit
+
+
+@admin.register(VehicleState)
+class VehicleStateAdmin(ReadOnlyAdmin):
+    view_scope = VEHICLES_READ
+    list_display = ("vehicle_id", "status", "fix_at", "speed_mps", "lat", "lng")
+    list_filter = ("status",)
+    ordering = ("-fix_at",)
+
+
+@admin.register(TripState)
+class TripStateAdmin(ReadOnlyAdmin):
+    view_scope = ROUTES_READ
+    list_display = ("trip_id", "state", "planned_at", "started_at", "ended_at")
+    list_filter = ("state",)
+    ordering = ("-started_at",)
+
+
+@admin.register(StopProgress)
+class StopProgressAdmin(ReadOnlyAdmin):
+    view_scope = ROUTES_READ
+    list_display = ("stop_id", "state", "outcome", "eta_at", "arrived_at", "departed_at")
+    list_filter = ("state", "outcome")
+    ordering = ("-arrived_at",)
+
+
+@admin.register(ZoneVisit)
+class ZoneVisitAdmin(ReadOnlyAdmin):
+    view_scope = VEHICLES_READ
+    list_display = ("zone_id", "vehicle_id", "entered_at", "left_at", "metres", "points")
+    list_filter = ("crossing",)
+    ordering = ("-entered_at",)
