@@ -48,7 +48,7 @@ def lock(city_id: UUID, vehicle_ids: Iterable[UUID]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, low * 64 + shard])
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def rejudge(
     *,
     city: City,
