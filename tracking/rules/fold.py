@@ -47,7 +47,7 @@ class State(Struct):
     standing: Standing = field(default_factory=Standing)
     journal: Journal = field(default_factory=Journal)
     snapshot_at: datetime | None = None
-    trip_ended: bool = False
+    snapshot_due: bool = False
     comms_lost: bool = False
 
 
@@ -97,7 +97,23 @@ def fold(
                 known = folded.stays_since
                 folded.stays_since = min(known or row.started_at, row.started_at)
         state.head = told.key
+        state.snapshot_due |= _is_snapshot_due(state, told)
     return folded
+
+
+Key = tuple[datetime, str, int, str]
+
+
+def back_to(head: Key | None, fresh: Iterable[Key], gone: Iterable[datetime]) -> datetime | None:
+    """Return the time before which a fold must begin anew, or None if it can simply go on.
+
+    `fresh` are the keys of new events, `gone` the times of folded events that are now voided.
+    """
+    if head is None:
+        return None
+    times = [key[0] for key in fresh if key <= head]
+    times += [at for at in gone if at <= head[0]]
+    return min(times, default=None)
 
 
 def status(state: State) -> str:
@@ -131,16 +147,21 @@ def _snapshot_before(state: State, at: datetime) -> tuple[datetime, bytes] | Non
     Events of one instant stay on one side of a snapshot, so that "later than the snapshot" is a
     comparison of times alone.
     """
-    if state.head is None or at <= state.head[0]:
+    if state.head is None or not state.snapshot_due or at <= state.head[0]:
         return None
-    last_at = state.head[0]
-    if state.snapshot_at is None or at - state.snapshot_at >= EVERY or state.trip_ended:
-        state.snapshot_at = last_at
-    else:
-        return None
-    state.trip_ended = False
-    trips.forget(state.journal, last_at)
-    return last_at, freeze(state)
+    state.snapshot_at, state.snapshot_due = state.head[0], False
+    trips.forget(state.journal, state.snapshot_at)
+    return state.snapshot_at, freeze(state)
+
+
+def _is_snapshot_due(state: State, told: Told) -> bool:
+    """Return whether the state after this event is to be kept.
+
+    Decided by this event and those before it, never by the next one: an event that arrives late
+    between the two must not find a snapshot that would not be there had it come in time.
+    """
+    last_at = state.snapshot_at
+    return last_at is None or told.at - last_at >= EVERY or told.event_type == "trip.ended"
 
 
 def _step(
@@ -152,8 +173,6 @@ def _step(
         yield from stays.declare(state.standing, state.motion, told, geography, names.kind("stay"))
     elif told.event_type in {"telemetry.comms_lost", "telemetry.comms_restored"}:
         state.comms_lost = told.event_type == "telemetry.comms_lost"
-    elif told.event_type == "trip.ended":
-        state.trip_ended = True
     yield from trips.note(state.journal, told, names.of)
 
 

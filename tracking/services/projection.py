@@ -99,16 +99,13 @@ def _tasks(rows: Iterable[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUI
 
 
 def _back_to(task: Task, batch: Iterable[LogEvent], own: set[UUID]) -> datetime | None:
-    """Return the effective time before which the fold must begin anew, None if it can go on."""
-    head = task.state.head
-    if head is None:
-        return None
-    times = [row.effective_at for row in task.fresh if row.meaning <= head]
-    for row in batch:
-        gone = row.voids_effective_at
-        if gone is not None and row.voids_event_id not in own and gone <= head[0]:
-            times.append(gone)
-    return min(times, default=None)
+    """Return the time before which the vehicle must be folded anew, None if it can go on."""
+    gone = [
+        row.voids_effective_at
+        for row in batch
+        if row.voids_effective_at is not None and row.voids_event_id not in own
+    ]
+    return folding.back_to(task.state.head, [row.meaning for row in task.fresh], gone)
 
 
 def _rewind(tasks: Iterable[Task], upto: Cursor) -> None:

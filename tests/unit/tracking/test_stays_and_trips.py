@@ -129,10 +129,9 @@ def test_snapshots_are_taken_hourly_and_when_a_trip_ends():
     ended = told("trip.ended", 601, trip_id=TRIP)
     events = sorted([*fixes, ended], key=lambda event: event.key)
     folded = fold(State(), events, BAY, city_id=CITY, vehicle_id=VAN)
-    # Fixes at 0, 600, …, 11,400 s. The first event; the end of the trip; then, whenever an event
-    # comes an hour or more after the last snapshot, the state as it was before that event:
-    # 4,800 - 601 >= 3,600 -> 4,200; 7,800 - 4,200 -> 7,200; 10,800 - 7,200 -> 10,200.
-    expected = [after(t) for t in (0, 601, 4200, 7200, 10_200)]
+    # Fixes at 0, 600, …, 11,400 s. The first event; the end of the trip; then the first fix an
+    # hour or more after the last snapshot: 4,800 - 601 >= 3,600, 8,400 - 4,800 = 3,600.
+    expected = [after(t) for t in (0, 601, 4800, 8400)]
     assert [at for at, _ in folded.snapshots] == expected
 
 
