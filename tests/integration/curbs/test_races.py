@@ -127,3 +127,31 @@ def test_holding_extending_and_cancelling_at_once_never_crashes_or_doubles(hel, 
     assert set(outcome) <= {"held", "cancelled", "confirmed", "curb.metres_taken"}
     assert outcome["cancelled"] == 1
     assert overlapping_pairs() == 0
+
+
+@pytest.mark.parametrize("with_key", [True, False])
+def test_a_race_over_http_has_winners_and_refusals_and_no_server_error(
+    domain_clock, hel, carrier, with_key
+):
+    """With a key the whole request is one transaction: a lost try must let go of its locks too."""
+    curb = make.zone(make.line(hel))
+    vans = [make.van(carrier) for _ in range(20)]
+    clients = [factories.api_client(carrier) for _ in vans]
+
+    def book(client, van):
+        period = make.asked(curb, van).period
+        wish = {
+            "curb_zone_id": str(curb.id),
+            "vehicle_id": str(van.id),
+            "from": period.start.isoformat(),
+            "until": period.end.isoformat(),
+        }
+        headers = {"HTTP_IDEMPOTENCY_KEY": f"race-{van.id}"} if with_key else {}
+        answer = client.post("/api/v1/bookings", wish, format="json", **headers)
+        if answer.status_code == 409:
+            assert answer.json()["errors"][0]["alternatives"]["times"]
+        return answer.status_code
+
+    calls = [lambda c=c, v=v: book(c, v) for c, v in zip(clients, vans, strict=True)]
+    assert Counter(run_at_once(calls)) == {201: 3, 409: 17}
+    assert overlapping_pairs() == 0
