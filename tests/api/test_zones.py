@@ -66,6 +66,13 @@ def test_everybody_reads_the_zones_as_geojson(client, zone):
     assert features[0]["properties"]["legal_from"] == "2026-04-30T21:00:00Z"
 
 
+@pytest.mark.parametrize("media", ["application/geo+json", "application/json"])
+def test_zones_come_under_the_media_type_that_is_asked_for(client, zone, media):
+    answer = client.get("/api/v1/zones", headers={"Accept": media})
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith(media)
+
+
 def test_zones_that_are_known_are_not_sent_again_until_they_change(client, city, zone, regulation):
     first = client.get("/api/v1/zones")
     again = client.get("/api/v1/zones", headers={"If-None-Match": first["ETag"]})

@@ -12,7 +12,7 @@ from foundation.api.idempotency import idempotent
 from foundation.api.openapi import schema
 from foundation.api.paging import CursorPage
 from foundation.api.query import identifier, instant
-from foundation.api.renderers import HubJSONRenderer
+from foundation.api.renderers import GeoJSONRenderer, HubJSONRenderer
 from foundation.api.views import HubView
 from zones import features as zone_features
 from zones import selectors
@@ -32,6 +32,7 @@ class ZonesView(HubView):
 
     scope = {"GET": None, "POST": RULES_WRITE}
     rows = AccessZone.objects
+    renderer_classes = (GeoJSONRenderer, HubJSONRenderer)
 
     @schema(
         response=shapes.ZoneCollection,
@@ -294,6 +295,4 @@ def _unless_known(request: Any, content: dict[str, Any], times: dict[str, Any]) 
     known = request.headers.get("If-None-Match", "")
     if etag in (tag.strip().removeprefix("W/") for tag in known.split(",")) or known == "*":
         return Response(status=304, headers={"ETag": etag})
-    answer = Response(content | times, headers={"ETag": etag, "Cache-Control": "no-cache"})
-    answer.content_type = "application/geo+json"
-    return answer
+    return Response(content | times, headers={"ETag": etag, "Cache-Control": "no-cache"})
