@@ -65,21 +65,19 @@ class Job:
     stops: tuple[StopJob, ...]
     exchange: bool = False
 
-    def candidates(self, stop: StopJob) -> list[VehicleJob]:
-        """Return who may serve a stop, its own vehicle first.
+    def stops_for(self, vehicle: VehicleJob) -> list[StopJob]:
+        """Return the stops that a vehicle may serve: its own, and others' that may change.
 
         Goods that are aboard stay aboard, a booked curb stays with its vehicle; pickups, and
         deliveries that still lie in the depot, may go to another vehicle that can take them.
         """
-        own = next(vehicle for vehicle in self.vehicles if vehicle.id == stop.vehicle_id)
-        if stop.booking is not None:
-            return [own]
-        others = [
-            other
-            for other in self.vehicles
-            if other.id != own.id and self._may_change(stop, own, other)
+        owners = {one.id: one for one in self.vehicles}
+        return [
+            stop
+            for stop in self.stops
+            if stop.vehicle_id == vehicle.id
+            or (stop.booking is None and self._may_change(stop, owners[stop.vehicle_id], vehicle))
         ]
-        return [own, *others]
 
     def _may_change(self, stop: StopJob, own: VehicleJob, other: VehicleJob) -> bool:
         if self.exchange or stop.pickup:

@@ -108,7 +108,7 @@ def _setting(
     job: Job, evaluator: Evaluator, streets: Streets, vehicle: VehicleJob, demands: _Demands
 ) -> Setting:
     given_up = vehicle.id in demands.given_up
-    mine = [stop for stop in job.stops if vehicle in job.candidates(stop)]
+    mine = job.stops_for(vehicle)
     return setting(
         evaluator=evaluator,
         streets=streets,

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from roads.network import Network, RoutePath, length_m, unreachable
+from roads.network import Network, RoutePath, Snap, length_m, unreachable
 from routing.closures import Closure
 from routing.jobs import LngLat
 
@@ -43,10 +43,7 @@ class Ways:
         self._inside = [self._closures_of(point) for point in self.wanted]
         self._inside[0] -= self.leaving
         free = self.streets(self.profile, ()).snap(self.wanted)
-        snaps = [
-            self._view(opened).snap_connected([point])[0]
-            for point, opened in zip(self.wanted, self._inside, strict=True)
-        ]
+        snaps = self._snaps()
         self.places = [(snap.lng, snap.lat) for snap in snaps]
         self.reached = [True, *(~unreachable(free[1:], snaps[1:])).tolist()]
         if self.leaving:
@@ -55,6 +52,15 @@ class Ways:
             if self.exit is not None:
                 lng, lat = self.exit.coords[-1].tolist()
                 self.places[0] = (lng, lat)
+
+    def _snaps(self) -> list[Snap]:
+        """Return where each place meets a connected street of the view that its closures allow."""
+        found: dict[int, Snap] = {}
+        for opened in set(self._inside):
+            mine = [n for n, each in enumerate(self._inside) if each == opened]
+            snaps = self._view(opened).snap_connected([self.wanted[n] for n in mine])
+            found.update(zip(mine, snaps, strict=True))
+        return [found[n] for n in range(len(self.wanted))]
 
     def _way_out(self, here: LngLat) -> RoutePath | None:
         """Return the way from `here` to where it is out of the closures for good.
