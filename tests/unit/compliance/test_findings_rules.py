@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compliance.rules import Act, ActKind, findings_of, reconcile
 from kernel.periods import Period
@@ -129,3 +131,48 @@ def test_opened_plus_adjustments_is_the_current_verdict(state):
     current = {**before, **change.after}
     assert all(current[name] == change.values[name] for name in change.after)
     assert current["until_at"] == END - timedelta(minutes=3)
+
+
+minutes = st.integers(0, 4).map(lambda n: START + timedelta(minutes=n))
+judgements = st.lists(
+    st.builds(
+        lambda start, length, rule, severity: breach(
+            start, start + timedelta(minutes=length), rule, severity
+        ),
+        minutes,
+        st.integers(1, 3),
+        st.sampled_from([RULE, NEWER]),
+        st.sampled_from(["violation", "warning"]),
+    ),
+    max_size=2,
+)
+steps = st.lists(st.one_of(st.tuples(judgements, st.booleans()), st.just("watermark")), max_size=8)
+
+
+@pytest.mark.law
+@settings(max_examples=300, deadline=None)
+@given(steps)
+def test_whatever_is_learned_opened_plus_adjustments_is_the_current_verdict(steps):
+    rows, told = {}, {}
+    for step in steps:
+        if step == "watermark":
+            for id_, row in rows.items():
+                if row["state"] == "provisional":
+                    ended = {
+                        "state": "confirmed",
+                        "until_at": row["until_at"] or row["seen_until_at"],
+                    }
+                    row |= ended
+                    told[id_] |= ended
+            continue
+        made, running = step
+        found = of(*made, running=running)
+        for change in reconcile(rows, found):
+            assert all(told[change.id][name] == value for name, value in change.before.items())
+            rows[change.id] = dict(change.values)
+            told[change.id] = {**told.get(change.id, {}), **change.after}
+        standing_now = {id_ for id_, row in rows.items() if row["state"] != "withdrawn"}
+        assert standing_now == {finding.id for finding in found}
+        assert reconcile(rows, found) == []
+    for id_, verdict in told.items():
+        assert verdict == {name: rows[id_][name] for name in verdict}
