@@ -139,7 +139,8 @@ class _Maker:
     def _blank(self, vehicle: fleet.Vehicle, rng: np.random.Generator) -> Tour:
         carrier = next(c for c in fleet.CARRIERS if c.code == vehicle.carrier)
         depot = self.streets.snap(carrier.at)[0]
-        return Tour(vehicle, self.streets, self.city.polygons, rng, depot)
+        curb = [bay.at for bay in (*self.city.bays, *self.city.race_bays)]
+        return Tour(vehicle, self.streets, self.city.polygons, rng, depot, curb)
 
     def _build(self, tour: Tour, number: int) -> list[AfternoonStop]:
         if tour.vehicle.planned:
@@ -147,8 +148,8 @@ class _Maker:
         morning, afternoon, night = plan_of(tour, number, self.errands, refuge=self._refuge)
         gate = 5.6 if tour.vehicle.heavy else tour.rng.uniform(6.2, 6.8)
         ref = tour.vehicle.ref
-        self._trip(tour, f"{ref}-1", gate * HOUR, morning, 4)
-        self._trip(tour, f"{ref}-2", 12.7 * HOUR, afternoon, 2)
+        self._trip(tour, f"{ref}-1", gate * HOUR, morning, 1)
+        self._trip(tour, f"{ref}-2", 12.7 * HOUR, afternoon, 0)
         if night:
             self._trip(tour, f"{ref}-3", (21.0 if number % 2 else 23.0) * HOUR, night, 1)
         return []
@@ -164,6 +165,9 @@ class _Maker:
             if tour.now > at + 600:
                 raise Unusable(f"{at:.0f} is too early for {ref}")
             errand(tour)
+            last = tour.stops[-1]
+            if last.bay or (last.departed != tour.now and not tour.resting):
+                self._ordinary(tour)  # nobody waits in the middle of a street or at a bay
         while quota and tour.now < 18 * HOUR:
             self._ordinary(tour)
             quota -= 1

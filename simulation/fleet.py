@@ -42,7 +42,7 @@ class Vehicle:
 
 
 CARRIERS = (
-    Carrier("hakaniemi-freight", "depot-hakaniemi", "Hakaniemi depot", (416.0, 655.0)),
+    Carrier("hakaniemi-freight", "depot-hakaniemi", "Hakaniemi depot", (392.0, 590.0)),
     Carrier("esplanadi-delivery", "depot-etelaranta", "Eteläranta depot", (452.0, -530.0)),
     Carrier("tokoinranta-cargo", "depot-kaisaniemi", "Kaisaniemenranta depot", (-20.0, 527.0)),
 )

@@ -8,6 +8,8 @@ local midnight at which the demo Tuesday begins, so that the night to Wednesday 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import shapely
 from shapely.geometry import LineString, Polygon
 
 from simulation.ground import Point, inside, metres
@@ -120,10 +122,6 @@ class Visit:
 def crossings(a: Point, b: Point, polygon: Polygon) -> list[tuple[float, float]]:
     """Shares [from, to] of the straight piece a → b that lie in the polygon."""
     length = metres(a, b)
-    if length == 0.0:
-        import numpy as np
-
-        return [(0.0, 1.0)] if inside(polygon, np.array([a]))[0] else []
     cut = LineString([a, b]).intersection(polygon)
     parts = getattr(cut, "geoms", [cut])
     found = []
@@ -137,18 +135,23 @@ def crossings(a: Point, b: Point, polygon: Polygon) -> list[tuple[float, float]]
 
 def visits(track: Track, polygons: Mapping[str, Polygon]) -> list[Visit]:
     """Every stay of the true path in a zone; two that touch in time are one."""
+    if len(track.times) < 2:
+        return []
+    times, points = np.array(track.times), np.array(track.points)
+    lengths = np.hypot(*(points[1:] - points[:-1]).T)
+    lines = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1))
     found: list[Visit] = []
     for zone, polygon in polygons.items():
-        box = polygon.bounds
+        shapely.prepare(polygon)
+        stands = (lengths == 0.0) & inside(polygon, points[:-1])
+        touches = np.flatnonzero(((lengths > 0.0) & shapely.intersects(polygon, lines)) | stands)
+        whole = stands | shapely.covers(polygon, lines)
         spans: list[tuple[float, float, float]] = []
-        for t0, t1, a, b in track.pieces():
-            if max(a[0], b[0]) < box[0] or min(a[0], b[0]) > box[2]:
-                continue
-            if max(a[1], b[1]) < box[1] or min(a[1], b[1]) > box[3]:
-                continue
-            for f, u in crossings(a, b, polygon):
-                start, end = t0 + f * (t1 - t0), t0 + u * (t1 - t0)
-                way = (u - f) * metres(a, b)
+        for i in touches.tolist():
+            t0, t1, length = float(times[i]), float(times[i + 1]), float(lengths[i])
+            parts = [(0.0, 1.0)] if whole[i] else crossings(*track.points[i : i + 2], polygon)
+            for f, u in parts:
+                start, end, way = t0 + f * (t1 - t0), t0 + u * (t1 - t0), (u - f) * length
                 if spans and start - spans[-1][1] < 1.0:
                     spans[-1] = (spans[-1][0], end, spans[-1][2] + way)
                 else:

@@ -11,8 +11,8 @@ from shapely.geometry import Point as ShapelyPoint
 
 from simulation import motion, rulebook
 from simulation.fleet import Vehicle
-from simulation.ground import Point
-from simulation.places import Bay, Place
+from simulation.ground import Point, metres
+from simulation.places import CLEAR_OF_BAY_M, Bay, Place
 from simulation.rulebook import BayStay, Visit
 from simulation.streets import NoWay, Streets, Way
 
@@ -73,6 +73,8 @@ class Tour:
     polygons: Mapping[str, Polygon]
     rng: np.random.Generator
     depot: Point
+    curb: Sequence[Point] = ()
+    resting: bool = False
     track: motion.Track = field(default_factory=motion.Track)
     driven: list[tuple[float, float]] = field(default_factory=list)
     gaps: list[tuple[float, float]] = field(default_factory=list)
@@ -82,7 +84,7 @@ class Tour:
     wishes: list[BookingWish] = field(default_factory=list)
     intended: list[tuple[str, str]] = field(default_factory=list)
     pauses: list[tuple[float, float]] = field(default_factory=list)
-    planned_stops: dict[str, list] = field(default_factory=dict)
+    _seen: tuple[int, list[Visit]] = (0, [])
 
     # -- where and when
 
@@ -134,6 +136,7 @@ class Tour:
             self.track.add(start + offset, point)
         if self.now > start:
             self.driven.append((start, self.now))
+        self.resting = False
 
     def go(self, to: Point, *, via: Sequence[Point] = (), into: str | None = None) -> None:
         self.drive(self.timed(self.way(to, via=via, into=into), to=to, pace=self.pace()))
@@ -151,6 +154,7 @@ class Tour:
             raise Unusable("too late to leave on time")
         self.stand(wait)
         self.drive(timed)
+        self.resting = True
 
     # -- trips and stops
 
@@ -236,7 +240,11 @@ class Tour:
     # -- truth
 
     def visits(self) -> list[Visit]:
-        return rulebook.visits(self.track, self.polygons)
+        """Its true visits to zones (computed once for each length of the track)."""
+        count = len(self.track.times)
+        if self._seen[0] != count:
+            self._seen = (count, rulebook.visits(self.track, self.polygons))
+        return self._seen[1]
 
     def truth(self) -> list[rulebook.Truth]:
         return rulebook.violations(self.vehicle.facts, self.visits(), self.bay_stays, self.gaps)
@@ -252,6 +260,17 @@ class Tour:
             if 0.0 < wrong < (38.0 if in_gap else 60.0):
                 raise Unusable(f"{self.vehicle.ref}: {wrong:.0f} s in {visit.zone}")
         self._check_distance()
+        self._check_curbs()
+
+    def _check_curbs(self) -> None:
+        """Nobody stands near a bay but who uses it."""
+        for t0, t1, a, b in self.track.pieces():
+            if t1 - t0 < 45.0 or metres(a, b) > 1.0:
+                continue
+            if any(stay.start <= t0 and t1 <= stay.end for stay in self.bay_stays):
+                continue
+            if any(metres(a, bay) < CLEAR_OF_BAY_M for bay in self.curb):
+                raise Unusable(f"{self.vehicle.ref}: stands near a bay at {t0:.0f}")
 
     def _check_distance(self) -> None:
         """Where a zone is closed to the vehicle, it keeps 40 m off it, but for its violations."""
