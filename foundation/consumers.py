@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
+from foundation.logs import without_rows
 from foundation.models import Checkpoint, OutboxMessage
 from kernel.clock import wall
 from kernel.identifiers import SHARDS
@@ -233,7 +234,7 @@ def _note_failure(consumer: Consumer, shard: int, error: Exception) -> None:
             return
         place.failures += 1
         place.failed_at = wall()
-        place.error = f"{type(error).__name__}: {error}"[:2000]
+        place.error = without_rows(f"{type(error).__name__}: {error}")[:2000]
         place.save(update_fields=["failures", "failed_at", "error"])
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 
 _SECRET = re.compile(r"token|secret|password|authorization|cookie|plate|session", re.IGNORECASE)
+# What PostgreSQL adds to an error may quote a row: "DETAIL:  Key (plate)=(…) already exists."
+_DETAIL = re.compile(r"(DETAIL:|CONTEXT:)[^\n]*")
 _BEARER = re.compile(r"(bearer\s+)[^\s'\",]+", re.IGNORECASE)
 
 
@@ -16,8 +18,13 @@ def redact(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
         if _SECRET.search(key):
             event[key] = "…"
         elif isinstance(value, str):
-            event[key] = _BEARER.sub(r"\1…", value)
+            event[key] = without_rows(_BEARER.sub(r"\1…", value))
     return event
+
+
+def without_rows(text: str) -> str:
+    """Return an error's text without the rows that the database quotes in it."""
+    return _DETAIL.sub(r"\1 …", text)
 
 
 def configure(*, level: str, as_json: bool) -> None:

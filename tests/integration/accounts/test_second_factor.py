@@ -17,6 +17,15 @@ def page():
 
 
 @pytest.mark.parametrize("role", ["city_official", "enforcement_officer"])
+def test_city_staff_without_a_second_factor_are_sent_to_set_it_up(client, hel_city, role):
+    client.force_login(factories.person(hel_city, role))
+    answer = client.get("/membership/")
+    assert (answer.status_code, answer.headers.get("Location")) == (302, SETUP)
+    answer = client.get(SETUP)  # what it takes stays open: first one signs in once more
+    assert answer.headers.get("Location", "").startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.parametrize("role", ["city_official", "enforcement_officer"])
 def test_city_staff_without_a_second_factor_cannot_use_the_api_either(client, hel_city, role, page):
     client.force_login(factories.person(hel_city, role))
     answer = client.get(page)
