@@ -76,10 +76,31 @@ def feed(motion: Motion, fix: Told) -> Iterator[Point]:
 def _moving(motion: Motion, fix: Told, t: float) -> Iterator[Point]:
     last = motion.last
     if _has_stopped(last, fix, t):
-        motion.stand = Stand(t, fix.event_id, t, 1, fix.x, fix.y, fix.lng or 0.0, fix.lat or 0.0)
+        motion.stand = _stand(last, fix, t)
         yield _keep(motion, Point(t, fix.x, fix.y, fix.event_id, True))
     else:
-        yield _keep(motion, Point(t, fix.x, fix.y, fix.event_id))
+        yield _keep(motion, Point(t, fix.x, fix.y, fix.event_id, speed=fix.speed_mps))
+
+
+def _stand(last: Point | None, fix: Told, t: float) -> Stand:
+    """Return the stand that begins with a fix, or with the one before when that came long ago and
+    from the same place: then the vehicle had arrived."""
+    stand = Stand(t, fix.event_id, t, 0, 0.0, 0.0, 0.0, 0.0)
+    _add(stand, fix, t)
+    if last is None or t - last.t < STANDING_GAP_S:
+        return stand
+    if hypot(fix.x - last.x, fix.y - last.y) <= STANDING_RADIUS_M:
+        stand.since, stand.first_event_id = last.t, last.event_id
+    return stand
+
+
+def _add(stand: Stand, fix: Told, t: float) -> None:
+    stand.n += 1
+    stand.sum_x += fix.x
+    stand.sum_y += fix.y
+    stand.sum_lng += fix.lng or 0.0
+    stand.sum_lat += fix.lat or 0.0
+    stand.last = t
 
 
 def _has_stopped(last: Point | None, fix: Told, t: float) -> bool:
@@ -96,19 +117,17 @@ def _standing(motion: Motion, stand: Stand, fix: Told, t: float) -> Iterator[Poi
     near = hypot(fix.x - stand.x, fix.y - stand.y) <= STANDING_RADIUS_M
     if near and not drives:
         motion.doubt = None
-        stand.n += 1
-        stand.sum_x += fix.x
-        stand.sum_y += fix.y
-        stand.sum_lng += fix.lng or 0.0
-        stand.sum_lat += fix.lat or 0.0
-        stand.last = t
+        _add(stand, fix, t)
         yield _keep(motion, Point(t, stand.x, stand.y, fix.event_id, True))
-    elif not drives and motion.doubt is None:
+    elif not drives and (motion.doubt is None or _scattered(motion.doubt, fix)):
         motion.doubt = fix
     else:
         doubted, motion.doubt = motion.doubt, None
         if drives and (near or _said_to_stand(doubted)):
             doubted = None  # one fix far off between two of the stand: noise
+        if doubted is not None and stand.n == 1 and _said_to_stand(doubted):
+            yield from _centred_anew(motion, stand, doubted, fix)
+            return
         _end(motion, stand, doubted if doubted is not None else fix)
         if doubted is not None:
             yield from _moving(motion, doubted, seconds(doubted.at))
@@ -116,6 +135,23 @@ def _standing(motion: Motion, stand: Stand, fix: Told, t: float) -> Iterator[Poi
             yield from _moving(motion, fix, t)
         else:
             yield from _standing(motion, motion.stand, fix, t)
+
+
+def _centred_anew(motion: Motion, stand: Stand, doubted: Told, fix: Told) -> Iterator[Point]:
+    """Move a stand of one fix to where the next two agree that it is: the first was the noise."""
+    moved = Stand(stand.since, stand.first_event_id, stand.last, 0, 0.0, 0.0, 0.0, 0.0)
+    for one in (doubted, fix):
+        t = seconds(one.at)
+        _add(moved, one, t)
+        motion.stand = moved
+        yield _keep(motion, Point(t, moved.x, moved.y, one.event_id, True))
+
+
+def _scattered(doubted: Told, fix: Told) -> bool:
+    """Return whether two fixes off a stand are both said to stand, but not in one place: noise
+    twice, since who moves there says so and who stands there stays."""
+    apart = hypot(fix.x - doubted.x, fix.y - doubted.y) > STANDING_RADIUS_M
+    return apart and _said_to_stand(doubted) and _said_to_stand(fix)
 
 
 def _said_to_stand(fix: Told | None) -> bool:

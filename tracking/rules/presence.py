@@ -162,8 +162,8 @@ def _crossing(presence: Presence, area: Area, name: Namer, at: datetime) -> Visi
         if _length_inside(area, rest) < SUPPORT_M:
             return None
     pieces = list(_pieces(area, trail))
-    first, entered_t, _ = pieces[0]
-    last, _, left_t = pieces[-1]
+    first, last = pieces[0][0], pieces[-1][0]
+    entered_t, left_t = _bridged(area, trail)
     return Visit(
         id=name(presence.zone_id, trail[first].event_id),
         zone_id=presence.zone_id,
@@ -287,7 +287,7 @@ def _plus(metres: float, more: float) -> float:
 def _length_inside(area: Area, trail: Sequence[Point]) -> float:
     metres = 0.0
     for a, b in _legs(trail):
-        length = ((b.x - a.x) ** 2 + (b.y - a.y) ** 2) ** 0.5
+        length = _metres(a, b)
         parts = area.parts((a.x, a.y), (b.x, b.y)) if length else ()
         metres += length * sum(end - start for start, end in parts)
     return metres
@@ -297,5 +297,31 @@ def _pieces(area: Area, trail: Sequence[Point]) -> Iterator[tuple[int, float, fl
     """Yield leg number, time of entry and time of exit for each part of the trail inside."""
     for index, (a, b) in enumerate(_legs(trail)):
         if (a.x, a.y) != (b.x, b.y):
-            for start, end in area.parts((a.x, a.y), (b.x, b.y)):
+            parts = area.parts((a.x, a.y), (b.x, b.y))
+            for start, end in parts:
                 yield index, a.t + start * (b.t - a.t), a.t + end * (b.t - a.t)
+
+
+def _bridged(area: Area, trail: Sequence[Point]) -> tuple[float, float]:
+    """Return when a trail without two fixes inside entered and left.
+
+    Over a reporting gap the line says where the border was crossed; when follows from the speeds
+    reported at its ends: the way to the border and from it was driven as fast as that, at least
+    as fast as the line evenly. What is left of the gap was spent inside.
+    """
+    pieces = list(_pieces(area, trail))
+    first, entered_t, _ = pieces[0]
+    last, _, left_t = pieces[-1]
+    a, b = trail[first], trail[first + 1]
+    if a.speed and not area.contains(a.x, a.y):
+        share = area.parts((a.x, a.y), (b.x, b.y))[0][0]
+        entered_t = min(entered_t, a.t + share * _metres(a, b) / a.speed)
+    c, d = trail[last], trail[last + 1]
+    if d.speed and not area.contains(d.x, d.y):
+        share = area.parts((c.x, c.y), (d.x, d.y))[-1][1]
+        left_t = max(left_t, d.t - (1 - share) * _metres(c, d) / d.speed)
+    return entered_t, left_t
+
+
+def _metres(a: Point, b: Point) -> float:
+    return float(((b.x - a.x) ** 2 + (b.y - a.y) ** 2) ** 0.5)

@@ -50,13 +50,15 @@ class Told(Struct, frozen=True):
 
 
 class Point(Struct):
-    """One position that the cleaner lets through. `standing`: the mean of a standing vehicle."""
+    """One position that the cleaner lets through. `standing`: the mean of a standing vehicle;
+    `speed`: as reported, metres per second."""
 
     t: float
     x: float
     y: float
     event_id: UUID
     standing: bool = False
+    speed: float | None = None
 
 
 class Visit(Struct, frozen=True):

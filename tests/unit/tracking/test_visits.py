@@ -60,8 +60,21 @@ def test_a_reporting_gap_whose_line_crosses_sixty_metres_is_a_visit():
     (visit,) = visits(line(path))
     assert visit.crossing
     assert (visit.gap_s, visit.metres, visit.points) == (30, 200, 0)
-    assert abs((visit.entered_at - after(5 + 30 * 60 / 290)).total_seconds()) < 0.01
-    assert abs((visit.left_at - after(5 + 30 * 260 / 290)).total_seconds()) < 0.01
+    # 60 m to the border and 30 m from it at the 10 m/s that both ends report.
+    assert (visit.entered_at, visit.left_at) == (after(11), after(32))
+
+
+def test_without_reported_speeds_a_gap_is_driven_evenly():
+    path = [(0, -100, 80), (5, -60, 80), (35, 240, 80), (40, 260, 80)]
+    (visit,) = visits(line(path, speed=None))
+    # 300 m in 30 s: the border after 60 m, and again after 260 m.
+    assert (visit.entered_at, visit.left_at) == (after(11), after(31))
+
+
+def test_what_the_way_to_the_border_leaves_of_a_gap_was_spent_inside():
+    path = [(0, -100, 80), (5, -60, 80), (65, 230, 80), (70, 260, 80)]
+    (visit,) = visits(line(path))
+    assert (visit.entered_at, visit.left_at) == (after(11), after(62))
 
 
 def test_a_reporting_gap_whose_line_cuts_a_corner_is_none():
