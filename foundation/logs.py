@@ -65,6 +65,8 @@ def configure(*, level: str, as_json: bool) -> None:
                 "django.request": {"level": "ERROR"},
                 "django.server": {"level": "WARNING"},
                 "httpx": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},  # a tick every second
+                "celery.app.trace": {"level": "WARNING"},
                 "httpcore": {"level": "WARNING"},
                 "oauthlib": {"level": "WARNING"},
                 "oauth2_provider": {"level": "WARNING"},
