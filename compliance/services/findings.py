@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models.functions import Coalesce
 
 from accounts.models import City
 from compliance import judging, rules
@@ -84,17 +85,7 @@ def confirm(as_of: datetime) -> int:
                 .select_for_update(skip_locked=True)
                 .order_by("seen_until_at", "id")[:CHUNK]
             )
-            for row in rows:
-                _confirm(row, as_of)
-            for city_id in {row.city_id for row in rows}:
-                payloads = [
-                    (row.vehicle_id, payload(row.id, _as_values(row), "confirmed"))
-                    for row in rows
-                    if row.city_id == city_id
-                ]
-                outbox.add_all(
-                    city_id=city_id, topic="finding.changed", payloads=payloads, at=as_of
-                )
+            _confirm(rows, as_of)
         confirmed += len(rows)
         if len(rows) < CHUNK:
             return confirmed
@@ -129,22 +120,50 @@ def payload(finding_id: UUID, values: Mapping[str, Any], change: str) -> dict[st
     return {"finding_id": finding_id, "change": change} | {name: values[name] for name in names}
 
 
-def _confirm(row: Finding, as_of: datetime) -> None:
-    before = {"state": row.state}
-    after: dict[str, Any] = {"state": Finding.State.CONFIRMED.value}
-    if row.until_at is None:
-        before["until_at"], after["until_at"] = None, row.seen_until_at
-        row.until_at = row.seen_until_at
-    row.state, row.confirmed_at, row.changed_at = Finding.State.CONFIRMED, as_of, as_of
-    row.xid = CurrentTransaction()
-    row.save(update_fields=["state", "confirmed_at", "changed_at", "until_at", "xid"])
-    FindingJournal.objects.create(
-        finding=row,
-        entry=FindingJournal.Entry.CONFIRMED,
-        at=as_of,
+def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
+    """Confirm findings, note it in the journal and tell it: four statements for all of them."""
+    told: dict[UUID, list[tuple[UUID, dict[str, Any]]]] = {}
+    entries = []
+    for row in rows:
+        before: dict[str, Any] = {"state": row.state}
+        after: dict[str, Any] = {"state": Finding.State.CONFIRMED.value}
+        if row.until_at is None:
+            before["until_at"], after["until_at"] = None, row.seen_until_at
+        because = {"watermark": rules.watermark(as_of)}
+        entries.append(
+            _entry(row.id, FindingJournal.Entry.CONFIRMED, before, after, because, as_of)
+        )
+        values = _as_values(row) | after
+        told.setdefault(row.city_id, []).append(
+            (row.vehicle_id, payload(row.id, values, "confirmed"))
+        )
+    Finding.objects.filter(id__in=[row.id for row in rows]).update(
+        state=Finding.State.CONFIRMED,
+        confirmed_at=as_of,
+        changed_at=as_of,
+        until_at=Coalesce("until_at", "seen_until_at"),
+        xid=CurrentTransaction(),
+    )
+    FindingJournal.objects.bulk_create(entries, batch_size=500)
+    for city_id, payloads in told.items():
+        outbox.add_all(city_id=city_id, topic="finding.changed", payloads=payloads, at=as_of)
+
+
+def _entry(
+    finding_id: UUID,
+    entry: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    because: Mapping[str, Any],
+    at: datetime,
+) -> FindingJournal:
+    return FindingJournal(
+        finding_id=finding_id,
+        entry=entry,
+        at=at,
         before=_plain(before),
         after=_plain(after),
-        because=_plain({"watermark": rules.watermark(as_of)}),
+        because=_plain(because),
     )
 
 
@@ -176,14 +195,7 @@ def _write(
 def _note(changes: Iterable[Change], because: Mapping[str, Any], as_of: datetime) -> None:
     FindingJournal.objects.bulk_create(
         [
-            FindingJournal(
-                finding_id=change.id,
-                entry=change.change,
-                at=as_of,
-                before=_plain(change.before),
-                after=_plain(change.after),
-                because=_plain(because),
-            )
+            _entry(change.id, change.change, change.before, change.after, because, as_of)
             for change in changes
             if change.change != "refreshed"
         ],
