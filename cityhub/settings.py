@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.gis",
     "django.contrib.postgres",
+    "django.forms",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -104,6 +105,8 @@ TEMPLATES = [
         },
     }
 ]
+# Widgets of ours have their templates beside the pages.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -121,6 +124,10 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.hashers.SecretHasher",  # machine clients' secrets only
 ]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -171,7 +178,7 @@ OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.HubValidator",
     "ACCESS_TOKEN_EXPIRE_SECONDS": int(os.environ.get("CITYHUB_TOKEN_SECONDS", "3600")),
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
-    "CLIENT_SECRET_HASHER": "default",
+    "CLIENT_SECRET_HASHER": "sha256_secret",
 }
 
 # The API.

@@ -51,6 +51,8 @@ class CurbLine(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("curb line")
+        verbose_name_plural = _("curb lines")
         constraints = [
             models.UniqueConstraint(fields=["city", "code"], name="curbs_line_code"),
             models.CheckConstraint(condition=Q(length_m__gt=0), name="curbs_line_has_length"),
@@ -81,6 +83,8 @@ class CurbZone(models.Model):
     objects = RecordedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("curb zone")
+        verbose_name_plural = _("curb zones")
         constraints = [
             models.CheckConstraint(
                 condition=Q(metres__isempty=False)
@@ -142,6 +146,8 @@ class CurbPolicyVersion(models.Model):
     objects = RecordedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("curb policy")
+        verbose_name_plural = _("curb policies")
         constraints = [
             models.UniqueConstraint(fields=["curb_zone", "number"], name="curbs_policy_number"),
             models.CheckConstraint(
@@ -191,6 +197,8 @@ class Booking(models.Model):
     objects = BookingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
         constraints = [
             ExclusionConstraint(
                 name="curbs_booking_no_metre_twice",
@@ -263,11 +271,16 @@ class CurbSession(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("stay at the curb")
+        verbose_name_plural = _("stays at the curb")
         indexes = [
             models.Index(fields=["vehicle_id", "started_at"]),
             models.Index(fields=["curb_zone", "started_at"]),
             models.Index(fields=["city", "organisation_id", "-started_at"]),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.curb_zone_id} {self.started_at:%Y-%m-%d %H:%M}"
 
 
 class CurbEdition(models.Model):
@@ -281,3 +294,6 @@ class CurbEdition(models.Model):
 
     tenancy = Tenancy(organisation=None, public=True)
     objects = TenantQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.city_id} {self.number}"

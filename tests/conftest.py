@@ -14,7 +14,10 @@ def _fast_and_forgetful(request):
     from foundation import clock
 
     settings = request.getfixturevalue("settings")
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        "accounts.hashers.SecretHasher",
+    ]
     clock.forget()
     cache.clear()
     yield

@@ -11,6 +11,7 @@ from accounts.models import ApiClient
 from accounts.services.setup import NewClient
 from kernel.clock import wall
 
+SECRET_HASHER = "sha256_secret"
 OVERLAP = timedelta(days=7)
 
 
@@ -23,7 +24,7 @@ def rotate_secret(*, client: ApiClient, overlap: timedelta = OVERLAP) -> NewClie
     moment = wall()
     locked.previous_secret = locked.client_secret
     locked.previous_secret_until = moment + overlap
-    locked.client_secret = make_password(secret)
+    locked.client_secret = make_password(secret, hasher=SECRET_HASHER)
     locked.updated = moment
     locked.save(
         update_fields=["previous_secret", "previous_secret_until", "client_secret", "updated"]

@@ -15,6 +15,8 @@ from accounts.scopes import CITY_ONLY
 from foundation.scopes import REGISTRY
 from kernel.refusals import Refusal
 
+SHORTEST_SECRET = 16
+
 
 @dataclass(frozen=True)
 class NewClient:
@@ -131,8 +133,9 @@ def create_client(
     """Return a new machine client and its secret; with a known `client_id`, the same client with
     new scopes and a new secret.
 
-    Raises `accounts.scope_unknown`, and `accounts.scope_not_grantable` for a scope of the city in
-    another organisation's hands.
+    Leave the secret out: ours is random; a chosen one is for demos, and its hash is a fast one.
+    Raises ValueError for one that is too short, `accounts.scope_unknown`, and
+    `accounts.scope_not_grantable` for a scope of the city in another organisation's hands.
     """
     wanted = sorted(set(client_scopes))
     unknown = [scope for scope in wanted if scope not in REGISTRY]
@@ -142,6 +145,8 @@ def create_client(
     if beyond:
         raise Refusal(codes.SCOPE_NOT_YOURS, _("Only the city has this scope."), scopes=beyond)
     secret = secret or secrets.token_urlsafe(32)
+    if len(secret) < SHORTEST_SECRET:
+        raise ValueError(f"a secret has at least {SHORTEST_SECRET} characters")
     client = ApiClient.objects.filter(client_id=client_id).first() if client_id else None
     if client is None:
         client = ApiClient(

@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from importlib import import_module
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,29 +10,20 @@ from compliance.models import Finding
 from compliance.rules import Act, ActKind
 from curbs.models import CurbSession
 from kernel.periods import Period
+from tracking.models import ZoneVisit
+from tracking.selectors import visits as tracked
 
 
 def visits(ids: Collection[UUID]) -> list[Act]:
     """Return visits by id."""
-    if not ids or tracked() is None:
-        return []
-    return [_visit(row) for row in tracked().by_ids(ids)]
+    return [_visit(row) for row in tracked.by_ids(ids)] if ids else []
 
 
 def visits_in(
     city_id: UUID, zone_ids: Collection[UUID], start: datetime, end: datetime | None
 ) -> list[Act]:
     """Return the visits to zones that overlap `[start, end)`; an end of None is open."""
-    if tracked() is None:
-        return []
-    return [_visit(row) for row in tracked().overlapping(city_id, zone_ids, start, end)]
-
-
-def tracked() -> Any:
-    try:
-        return import_module("tracking.selectors.visits")
-    except ImportError:
-        return None
+    return [_visit(row) for row in tracked.overlapping(city_id, zone_ids, start, end)]
 
 
 def stays(ids: Collection[UUID]) -> list[Act]:
@@ -73,7 +62,7 @@ def _stays(condition: Q) -> list[Act]:
     return [_stay(row) for row in rows]
 
 
-def _visit(row: Any) -> Act:
+def _visit(row: ZoneVisit) -> Act:
     end = row.left_at or max(row.last_inside_at, row.entered_at)
     return Act(
         kind=ActKind.VISIT,

@@ -22,10 +22,11 @@ from curbs import codes
 from curbs.book import cut
 from curbs.models import CurbEdition, CurbLine, CurbPolicyVersion, CurbZone
 from curbs.rules import CENTIMETRE, Metres
-from curbs.selectors import snapshots
 from foundation import outbox
 from kernel.geometry import projection
-from kernel.refusals import Refusal
+from kernel.refusals import Reason, Refusal
+from zones import language
+from zones.codes import RULE_INVALID
 
 POLICY_PUBLISHED = "curb_policy.published"
 TOLERANCE = Decimal("0.02")
@@ -129,6 +130,7 @@ def add_policy(
     `no_return_min`, `grace_s`, `vacate_by_s`, `slot_price` (smallest unit for each started quarter
     of an hour), `bookable`, `legal_reference`. The same content again changes nothing.
     """
+    _check_rows(policy.get("rows", []))
     digest = content_hash(policy)
     before = zone.policies.recorded_at(now).order_by("number").last()
     if before is not None and before.content_hash == digest:
@@ -142,7 +144,6 @@ def add_policy(
         content_hash=digest,
         **_columns(zone, policy),
     )
-    snapshots.compiled(version, zone)  # a policy that the evaluator cannot read is refused here
     _next_edition(zone.city)
     outbox.add(
         city_id=zone.city_id,
@@ -159,6 +160,14 @@ def add_policy(
         at=now,
     )
     return version
+
+
+def _check_rows(rows: Any) -> None:
+    """Refuse rows that are not in the rule language, all of them with their pointers."""
+    listed = rows if isinstance(rows, list) else [rows]
+    _, faults = language.read(listed)
+    if faults:
+        raise Refusal.of([Reason(RULE_INVALID, f.detail, f"/rows{f.pointer}") for f in faults])
 
 
 def content_hash(policy: Mapping[str, Any]) -> str:

@@ -123,6 +123,35 @@ def test_who_enters_after_the_rule_began_has_only_the_grace():
     assert got == [(local("2026-03-10T12:01"), local("2026-03-10T12:10"), "violation", 540.0)]
 
 
+def test_who_enters_at_the_instant_the_rule_begins_has_only_the_grace():
+    got = judged(visit(NOON, "2026-03-10T12:10"), noon_rule())
+    assert got == [(local(NOON), local("2026-03-10T12:10"), "violation", 600.0)]
+
+
+def test_a_window_that_opens_later_than_its_version_gives_no_time_to_leave():
+    one = regulation(
+        {**BAN, "when": [{"from": "13:00", "to": "14:00"}]},
+        legal=Period(local(NOON)),
+        vacate_by_s=900,
+    )
+    got = judged(visit("2026-03-10T12:50", "2026-03-10T13:10"), one)
+    assert got == [(local("2026-03-10T13:00"), local("2026-03-10T13:10"), "violation", 600.0)]
+
+
+def test_the_time_to_leave_of_one_regulation_is_not_that_of_another():
+    at_noon = regulation({**BAN, "when": [{"from": "12:00", "to": "14:00"}]})
+    other = noon_rule(regulation_id=2)
+    got = judged(visit("2026-03-10T11:50", "2026-03-10T12:10"), at_noon, other)
+    assert got == [(local(NOON), local("2026-03-10T12:10"), "violation", 600.0)]
+
+
+def test_hours_that_are_made_longer_afterwards_convict_the_old_hours_alone():
+    before = ban("08:00", "09:00")
+    longer = ban("08:00", "12:00", number=2, recorded=Period(local("2026-03-12T00:00")))
+    got = judged(visit("2026-03-10T08:30", "2026-03-10T10:00"), before, longer)
+    assert got == [(local("2026-03-10T08:30"), local("2026-03-10T09:00"), "violation", 1800.0)]
+
+
 def test_a_new_version_of_the_same_ban_gives_no_new_time_to_leave():
     old = regulation(BAN)
     got = judged(visit("2026-03-10T11:50", "2026-03-10T12:10"), old, noon_rule(number=2))
