@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from accounts import scopes
 from accounts.actors import Actor
@@ -16,13 +16,13 @@ from curbs.states import State
 from portal import words
 
 STATES: dict[str, tuple[Any, str]] = {
-    State.HELD: (lazy("held"), "info"),
-    State.CONFIRMED: (lazy("confirmed"), "ok"),
-    State.CHECKED_IN: (lazy("at the curb"), "brand"),
-    State.COMPLETED: (lazy("completed"), ""),
-    State.CANCELLED: (lazy("cancelled"), ""),
-    State.EXPIRED: (lazy("hold expired"), ""),
-    State.NO_SHOW: (lazy("no-show"), "bad"),
+    State.HELD: (gettext_lazy("held"), "info"),
+    State.CONFIRMED: (gettext_lazy("confirmed"), "ok"),
+    State.CHECKED_IN: (gettext_lazy("at the curb"), "brand"),
+    State.COMPLETED: (gettext_lazy("completed"), ""),
+    State.CANCELLED: (gettext_lazy("cancelled"), ""),
+    State.EXPIRED: (gettext_lazy("hold expired"), ""),
+    State.NO_SHOW: (gettext_lazy("no-show"), "bad"),
 }
 
 

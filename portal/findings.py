@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from shapely import Point
 
 from accounts import scopes
@@ -23,19 +23,19 @@ from portal.vehicles import names_of
 from zones.models import AccessZone, RegulationVersion
 
 STATES: dict[str, tuple[Any, str]] = {
-    Finding.State.PROVISIONAL: (lazy("provisional"), "warn"),
-    Finding.State.CONFIRMED: (lazy("confirmed"), "bad"),
-    Finding.State.WITHDRAWN: (lazy("withdrawn"), ""),
+    Finding.State.PROVISIONAL: (gettext_lazy("provisional"), "warn"),
+    Finding.State.CONFIRMED: (gettext_lazy("confirmed"), "bad"),
+    Finding.State.WITHDRAWN: (gettext_lazy("withdrawn"), ""),
 }
 
 MOST = 500
 COLUMNS = (
-    Column("when", lazy("When"), ("from_at",)),
-    Column("what", lazy("Finding")),
-    Column("place", lazy("Place"), ("zone_id", "curb_zone_id")),
-    Column("who", lazy("Vehicle and carrier"), ("organisation_id", "vehicle_id")),
-    Column("over", lazy("Over the limit"), ("seconds_over",), numeric=True),
-    Column("state", lazy("State"), ("state",)),
+    Column("when", gettext_lazy("When"), ("from_at",)),
+    Column("what", gettext_lazy("Finding")),
+    Column("place", gettext_lazy("Place"), ("zone_id", "curb_zone_id")),
+    Column("who", gettext_lazy("Vehicle and carrier"), ("organisation_id", "vehicle_id")),
+    Column("over", gettext_lazy("Over the limit"), ("seconds_over",), numeric=True),
+    Column("state", gettext_lazy("State"), ("state",)),
 )
 
 

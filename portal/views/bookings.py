@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from accounts import scopes
 from carriers.selectors import vehicles
@@ -25,12 +25,12 @@ from portal.people import Page
 from portal.tables import Column, link, table
 
 COLUMNS = (
-    Column("reference", lazy("Reference"), ("reference",)),
-    Column("when", lazy("When"), ("during",)),
-    Column("place", lazy("Curb"), ("curb_zone__name",)),
-    Column("vehicle", lazy("Vehicle"), ("plate",)),
-    Column("price", lazy("Price"), ("price_amount",), numeric=True),
-    Column("state", lazy("State"), ("state",)),
+    Column("reference", gettext_lazy("Reference"), ("reference",)),
+    Column("when", gettext_lazy("When"), ("during",)),
+    Column("place", gettext_lazy("Curb"), ("curb_zone__name",)),
+    Column("vehicle", gettext_lazy("Vehicle"), ("plate",)),
+    Column("price", gettext_lazy("Price"), ("price_amount",), numeric=True),
+    Column("state", gettext_lazy("State"), ("state",)),
 )
 
 

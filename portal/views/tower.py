@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from accounts import scopes
 from accounts.models import Organisation
@@ -143,25 +143,25 @@ def companies_of(actor: Any) -> list[Organisation]:
 
 
 VEHICLES = (
-    Column("plate", lazy("Plate")),
-    Column("organisation", lazy("Carrier"), ("organisation_id",)),
-    Column("status", lazy("Status")),
-    Column("speed", lazy("Speed"), ("speed_mps",), numeric=True),
-    Column("at", lazy("Reported"), ("fix_at",)),
-    Column("place", lazy("Latitude, longitude"), numeric=True),
+    Column("plate", gettext_lazy("Plate")),
+    Column("organisation", gettext_lazy("Carrier"), ("organisation_id",)),
+    Column("status", gettext_lazy("Status")),
+    Column("speed", gettext_lazy("Speed"), ("speed_mps",), numeric=True),
+    Column("at", gettext_lazy("Reported"), ("fix_at",)),
+    Column("place", gettext_lazy("Latitude, longitude"), numeric=True),
 )
 CURBS = (
-    Column("name", lazy("Curb"), ("name",)),
-    Column("code", lazy("Code"), ("code",)),
-    Column("street", lazy("Street"), ("street",)),
-    Column("state", lazy("Now"), ("state",)),
-    Column("free", lazy("Free m"), ("free_m",), numeric=True),
-    Column("total", lazy("All m"), ("total_m",), numeric=True),
-    Column("policy", lazy("Policy")),
+    Column("name", gettext_lazy("Curb"), ("name",)),
+    Column("code", gettext_lazy("Code"), ("code",)),
+    Column("street", gettext_lazy("Street"), ("street",)),
+    Column("state", gettext_lazy("Now"), ("state",)),
+    Column("free", gettext_lazy("Free m"), ("free_m",), numeric=True),
+    Column("total", gettext_lazy("All m"), ("total_m",), numeric=True),
+    Column("policy", gettext_lazy("Policy")),
 )
 ZONES = (
-    Column("name", lazy("Zone"), ("name",)),
-    Column("code", lazy("Code"), ("code",)),
-    Column("kind", lazy("Kind"), ("kind",)),
-    Column("rules", lazy("Rules in force")),
+    Column("name", gettext_lazy("Zone"), ("name",)),
+    Column("code", gettext_lazy("Code"), ("code",)),
+    Column("kind", gettext_lazy("Kind"), ("kind",)),
+    Column("rules", gettext_lazy("Rules in force")),
 )
