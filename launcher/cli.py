@@ -47,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     checkout = Checkout.here()
+    os.environ["PWD"] = os.getcwd()  # where we were called: paths on the command line start there
     os.chdir(checkout.root)
     try:
         checkout.make_folders()

@@ -1,5 +1,6 @@
 """What the distribution has to give: PostGIS, Redis, a browser for the tests, venv for Python."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -117,13 +118,15 @@ def _apt_line(line: str) -> str | None:
 
 def ensure_venv_module(checkout: Checkout) -> None:
     """Make sure that this Python can make virtual environments (Debian parts that off)."""
-    try:
-        import ensurepip  # noqa: F401
-    except ImportError:
-        name = "python3.12-venv"
-        if os.geteuid() != 0:
-            raise say.Trouble(
-                "this Python cannot make virtual environments", f"sudo apt-get install -y {name}"
-            ) from None
-        say.step(f"installing {name} from the distribution")
-        run_logged([*APT, "install", name], log=checkout.log / "packages.log", problem=f"no {name}")
+    if importlib.util.find_spec("ensurepip") is not None:
+        return
+    name = "python3.12-venv"
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise say.Trouble(
+            "this Python cannot make virtual environments", f"sudo apt-get install -y {name}"
+        )
+    say.step(f"installing {name} from the distribution")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for verb in (("update",), ("install", "--no-install-recommends", name)):
+        log = checkout.log / "packages.log"
+        run_logged([*APT, *verb], log=log, env=env, problem=f"could not install {name}")
