@@ -1,7 +1,6 @@
 """What carriers' endpoints take and give."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -78,9 +77,9 @@ class VehicleOut(Struct, kw_only=True):
     fuels: list[str]
     euro_class: str | None
     gross_weight_kg: int | None
-    length_m: Decimal | None
-    width_m: Decimal | None
-    height_m: Decimal | None
+    length_m: float | None
+    width_m: float | None
+    height_m: float | None
     first_registration_on: date | None
     stickers: dict[str, str]
     special_purpose: list[str]
