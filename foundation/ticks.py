@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from foundation import clock, consumers
 from kernel.clock import wall
@@ -111,5 +111,14 @@ def _alone(wait: bool) -> Iterator[bool]:
         yield mine
     finally:
         if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            _let_go()
+
+
+def _let_go() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    except DatabaseError:
+        # The lock ends with its session; a broken one must not keep it.
+        if not connection.in_atomic_block:
+            connection.close()
