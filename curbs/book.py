@@ -23,15 +23,25 @@ from zones.compiled import CompiledRegulation, in_force
 
 @dataclass(frozen=True)
 class Recorded:
-    """When a version is in force, and when it was on record."""
+    """When something is in force, and when it was on record.
+
+    `end_recorded_at`: since when the end of the legal period is known; None = from the beginning.
+    """
 
     legal: Period
     recorded: Period
+    end_recorded_at: datetime | None = None
 
     def holds(self, at: datetime, known_at: datetime | None = None) -> bool:
         """Return whether it is in force at `at`, as recorded at `known_at` (None: as of now)."""
         known = self.recorded.end is None if known_at is None else self.recorded.contains(known_at)
-        return known and self.legal.contains(at)
+        return known and self.legal_as_known(known_at).contains(at)
+
+    def legal_as_known(self, known_at: datetime | None = None) -> Period:
+        """Return the legal period as recorded at `known_at`: open as long as no end was known."""
+        if known_at and self.end_recorded_at and known_at < self.end_recorded_at:
+            return Period(self.legal.start)
+        return self.legal
 
 
 @dataclass(frozen=True)

@@ -29,3 +29,5 @@ NOT_PUBLIC = code("decisions.not_public", 403, "A vehicle or plate needs a clien
 VEHICLE_ID_INVALID = code("curb.vehicle_id_invalid", 422, "Not the id of a vehicle")
 PERIOD_TOO_LONG = code("curb.period_too_long", 422, "The period is too long")
 PATH_INVALID = code("decisions.path_invalid", 422, "The path is not in order")
+ZONE_HAS_ENDED = code("curb.zone_has_ended", 409, "The curb zone has an end already")
+ZONE_STILL_BOOKED = code("curb.zone_still_booked", 409, "Bookings reach beyond that time")

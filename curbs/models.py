@@ -3,7 +3,7 @@
 The truth about bookings is the constraint `curbs_booking_no_metre_twice`: no metre of a curb line
 is held twice at one time. Lines never change (a trigger refuses it), so that a new zone cannot open
 a second ledger for the same metres. Zones and policy versions are append-only: only the end of
-their recorded period may be written.
+their recorded period may be written, and once the end of a zone that had none.
 """
 
 from django.contrib.gis.db import models
@@ -63,7 +63,10 @@ class CurbLine(models.Model):
 
 
 class CurbZone(models.Model):
-    """A stretch of a curb line under one policy at a time. Other metres make another zone."""
+    """A stretch of a curb line under one policy at a time. Other metres make another zone.
+
+    A zone that was laid without an end may be given one, once; `end_recorded_at` says when.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+")
@@ -75,6 +78,7 @@ class CurbZone(models.Model):
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     legal_from = models.DateTimeField()
     legal_until = models.DateTimeField(null=True, blank=True)
+    end_recorded_at = models.DateTimeField(null=True, blank=True)
     recorded_from = models.DateTimeField()
     recorded_until = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField()
@@ -95,6 +99,10 @@ class CurbZone(models.Model):
             models.CheckConstraint(
                 condition=Q(legal_until__isnull=True) | Q(legal_until__gt=F("legal_from")),
                 name="curbs_zone_legal_period",
+            ),
+            models.CheckConstraint(
+                condition=Q(end_recorded_at__isnull=True) | Q(legal_until__isnull=False),
+                name="curbs_zone_end_is_known",
             ),
             ExclusionConstraint(
                 name="curbs_zone_no_metre_twice",

@@ -114,6 +114,7 @@ def _recorded(row: CurbZone) -> Recorded:
     return Recorded(
         legal=Period(row.legal_from, row.legal_until),
         recorded=Period(row.recorded_from, row.recorded_until),
+        end_recorded_at=row.end_recorded_at,
     )
 
 

@@ -82,6 +82,19 @@ def lay_zone(
 
 
 @transaction.atomic
+def end_zone(*, actor: Actor, curb_zone_id: UUID, legal_until: datetime, now: datetime) -> CurbZone:
+    """End a zone, so that other metres of its line can be laid from then on.
+
+    Raises Refusal: 403, `curb.zone_not_found`, and what `setup.end_zone` raises.
+    """
+    _city_only(actor)
+    zone = setup.end_zone(zone=_zone(actor, curb_zone_id), legal_until=legal_until, now=now)
+    asked = {"legal_until": legal_until.isoformat()}
+    _record(actor, "curb_zone.ended", zone.id, now, asked, {})
+    return zone
+
+
+@transaction.atomic
 def publish_policy(
     *,
     actor: Actor,
@@ -96,15 +109,20 @@ def publish_policy(
     Raises Refusal: 403, `curb.zone_not_found`, `zones.rule_invalid`.
     """
     _city_only(actor)
-    zone = CurbZone.objects.visible_to(actor).filter(pk=curb_zone_id).first()
-    if zone is None:
-        raise Refusal(codes.ZONE_NOT_FOUND, _("No such curb zone."))
+    zone = _zone(actor, curb_zone_id)
     version = setup.add_policy(
         zone=zone, policy=policy, legal_from=legal_from, legal_until=legal_until, now=now
     )
     outcome = {"version_id": str(version.id), "number": version.number}
     _record(actor, "curb_policy.published", zone.id, now, {"policy": dict(policy)}, outcome)
     return version
+
+
+def _zone(actor: Actor, curb_zone_id: UUID) -> CurbZone:
+    zone = CurbZone.objects.visible_to(actor).filter(pk=curb_zone_id).first()
+    if zone is None:
+        raise Refusal(codes.ZONE_NOT_FOUND, _("No such curb zone."))
+    return zone
 
 
 def _city_only(actor: Actor) -> None:

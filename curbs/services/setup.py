@@ -18,10 +18,11 @@ from psycopg.types.range import Range
 from shapely import LineString
 
 from accounts.models import City
-from curbs import codes
+from curbs import codes, locks
 from curbs.book import cut
 from curbs.models import CurbEdition, CurbLine, CurbPolicyVersion, CurbZone
 from curbs.rules import CENTIMETRE, Metres
+from curbs.states import State
 from foundation import outbox
 from kernel.geometry import projection
 from kernel.refusals import Reason, Refusal
@@ -99,7 +100,11 @@ def create_zone(
     if not 0 <= metres.lower < metres.upper <= line.length_m:
         detail = f"Curb line {line.code} has the metres 0 to {line.length_m}."
         raise Refusal(codes.METRES_OFF_THE_LINE, detail, pointer="/metres")
-    known = CurbZone.objects.recorded_at(now).filter(curb_line=line, code=code, metres=metres)
+    known = (
+        CurbZone.objects.recorded_at(now)
+        .filter(curb_line=line, code=code, metres=metres)
+        .exclude(legal_until__lte=legal_from)
+    )
     zone = known.first() or _insert_zone(
         line, code, name, metres, legal_from, legal_until, recorded_from or now, now
     )
@@ -112,6 +117,42 @@ def create_zone(
         recorded_from=recorded_from,
     )
     return zone
+
+
+@transaction.atomic
+def end_zone(*, zone: CurbZone, legal_until: datetime, now: datetime) -> CurbZone:
+    """Let a zone without an end be in force no longer than `legal_until`; other metres may follow.
+
+    What was known before `now` stays known: asked as of then, the zone has no end. Raises Refusal
+    `curb.zone_has_ended`, `curb.period_invalid`, or `curb.zone_still_booked` where bookings reach
+    beyond that time.
+    """
+    locks.hold_lines([zone.curb_line_id])
+    zone.refresh_from_db()
+    if zone.legal_until is not None:
+        ended = zone.legal_until.isoformat()
+        raise Refusal(codes.ZONE_HAS_ENDED, f"Zone {zone.code} ends already.", legal_until=ended)
+    if legal_until <= max(zone.legal_from, now):
+        detail = "A zone ends after it began, and not in the past."
+        raise Refusal(codes.PERIOD_INVALID, detail, pointer="/legal_until")
+    _nobody_beyond(zone, legal_until, now)
+    zone.legal_until, zone.end_recorded_at = legal_until, now
+    zone.save(update_fields=["legal_until", "end_recorded_at"])
+    _next_edition(zone.city)
+    return zone
+
+
+def _nobody_beyond(zone: CurbZone, legal_until: datetime, now: datetime) -> None:
+    beyond = (
+        zone.bookings.holding()
+        .filter(during__endswith__gt=legal_until)
+        .exclude(state=State.HELD, hold_expires_at__lte=now)
+    )
+    ends = sorted(booking.during.upper for booking in beyond)
+    if ends:
+        detail = f"{len(ends)} bookings in zone {zone.code} reach beyond that time."
+        facts = {"bookings": len(ends), "last_until": ends[-1].isoformat()}
+        raise Refusal.of([Reason(codes.ZONE_STILL_BOOKED, detail, "/legal_until", facts)])
 
 
 @transaction.atomic
