@@ -23,6 +23,9 @@ the two fixes crosses at least 60 m)."""
 SUPPORT_M = 15.0
 """So much of that path must remain inside when any single fix is left out: two sigma of noise.
 An outlier's spike leaves nothing."""
+NOISE_PAIR_M = 20.0
+"""Two fixes lie this much farther apart than was driven only if one is noise (1.8 sigma of their
+difference; who is wrongly held for noise is replaced by the neighbour, which costs a second)."""
 CLEAR_M = 20.0
 """So far outside, twice in a row, a vehicle has left for good; nearer it may be the noise of one
 that drives along the border (2.5 sigma)."""
@@ -163,7 +166,7 @@ def _crossing(presence: Presence, area: Area, name: Namer, at: datetime) -> Visi
             return None
     pieces = list(_pieces(area, trail))
     first, last = pieces[0][0], pieces[-1][0]
-    entered_t, left_t = _bridged(area, trail)
+    entered_t, left_t = _bridged(area, path)
     return Visit(
         id=name(presence.zone_id, trail[first].event_id),
         zone_id=presence.zone_id,
@@ -302,25 +305,44 @@ def _pieces(area: Area, trail: Sequence[Point]) -> Iterator[tuple[int, float, fl
                 yield index, a.t + start * (b.t - a.t), a.t + end * (b.t - a.t)
 
 
-def _bridged(area: Area, trail: Sequence[Point]) -> tuple[float, float]:
-    """Return when a trail without two fixes inside entered and left.
+def _bridged(area: Area, path: Sequence[Point]) -> tuple[float, float]:
+    """Return when a path without two fixes inside entered and left.
 
     Over a reporting gap the line says where the border was crossed; when follows from the speeds
     reported at its ends: the way to the border and from it was driven as fast as that, at least
-    as fast as the line evenly. What is left of the gap was spent inside.
+    as fast as the line evenly. What is left of the gap was spent inside. An end of the gap that
+    lies too far from its other neighbour for its speed is noise, and the neighbour stands in.
     """
-    pieces = list(_pieces(area, trail))
+    pieces = list(_pieces(area, path))
     first, entered_t, _ = pieces[0]
     last, _, left_t = pieces[-1]
-    a, b = trail[first], trail[first + 1]
-    if a.speed and not area.contains(a.x, a.y):
-        share = area.parts((a.x, a.y), (b.x, b.y))[0][0]
-        entered_t = min(entered_t, a.t + share * _metres(a, b) / a.speed)
-    c, d = trail[last], trail[last + 1]
-    if d.speed and not area.contains(d.x, d.y):
-        share = area.parts((c.x, c.y), (d.x, d.y))[-1][1]
-        left_t = max(left_t, d.t - (1 - share) * _metres(c, d) / d.speed)
+    start, end = path[first], path[last + 1]
+    if first > 0 and _thrown(start, path[first - 1]):
+        start = path[first - 1]
+    if last + 2 < len(path) and _thrown(end, path[last + 2]):
+        end = path[last + 2]
+    inner, outer = path[first + 1], path[last]
+    if first == last:
+        inner, outer = end, start
+    into, out = _share(area, start, inner, 0), _share(area, outer, end, 1)
+    if start.speed and into is not None and not area.contains(start.x, start.y):
+        way = start.t + into * _metres(start, inner) / start.speed
+        entered_t = min(way, start.t + into * (inner.t - start.t))
+    if end.speed and out is not None and not area.contains(end.x, end.y):
+        way = end.t - (1 - out) * _metres(outer, end) / end.speed
+        left_t = max(way, outer.t + out * (end.t - outer.t))
     return entered_t, left_t
+
+
+def _share(area: Area, a: Point, b: Point, side: int) -> float | None:
+    """Return where the line from a to b first enters (side 0) or last leaves (1) the area."""
+    parts = area.parts((a.x, a.y), (b.x, b.y)) if (a.x, a.y) != (b.x, b.y) else []
+    return parts[-side][side] if parts else None
+
+
+def _thrown(point: Point, neighbour: Point) -> bool:
+    speed = max(point.speed or 0.0, neighbour.speed or 0.0)
+    return _metres(point, neighbour) > speed * abs(point.t - neighbour.t) + NOISE_PAIR_M
 
 
 def _metres(a: Point, b: Point) -> float:
