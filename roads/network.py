@@ -140,7 +140,7 @@ class Network:
         """Return which points have a way from and to the large part of this view."""
         there = self.table([self.hub], points).durations_s[0]
         back = self.table(points, [self.hub]).durations_s[:, 0]
-        return ~(np.isnan(there) | np.isnan(back))
+        return np.asarray(~(np.isnan(there) | np.isnan(back)), dtype=bool)
 
     def _connected_near(self, point: LngLat, nearest: Snap) -> Snap:
         parameters = osrm.NearestParameters(coordinates=[tuple(point)])

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from curbs.evaluator import AtCurb, AtPoint, Crossing, Evaluator
+from curbs.evaluator import AtCurb, AtPoint, Crossing, Evaluator, Place
 from kernel.periods import Period
 from kernel.verdicts import Verdict, combine
 from routing.jobs import Job, PlannedRoute, PlannedStop, StopJob, VehicleJob
@@ -89,7 +89,7 @@ def _stop(
     evaluator: Evaluator, vehicle: VehicleJob, stop: StopJob, planned: PlannedStop
 ) -> list[Fault]:
     stay = Period(planned.arrive_at, max(planned.depart_at, planned.arrive_at + TOLERANCE))
-    places = [AtPoint(*stop.at), AtPoint(*planned.at)]
+    places: list[Place] = [AtPoint(*stop.at), AtPoint(*planned.at)]
     if stop.booking is not None and stop.curb_zone_id is not None:
         stay = Period(planned.start_at, planned.depart_at)
         places = [AtCurb(stop.curb_zone_id)]

@@ -86,6 +86,13 @@ def arrival_spans(
 
 
 def vacate_until(evaluator: Evaluator, closure: Closure, at: datetime) -> datetime:
-    """Return until when who is inside at `at` may stay: what `vacate_by` of its rules grants."""
+    """Return until when a vehicle that stands in a zone which is closed at `at` may stay.
+
+    Until the zone closes, where that is within the horizon; else as long as `vacate_by` grants
+    from when the rules in force began.
+    """
+    closes = next(period.start for period in closure.closed if period.contains(at))
+    if closes > closure.horizon.start:
+        return closes
     ruling = evaluator.zones.regulations(closure.zone_id, at, known_at=evaluator.known_at)
     return max((rule.legal.start + rule.vacate_by for rule in ruling), default=at)

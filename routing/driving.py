@@ -47,6 +47,13 @@ def drive(setting: Setting, visits: Sequence[Visit], epoch: datetime) -> Planned
     )
 
 
+def stand(setting: Setting) -> PlannedRoute:
+    """Return the route of a vehicle that stays where it is."""
+    here = setting.vehicle.at
+    at = setting.vehicle.starts_at
+    return PlannedRoute(setting.vehicle.id, (), ((at, *here),), at, at, 0.0, 0.0)
+
+
 def _out(setting: Setting) -> tuple[TimedPath, float, float]:
     """Return the way out of a zone in which the vehicle stands, else just where it stands."""
     leave = setting.ways.exit

@@ -6,7 +6,7 @@ even so gets no route, and its stops a reason.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,11 +14,11 @@ import numpy as np
 
 from curbs.evaluator import Evaluator
 from routing.certificate import Fault, certify
-from routing.driving import drive
+from routing.driving import drive, stand
 from routing.jobs import Draft, Job, PlannedRoute, StopJob, Unserved, VehicleJob
 from routing.setting import Setting, setting
 from routing.solver.parts import parts
-from routing.solver.problem import END, FIRST_TASK, START, Problem, Solution, Task
+from routing.solver.problem import END, FIRST_TASK, START, Problem, Solution, Task, Visit
 from routing.solver.reasons import causes
 from routing.solver.search import solve
 from routing.ways import Streets
@@ -58,50 +58,56 @@ class _Demands:
 
 def plan(job: Job, evaluator: Evaluator, streets: Streets) -> Draft:
     """Return certified routes for a job, and a reason for every stop that is left out."""
-    demands = _Demands()
-    settings: dict[tuple[object, ...], Setting] = {}
-    solved: dict[tuple[object, ...], Solution] = {}
-    for number in range(1, ROUNDS + 2):
-        chosen = {
-            vehicle.id: _known(
-                settings,
-                demands.key(vehicle.id),
-                lambda v=vehicle: _setting(job, evaluator, streets, v, demands),
+    return _Planner(job, evaluator, streets).plan()
+
+
+@dataclass
+class _Planner:
+    """One job; what certification did not object to is kept from round to round."""
+
+    job: Job
+    evaluator: Evaluator
+    streets: Streets
+    demands: _Demands = field(default_factory=_Demands)
+    settings: dict[tuple[object, ...], Setting] = field(default_factory=dict)
+    solved: dict[tuple[object, ...], Solution] = field(default_factory=dict)
+
+    def plan(self) -> Draft:
+        for number in range(1, ROUNDS + 2):
+            chosen = {vehicle.id: self._setting(vehicle) for vehicle in self.job.vehicles}
+            pieces = list(parts(_problem(self.job, chosen)))
+            solutions = [self._solution(piece) for piece in pieces]
+            routes = tuple(
+                self._route(chosen[UUID(truck)], visits)
+                for solution in solutions
+                for truck, visits in solution.routes.items()
             )
-            for vehicle in job.vehicles
-        }
-        problem = _problem(job, chosen)
-        pieces = list(parts(problem))
-        solutions = [
-            _known(
-                solved,
-                _piece_key(piece, demands),
-                lambda p=piece: solve(p),
+            faults = certify(self.evaluator, self.job, routes)
+            if not faults:
+                unserved = _unserved(self.job, chosen, pieces, solutions)
+                return Draft(_in_order(self.job, routes), unserved, number)
+            self.demands.learn(faults, last=number >= ROUNDS)
+        raise AssertionError("vehicles that stand still failed certification")
+
+    def _setting(self, vehicle: VehicleJob) -> Setting:
+        key = self.demands.key(vehicle.id)
+        if key not in self.settings:
+            self.settings[key] = _setting(
+                self.job, self.evaluator, self.streets, vehicle, self.demands
             )
-            for piece in pieces
-        ]
-        routes = tuple(
-            drive(chosen[UUID(truck)], visits, job.now)
-            for solution in solutions
-            for truck, visits in solution.routes.items()
-        )
-        faults = certify(evaluator, job, routes)
-        if not faults:
-            unserved = _unserved(job, chosen, pieces, solutions, demands)
-            return Draft(_in_order(job, routes), unserved, number)
-        demands.learn(faults, last=number >= ROUNDS)
-    raise AssertionError("a plan without routes failed certification")
+        return self.settings[key]
 
+    def _solution(self, piece: Problem) -> Solution:
+        trucks = tuple(self.demands.key(UUID(truck.id)) for truck in piece.trucks)
+        key = trucks, tuple(task.id for task in piece.tasks)
+        if key not in self.solved:
+            self.solved[key] = solve(piece)
+        return self.solved[key]
 
-def _piece_key(piece: Problem, demands: _Demands) -> tuple[object, ...]:
-    trucks = tuple(demands.key(UUID(truck.id)) for truck in piece.trucks)
-    return trucks, tuple(task.id for task in piece.tasks)
-
-
-def _known[K, V](memory: dict[K, V], key: K, make: Callable[[], V]) -> V:
-    if key not in memory:
-        memory[key] = make()
-    return memory[key]
+    def _route(self, setting_: Setting, visits: Sequence[Visit]) -> PlannedRoute:
+        if setting_.vehicle.id in self.demands.given_up:
+            return stand(setting_)
+        return drive(setting_, visits, self.job.now)
 
 
 def _setting(
@@ -152,7 +158,6 @@ def _unserved(
     chosen: Mapping[UUID, Setting],
     pieces: Iterable[Problem],
     solutions: Iterable[Solution],
-    demands: _Demands,
 ) -> tuple[Unserved, ...]:
     stops = {str(stop.id): stop for stop in job.stops}
     found = []

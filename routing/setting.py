@@ -56,7 +56,7 @@ def setting(
     barred: frozenset[UUID] = frozenset(),
 ) -> Setting:
     """Return a vehicle's setting. `barred` are stops that certification has found impossible."""
-    horizon = Period(vehicle.starts_at, max(vehicle.ends_at, vehicle.starts_at + MINUTE))
+    horizon = Period(vehicle.free_from, max(vehicle.ends_at, vehicle.starts_at + MINUTE))
     shut = [zone for zone, level in strictness.items() if level >= SHUT]
     closed = closures(evaluator, vehicle.question, horizon, shut)
     leaving = frozenset(
@@ -95,8 +95,8 @@ def _begins(
 ) -> datetime:
     """Return when the vehicle sets out: earlier than it is free where it has to leave a zone.
 
-    A vehicle that is serving a stop in a zone that has closed leaves in the time that `vacate_by`
-    grants, never before now.
+    A vehicle that is serving a stop in a zone that closes meanwhile leaves before it does, or in
+    the time that `vacate_by` grants, never before now.
     """
     if not leaving or ways.exit is None:
         return vehicle.starts_at

@@ -105,12 +105,15 @@ def _vehicles(actor: Actor, owner_id: UUID | None, wanted: Collection[UUID]) -> 
 
 
 def solve_queued(as_of: datetime) -> int:
-    """Solve every run that is queued or was left by a worker that died; return how many."""
-    done = 0
-    while (run := _claim()) is not None:
-        _solve(run, as_of)
-        done += 1
-    return done
+    """Solve the oldest run that is queued or was left by a worker that died; return how many.
+
+    One at a time: between two runs the tick sees to everything else that is due.
+    """
+    run = _claim()
+    if run is None:
+        return 0
+    _solve(run, as_of)
+    return 1
 
 
 @transaction.atomic

@@ -201,3 +201,41 @@ def test_whatever_the_hours_of_the_zone_no_path_is_inside_while_it_is_closed(str
     assert served + len(draft.unserved) == 24
     assert served > 12
     assert all(each.code.startswith("routing.") for each in draft.unserved)
+
+
+def test_who_serves_in_a_zone_that_closes_meanwhile_leaves_before_it_does(streets, outside, within):
+    """The stop would be done at half past twelve, the zone closes at a quarter past."""
+    book = scene.evaluator((KLUUVI, scene.rule(hours=("12:15", "20:00"))))
+    van = scene.vehicle(1, within[0], starts_at=NOON + timedelta(minutes=30))
+    stops = [scene.stop(n, 1, at) for n, at in enumerate(outside[:4])]
+
+    [route] = planner.plan(scene.job([van], stops), book, streets).routes
+
+    times = scene.inside(route.path, KLUUVI)
+    assert times
+    assert max(times) < NOON + timedelta(minutes=15)
+    assert len(route.stops) == 4
+
+
+def test_a_vehicle_that_cannot_be_certified_stands_and_all_its_stops_have_a_reason(
+    streets, outside, monkeypatch
+):
+    """Certification that objects to every route: the plan is empty, not wrong, and not missing."""
+    from routing.certificate import Fault
+
+    def never(evaluator, job, routes):
+        return [
+            Fault(route.vehicle_id, "zone", NOON, "No.", zone_id=UUID(int=100))
+            for route in routes
+            if route.stops
+        ]
+
+    monkeypatch.setattr(planner, "certify", never)
+    book = scene.evaluator((KLUUVI, scene.rule()))
+    stops = [scene.stop(n, 1, at) for n, at in enumerate(outside[:4])]
+
+    draft = planner.plan(scene.job([scene.vehicle(1, SOUTH)], stops), book, streets)
+
+    assert draft.routes[0].stops == ()
+    assert {one.stop_id for one in draft.unserved} == {stop.id for stop in stops}
+    assert all(one.code for one in draft.unserved)
