@@ -64,3 +64,21 @@ def test_the_back_office_is_entered_by_the_portals_sign_in_only(client, hel):
     answer = client.get("/admin/login/?next=/admin/", follow=False)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_the_back_office_waits_for_the_second_factor_too(client, hel_city):
+    client.force_login(factories.person(hel_city, "city_official"))
+    answer = client.get("/admin/")
+    assert (answer.status_code, answer.headers.get("Location")) == (302, SETUP)
+
+
+def test_nobody_signs_up_by_themselves(client, hel):
+    from accounts.models import User
+
+    person = {
+        "email": "new@example.org",
+        "password1": "a long password",
+        "password2": "a long password",
+    }
+    assert client.post("/accounts/signup/", person).status_code == 200
+    assert not User.objects.filter(email="new@example.org").exists()
