@@ -12,13 +12,18 @@ from curbs.api import shapes
 from curbs.models import Booking
 from curbs.services import bookings
 from curbs.services.placing import HoldRequest
+from curbs.states import State
 from foundation.api.bodies import body
 from foundation.api.idempotency import idempotent
 from foundation.api.openapi import schema
+from foundation.api.query import choice, identifier
 from foundation.api.views import HubView
 from kernel.identifiers import resolve
 from kernel.periods import Period
 from kernel.refusals import Refusal
+
+TAGS = ["curbs"]
+STATES = tuple(state.value for state in State)
 
 
 class BookingsView(HubView):
@@ -31,12 +36,23 @@ class BookingsView(HubView):
         response=shapes.BookingOut,
         paged=True,
         summary="List bookings, the newest first",
-        parameters={"state": "Only this state.", "reference": "Only this reference."},
+        parameters={
+            "state": ", ".join(STATES) + ".",
+            "vehicle": "Only bookings of this vehicle.",
+            "curb_zone": "Only bookings in this curb zone.",
+            "reference": "Only this reference.",
+        },
+        tags=TAGS,
     )
     def get(self, request: Any) -> Response:
         found = Booking.objects.all()
-        if "state" in request.GET:
-            found = found.filter(state=request.GET["state"])
+        state = choice(request, "state", STATES)
+        if state is not None:
+            found = found.filter(state=state)
+        for name, column in (("vehicle", "vehicle_id"), ("curb_zone", "curb_zone_id")):
+            wanted = identifier(request, name)
+            if wanted is not None:
+                found = found.filter(**{column: wanted})
         if "reference" in request.GET:
             found = found.filter(reference=references.normalise(request.GET["reference"]))
         return self.page(shapes.booking, found, order=("-created_at", "-id"))
@@ -47,6 +63,7 @@ class BookingsView(HubView):
         status=201,
         refusals=(409,),
         summary="Hold metres of a curb zone for a vehicle",
+        tags=TAGS,
     )
     @idempotent
     def post(self, request: Any) -> Response:
@@ -77,7 +94,7 @@ class BookingView(HubView):
     scope = CURBS_READ
     rows = Booking.objects
 
-    @schema(response=shapes.BookingOut, summary="Read a booking")
+    @schema(response=shapes.BookingOut, summary="Read a booking", tags=TAGS)
     def get(self, request: Any, booking_id: UUID) -> Response:
         return Response(shapes.booking(self.one(booking_id)))
 
@@ -89,7 +106,7 @@ class _StepView(HubView):
     rows = Booking.objects
     step: ClassVar[Any]
 
-    @schema(response=shapes.BookingOut, refusals=(409,))
+    @schema(response=shapes.BookingOut, refusals=(409,), tags=TAGS)
     @idempotent
     def post(self, request: Any, booking_id: UUID) -> Response:
         step = type(self).step
@@ -136,6 +153,7 @@ class ExtendView(HubView):
         response=shapes.BookingOut,
         refusals=(409,),
         summary="Extend a booking",
+        tags=TAGS,
     )
     @idempotent
     def post(self, request: Any, booking_id: UUID) -> Response:

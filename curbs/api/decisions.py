@@ -19,6 +19,8 @@ from kernel.identifiers import normalise_plate
 from kernel.periods import Period
 from kernel.refusals import Reason, Refusal
 
+TAGS = ["decisions"]
+
 
 class DecisionsView(HubView):
     """One question, or `{"questions": [...]}`: public for facts, with a client for vehicles."""
@@ -31,6 +33,7 @@ class DecisionsView(HubView):
         response=shapes.DecisionOut,
         refusals=(422,),
         summary="Ask for a decision, or for up to 1,000",
+        tags=TAGS,
     )
     def post(self, request: Any) -> Response:
         raw = raw_body(request)

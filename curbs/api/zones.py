@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
@@ -16,11 +17,14 @@ from curbs.selectors import availability, snapshots
 from curbs.terms import BookingTerms
 from foundation.api.openapi import schema
 from foundation.api.query import instant
+from foundation.api.renderers import GeoJSONRenderer, HubJSONRenderer
 from foundation.api.views import HubView
 from kernel.periods import Period
 from kernel.refusals import Refusal
 
 LONGEST = timedelta(days=31)
+
+TAGS = ["curbs"]
 
 
 class CurbZonesView(HubView):
@@ -28,6 +32,7 @@ class CurbZonesView(HubView):
 
     scope = None
     rows = CurbZone.objects
+    renderer_classes = (GeoJSONRenderer, HubJSONRenderer)
 
     @schema(
         response=shapes.CurbZonesOut,
@@ -37,6 +42,7 @@ class CurbZonesView(HubView):
             "at": "In force at this instant (default: now).",
             "known_at": "As recorded at this instant (default: now).",
         },
+        tags=TAGS,
     )
     def get(self, request: Any) -> Response:
         at = instant(request, "at") or self.now
@@ -46,13 +52,10 @@ class CurbZonesView(HubView):
             shapes.curb_zone(zone, zone.policy_at(at, known_at))
             for zone in book.in_force(at, known_at)
         ]
-        tag = etag(book.edition, zones)
-        if request.headers.get("If-None-Match") == tag:
-            return Response(status=304, headers={"ETag": tag})
-        document = {"type": "FeatureCollection", "features": zones}
-        return Response(
-            document, headers={"ETag": tag}, content_type="application/geo+json; charset=utf-8"
-        )
+        headers = {"ETag": etag(zones), "Cache-Control": "no-cache"}
+        if _known(request.headers.get("If-None-Match", ""), headers["ETag"]):
+            return Response(status=304, headers=headers)
+        return Response({"type": "FeatureCollection", "features": zones}, headers=headers)
 
 
 class SlotsView(HubView):
@@ -69,6 +72,7 @@ class SlotsView(HubView):
             "until": "End, at most 31 days later (default: 24 hours later).",
             "length_m": "Length of a vehicle: `fits` says how many such vehicles fit.",
         },
+        tags=TAGS,
     )
     def get(self, request: Any, curb_zone_id: UUID) -> Response:
         start = instant(request, "from") or self.now
@@ -92,9 +96,15 @@ class SlotsView(HubView):
         )
 
 
-def etag(edition: int, content: Any) -> str:
-    """Return a strong tag over what is answered."""
-    return f'"{edition}-{sha256(repr(content).encode()).hexdigest()[:16]}"'
+def etag(content: Any) -> str:
+    """Return a strong tag over what is answered (RFC 9110, section 8.8.3)."""
+    return f'"{sha256(msgspec.json.encode(content)).hexdigest()[:32]}"'
+
+
+def _known(if_none_match: str, tag: str) -> bool:
+    """Return whether the client has this version: its tags compare weakly (RFC 9110, 13.1.2)."""
+    tags = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return tag in tags or tags == ["*"]
 
 
 def _period(start: datetime, end: datetime) -> Period:

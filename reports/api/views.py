@@ -19,6 +19,7 @@ from reports.selectors import compliance, congestion
 from reports.selectors.days import local_day
 from roads.models import SegmentSpeed
 
+TAGS = ["reports"]
 FORMAT = {"format": "`json` (default) or `csv`."}
 
 
@@ -67,6 +68,7 @@ class ComplianceView(_ReportView):
             "by": "zone (default), carrier, rule, hour, day or kind.",
             **FORMAT,
         },
+        tags=TAGS,
     )
     def get(self, request: Any) -> Any:
         start = self.day("from") or self.today
@@ -93,6 +95,7 @@ class CongestionView(_ReportView):
             "street": "Only the street of this name.",
             **FORMAT,
         },
+        tags=TAGS,
     )
     def get(self, request: Any) -> Any:
         on = self.day("on") or self.today

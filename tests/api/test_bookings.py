@@ -154,6 +154,22 @@ def test_the_city_reads_all_bookings_but_books_none(client, carrier, hel_city, c
     assert book(city, curb, van).status_code == 403
 
 
+def test_bookings_are_found_by_state_vehicle_curb_and_reference(client, carrier, hel, curb):
+    van, other = make.van(carrier), make.zone(make.line(hel))
+    mine = book(client, curb, van, confirm=True).json()
+    book(client, other, make.van(carrier))
+    for query in (
+        {"state": "confirmed"},
+        {"vehicle": str(van.id)},
+        {"curb_zone": str(curb.id)},
+        {"reference": mine["reference"].lower().replace("-", " ")},
+    ):
+        found = client.get("/api/v1/bookings", query).json()["items"]
+        assert [one["id"] for one in found] == [mine["id"]], query
+    answer = client.get("/api/v1/bookings", {"state": "lost"})
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "state")
+
+
 def test_bad_requests_name_the_field(client, carrier, curb):
     van = make.van(carrier)
     answer = book(client, curb, van, minutes=-5)
@@ -202,6 +218,8 @@ def test_curb_zones_are_geojson_with_policy_and_tag(curb):
     assert feature["properties"]["length_m"] == 30.0
     assert feature["properties"]["policy"]["slot_price"] == {"amount": 50, "currency": "EUR"}
     assert feature["geometry"]["coordinates"][0][0] == 24.94
+    for accept in ("application/geo+json", "application/json", "*/*"):
+        assert public.get("/api/v1/curb-zones", HTTP_ACCEPT=accept).status_code == 200
     same = public.get("/api/v1/curb-zones", HTTP_IF_NONE_MATCH=answer["ETag"])
     assert (same.status_code, same.content) == (304, b"")
 
