@@ -17,7 +17,8 @@ from simulation.ground import Point
 from simulation.tour import BookingWish, Tour
 
 OPENING = 5.0 * 3600
-FLUSH_S = 300.0
+GRID_S = 300.0
+FLUSH_S = 900.0
 CITY_CLIENT = "city-rules"
 
 
@@ -38,9 +39,9 @@ class Figures:
     refusals: dict[str, int] = field(default_factory=dict)
 
 
-def _grid(t: float) -> float:
-    """The next instant of the sending grid after t."""
-    return FLUSH_S * (int(t // FLUSH_S) + 1)
+def _grid(t: float, every: float = GRID_S) -> float:
+    """The next instant of a grid after t."""
+    return every * (int(t // every) + 1)
 
 
 class Stage:
@@ -243,7 +244,7 @@ class Stage:
         """The next instant of the sending grid at which there is something to send."""
         if not self._queue:
             return None
-        return _grid(self._queue[0].send_at)
+        return _grid(self._queue[0].send_at, FLUSH_S)
 
     def flush(self, t: float) -> None:
         """Send what is due at t: one batch for each sender, the senders at the same time."""
@@ -272,7 +273,7 @@ class Stage:
     # -- bookings
 
     def _plan_bookings(self) -> None:
-        """Hold, confirm, check in, check out: at the grid's instants, as dispatchers would."""
+        """Hold, confirm, check in, check out, within five minutes of what happens."""
         for tour in self.day.tours:
             for i, wish in enumerate(tour.wishes):
                 client = self._booker(tour, i)

@@ -191,8 +191,8 @@ class Driver:
 def _events_stored() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT count(*) FROM carriers_eventlog)"
-            " + (SELECT count(*) FROM carriers_positionlog)"
+            "SELECT (SELECT count(*) FROM carriers_event)"
+            " + (SELECT count(*) FROM carriers_position)"
         )
         return int(cursor.fetchone()[0])
 
