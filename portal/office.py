@@ -48,6 +48,7 @@ TRAFFIC = (
     ("tracking.stopprogress", "task_alt"),
     ("routing.run", "alt_route"),
     ("routing.plan", "checklist"),
+    ("roads.street", "add_road"),
 )
 PEOPLE = (
     ("accounts.city", "location_city"),
@@ -63,6 +64,8 @@ MACHINERY = (
     ("foundation.outboxmessage", "outbox"),
     ("foundation.checkpoint", "flag"),
     ("carriers.quarantined", "report_problem"),
+    ("roads.streetnetwork", "map"),
+    ("roads.view", "layers"),
 )
 
 
