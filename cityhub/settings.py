@@ -136,6 +136,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_ADAPTER = "accounts.adapter.HubAccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a step of half a minute for clocks and fingers (RFC 6238, section 5.2)
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 

@@ -1,8 +1,14 @@
 """City staff cannot work without a second factor, except in a demo."""
 
+import base64
+import hmac
+import struct
+
 import pytest
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 
+from kernel.clock import wall
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +88,33 @@ def test_nobody_signs_up_by_themselves(client, hel):
     }
     assert client.post("/accounts/signup/", person).status_code == 200
     assert not User.objects.filter(email="new@example.org").exists()
+
+
+def code_of(secret):
+    """Return the code of this half minute (RFC 6238, section 4; RFC 4226, section 5.3)."""
+    counter = int(wall().timestamp()) // 30
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", counter), "sha1")
+    offset = digest[-1] & 0xF
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def test_signing_in_takes_the_second_factor(client, hel_city):
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    official = factories.person(hel_city, "city_official", password="correct horse battery")
+    data = {"secret": get_adapter().encrypt(secret)}
+    Authenticator.objects.create(user=official, type=Authenticator.Type.TOTP, data=data)
+
+    sign_in = {"login": official.email, "password": "correct horse battery"}
+    answer = client.post("/accounts/login/", sign_in)
+    assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
+    assert client.get("/api/v1/me").status_code == 401  # the password alone opens nothing
+
+    wrong = "000000" if code_of(secret) != "000000" else "111111"
+    client.post("/accounts/2fa/authenticate/", {"code": wrong})
+    assert client.get("/api/v1/me").status_code == 401
+
+    answer = client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    assert answer.status_code == 302, answer.content.decode()[-3000:]
+    me = client.get("/api/v1/me").json()
+    assert (me["user_id"], me["roles"]) == (str(official.id), ["city_official"])
