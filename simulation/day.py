@@ -20,7 +20,7 @@ from simulation.streets import NoWay, Streets
 from simulation.tour import CLEARANCE_M, Tour, Unusable
 
 ATTEMPTS = 60
-STOPS_MORNING = 9
+STOPS_MORNING = 8
 STOPS_AFTERNOON = 6
 AFTERNOON_IN_NOON_ZONE = 2
 
@@ -166,8 +166,11 @@ class _Maker:
                 raise Unusable(f"{at:.0f} is too early for {ref}")
             errand(tour)
             last = tour.stops[-1]
+            # Nobody waits in the middle of a street, at a bay or inside a zone.
             if last.bay or (last.departed != tour.now and not tour.resting):
-                self._ordinary(tour)  # nobody waits in the middle of a street or at a bay
+                self._ordinary(tour)
+            elif tour.zone_at(tour.at):
+                tour.go(self._refuge(tour))
         while quota and tour.now < 18 * HOUR:
             self._ordinary(tour)
             quota -= 1

@@ -101,6 +101,11 @@ class Errands:
         """Stand at a bay that is free; booked stays have a booking around them."""
         tour.stand(at)
         free = self._bays.free(tour.now - 420, tour.now + dwell_s + 1200)
+        for _ in range(4):  # a few minutes later one may be
+            if free:
+                break
+            tour.stand(tour.now + 300.0)
+            free = self._bays.free(tour.now - 420, tour.now + dwell_s + 1200)
         if not free:
             raise Unusable("no bay is free")
         for i in tour.rng.permutation(len(free)):

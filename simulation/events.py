@@ -112,7 +112,9 @@ class Teller:
         if first >= last:
             return
         times = motion.report_times(first, last, tour.driven, tour.gaps)
-        for fix in motion.fixes(tour.track, [t for t in times if t < end], rng):
+        steady = frozenset(round(t, 1) for gap in tour.gaps for t in gap)
+        kept = [t for t in times if t < end]
+        for fix in motion.fixes(tour.track, kept, rng, steady=steady):
             lng, lat = self._plane.to_wgs84(*fix.point)
             place: dict[str, Any] = {
                 "lat": round(lat, 7),

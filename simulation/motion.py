@@ -136,16 +136,24 @@ def report_times(
     return [t for t in sorted(instants) if not any(a < t < b for a, b in gaps)]
 
 
-def fixes(track: Track, times: Sequence[float], rng: np.random.Generator) -> list[Fix]:
+def fixes(
+    track: Track,
+    times: Sequence[float],
+    rng: np.random.Generator,
+    *,
+    steady: frozenset[float] = frozenset(),
+) -> list[Fix]:
     """What the receiver reports at the given instants.
 
     Noise is Gaussian in both axes (σ 8 m each). 2 % of the fixes are outliers: displaced by 50 m
-    in a random direction on top, and single: never two in a row.
+    in a random direction on top, and single: never two in a row, and none at the `steady` instants
+    (the two ends of a silence: their chord is what a silence is defined by).
     """
     count = len(times)
     noise = rng.normal(0.0, NOISE_M, size=(count, 2))
     thrown = rng.random(count) < OUTLIER_SHARE
     thrown[1:] &= ~thrown[:-1]
+    thrown &= np.array([t not in steady for t in times], dtype=bool)
     angle = rng.uniform(0.0, 2 * math.pi, size=count)
     wobble = rng.normal(0.0, 0.2, size=count)
     reports = []

@@ -48,6 +48,16 @@ def test_two_fixes_in_a_hundred_are_thrown_fifty_metres_and_never_two_in_a_row()
     assert abs(np.sqrt((distance**2).mean()) - 51.3) < 1.5
 
 
+def test_the_ends_of_a_silence_are_no_outliers():
+    times = [float(t) for t in range(5_000)]
+    reports = motion.fixes(
+        standing(5_000.0), times, np.random.default_rng(4), steady=frozenset(times[::2])
+    )
+
+    assert not any(fix.outlier for fix in reports[::2])
+    assert any(fix.outlier for fix in reports[1::2])
+
+
 def test_the_same_seed_gives_the_same_reports():
     times = [0.0, 5.0, 10.0]
     first = motion.fixes(standing(10.0), times, np.random.default_rng(5))
