@@ -53,21 +53,28 @@ function demoClock(): void {
   });
   let base = Date.parse(shown.dateTime);
   let since = performance.now();
+  let standing = false;
   const draw = () => {
-    const now = new Date(base + performance.now() - since);
+    const now = new Date(base + (standing ? 0 : performance.now() - since));
     shown.textContent = format.format(now);
     shown.dateTime = now.toISOString();
   };
   const ask = async () => {
     const answer = await fetch("/api/v1/clock", { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
-    const body = (await answer.json()) as { now: string };
+    const body = (await answer.json()) as { now: string; standing: boolean };
     base = Date.parse(body.now);
     since = performance.now();
+    standing = body.standing;
+    draw();
+  };
+  const listen = async () => {
+    await ask().catch(() => undefined);
+    setTimeout(() => void listen(), standing ? 2000 : 15000); // a standing clock is being stepped
   };
   draw();
   setInterval(draw, 1000);
-  setInterval(() => void ask().catch(() => undefined), 15000);
+  void listen();
 }
 
 /** Fill in a demo login where the sign-in page offers one. */
