@@ -6,13 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import formats, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts import scopes
 from accounts.actors import Actor
-from accounts.models import Membership
+from accounts.models import Membership, Role
 from foundation import clock
 from portal.people import actor_or_none
 
@@ -42,7 +42,7 @@ def _chrome(request: HttpRequest) -> dict[str, Any]:
         "demo_logins": _demo_logins(city),
         "now": now,
         "time_zone": city.time_zone if city else "UTC",
-        "local_now": now.astimezone(city.tz) if city else now,
+        "local_now": formats.date_format(now.astimezone(city.tz) if city else now, "l j F Y H:i"),
     }
 
 
@@ -76,4 +76,6 @@ def _demo_logins(city: Any) -> list[dict[str, str]]:
     """Return the logins that the demo wrote into its city; nothing outside a demo database."""
     if city is None or not clock.is_demo():
         return []
-    return list(city.settings.get("demo_logins", []))
+    roles = dict(Role.choices)
+    logins = city.settings.get("demo_logins", [])
+    return [{**login, "who": str(roles.get(login.get("role"), ""))} for login in logins]

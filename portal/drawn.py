@@ -13,6 +13,7 @@ from reports.selectors.compliance import ComplianceReport, Line
 from reports.selectors.congestion import CongestionReport, SpeedLine
 
 MOST_STREETS = 20
+FEW = 10  # a street measured less often comes after the others
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def congestion(
     """Return the congestion report: speed in per cent of free flow, slowest streets first."""
     slowest = sorted(
         (line for line in streets.lines if line.free_flow_mps),
-        key=lambda line: (_share(line), -line.samples, line.street or ""),
+        key=lambda line: (line.samples < FEW, _share(line), -line.samples, line.street or ""),
     )
     chosen = [quarters.street] if quarters.street else [one.street for one in slowest]
     shown = chosen[:MOST_STREETS]

@@ -110,7 +110,7 @@ class _Names:
             title=f"{row.get_kind_display()}: {self.titles.get(row.version_id, row.rule_code)}",
             sentence=row.sentence,
             place=self.places.get(row.zone_id or row.curb_zone_id, ""),
-            plate=vehicle.plate if vehicle else "",
+            plate=(vehicle.plate or vehicle.label) if vehicle else "",
             organisation_name=self.companies.get(row.organisation_id, ""),
             from_at=row.from_at,
             local_from=row.from_at.astimezone(tz),

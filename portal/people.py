@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -48,6 +49,7 @@ class Page(View):
         if actor is None:
             raise Http404(_("No city answers under this host name."))
         self.actor = actor
+        timezone.activate(actor.city.tz)  # what templates print; CityTimeMiddleware ends it
         if self.scope is not None and not actor.may(self.scope):
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())

@@ -12,14 +12,14 @@ from accounts.models import Organisation
 from carriers.models import Vehicle
 from portal import words
 
-SILENT_AFTER = timedelta(minutes=5)
+SILENT_AFTER = timedelta(minutes=10)
 
 
 def as_live(states: Iterable[Any], actor: Actor, now: datetime) -> list[dict[str, Any]]:
     """Return what a map and a table show of each state: three queries for all of them."""
     rows = [state for state in states if state.lng is not None]
     ids = [state.vehicle_id for state in rows]
-    plates = dict(Vehicle.objects.filter(pk__in=ids).values_list("id", "plate"))
+    plates = {vehicle.pk: str(vehicle) for vehicle in Vehicle.objects.filter(pk__in=ids)}
     companies = names_of({state.organisation_id for state in rows})
     return [_shown(state, plates, companies, actor.city.tz, now) for state in rows]
 
@@ -48,7 +48,7 @@ def _shown(
 
 
 def is_live(state: Any, now: datetime) -> bool:
-    """Return whether a vehicle reported within the last five minutes."""
+    """Return whether a vehicle reported within the last ten minutes."""
     return state.fix_at is not None and now - state.fix_at <= SILENT_AFTER
 
 

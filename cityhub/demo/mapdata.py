@@ -74,3 +74,8 @@ def logins(pack: Path) -> list[tuple[str, str, str]]:
     """People of the pack: role, address, password."""
     facts = tomllib.loads((pack / "city.toml").read_text())
     return [(person["role"], person["email"], person["password"]) for person in facts["people"]]
+
+
+def city_code(pack: Path) -> str:
+    """The code of the pack's city."""
+    return str(tomllib.loads((pack / "city.toml").read_text())["city"]["code"])

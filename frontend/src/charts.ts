@@ -44,7 +44,7 @@ function heat(setup: Heat): EChartsCoreOption {
     yAxis: { type: "category", data: setup.y, inverse: true, axisLabel: { ...text(), width: 150, overflow: "truncate" }, axisTick: { show: false } },
     visualMap: {
       min: 0, max: 100, orient: "horizontal", left: "center", bottom: 4, calculable: false, text: [setup.high, setup.low],
-      textStyle: text(), inRange: { color: [token("curb-full"), token("curb-some"), token("curb-free")] },
+      textStyle: text(), inRange: { color: [token("heat-low"), token("heat-mid"), token("heat-high")] },
     },
     series: [{ type: "heatmap", data: setup.cells, itemStyle: { borderColor: token("paper"), borderWidth: 1 } }],
   };

@@ -57,7 +57,11 @@ export function findingLayers(from: string): LayerSpecification[] {
   return [
     {
       id: from, type: "circle", source: from,
-      paint: { "circle-radius": 11, "circle-color": "transparent", "circle-stroke-color": token("curb-full"), "circle-stroke-width": 3 },
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, 5, 17, 12],
+        "circle-color": token("curb-full"), "circle-opacity": 0.12,
+        "circle-stroke-color": token("curb-full"), "circle-stroke-width": 2, "circle-stroke-opacity": 0.75,
+      },
     },
   ];
 }
