@@ -112,6 +112,7 @@ def test_a_zone_in_force_from_an_hour_on_counts_from_there_on():
     assert visit.left_at == after(120)
 
 
+@pytest.mark.law
 def test_the_time_inside_of_a_vehicle_that_leaves_and_parks_outside_ends_at_the_border():
     drive = truth((100, 100), [(100, -40, 8.0), 3600.0])
     for seed in range(40):
@@ -119,6 +120,7 @@ def test_the_time_inside_of_a_vehicle_that_leaves_and_parks_outside_ends_at_the_
         assert abs((visit.left_at - after(12.5)).total_seconds()) < 12, seed
 
 
+@pytest.mark.law
 def test_standing_inside_is_one_visit_however_long():
     drive = truth((-100, 100), [(40, 100, 8.0), 7200.0, (300, 100, 8.0)])
     for seed in range(40):
