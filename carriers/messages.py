@@ -2,6 +2,7 @@
 
 Field order is the order of `carrier_event.schema.json`; the content hash depends on it, so a new
 field goes to the end. A member that is absent is `UNSET`; `null` is not a value of any member.
+JSON has no cycles, so the garbage collector need not watch these structs (`gc=False`).
 """
 
 from datetime import datetime
@@ -70,7 +71,7 @@ EventType = Literal[
 Classifier = Literal["planned", "projected", "actual"]
 
 
-class Clock(Struct, forbid_unknown_fields=True, kw_only=True):
+class Clock(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """How the sender measured the time of the event."""
 
     source: Literal["gnss", "device", "backend", "manual"] | UnsetType = UNSET
@@ -83,7 +84,7 @@ class Clock(Struct, forbid_unknown_fields=True, kw_only=True):
     skew_ms: int | UnsetType = UNSET
 
 
-class VehicleRef(Struct, forbid_unknown_fields=True, kw_only=True):
+class VehicleRef(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """Which vehicle: our UUID or `ref:<the sender's own id>`."""
 
     vehicle_id: str
@@ -92,14 +93,14 @@ class VehicleRef(Struct, forbid_unknown_fields=True, kw_only=True):
     giai: str | UnsetType = UNSET
 
 
-class Unit(Struct, forbid_unknown_fields=True, kw_only=True):
+class Unit(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """One logistic unit (parcel, roll cage, pallet)."""
 
     id: str
     scheme: Literal["sscc", "s10", "gsin", "ginc", "grai", "carrier"]
 
 
-class Place(Struct, forbid_unknown_fields=True, kw_only=True):
+class Place(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """Where: WGS84 degrees, metres, metres per second, degrees clockwise from north."""
 
     lat: Annotated[float, Meta(ge=-90, le=90)] | UnsetType = UNSET
@@ -117,7 +118,7 @@ class Place(Struct, forbid_unknown_fields=True, kw_only=True):
     geography_ids: list[str] | UnsetType = UNSET
 
 
-class Energy(Struct, forbid_unknown_fields=True, kw_only=True):
+class Energy(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """Charge, fuel and distance counters."""
 
     soc_pct: Share | UnsetType = UNSET
@@ -128,7 +129,7 @@ class Energy(Struct, forbid_unknown_fields=True, kw_only=True):
     idle_s: Count | UnsetType = UNSET
 
 
-class Outcome(Struct, forbid_unknown_fields=True, kw_only=True):
+class Outcome(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """What came of a delivery, a pickup or a deposit."""
 
     status: Literal["succeeded", "partial", "failed", "cancelled"]
@@ -160,7 +161,7 @@ class Outcome(Struct, forbid_unknown_fields=True, kw_only=True):
     proof: dict[str, Any] | UnsetType = UNSET
 
 
-class Voids(Struct, forbid_unknown_fields=True, kw_only=True):
+class Voids(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """Which earlier (or later) event of the same sender did not happen as told."""
 
     event_id: str
@@ -168,7 +169,7 @@ class Voids(Struct, forbid_unknown_fields=True, kw_only=True):
     replaced_by: list[str] | UnsetType = UNSET
 
 
-class CarrierEvent(Struct, forbid_unknown_fields=True, kw_only=True):
+class CarrierEvent(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """One thing that happened, is planned or is projected, told by a carrier."""
 
     schema_version: Literal["1.0"] | UnsetType = UNSET

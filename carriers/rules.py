@@ -32,6 +32,7 @@ class Ids:
     def __init__(self) -> None:
         self._known: dict[tuple[UUID, str, str], UUID] = {}
         self._shards: dict[UUID, int] = {}
+        self._texts: dict[UUID, str] = {}
 
     def of(self, sender: UUID, kind: str, text: str) -> UUID:
         """Return the UUID that `text` names: a UUID of ours or `ref:<the sender's own id>`."""
@@ -39,6 +40,13 @@ class Ids:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = identifiers.resolve(sender, kind, text)
+        return found
+
+    def text(self, named: UUID) -> str:
+        """Return a UUID in its canonical text."""
+        found = self._texts.get(named)
+        if found is None:
+            found = self._texts[named] = str(named)
         return found
 
     def shard(self, subject: UUID) -> int:
@@ -92,17 +100,17 @@ def prepare(
         detail = f"The event is {age.days} days old; the log takes {BACKFILL.days}."
         return [Reason(codes.TOO_LATE, detail, pointer="/occurred_at")]
     vehicle_id = trip_id = stop_id = None
-    event.carrier_id = str(sender_id)
+    event.carrier_id = ids.text(sender_id)
     event.event_id = event.event_id.lower()
     if event.vehicle is not UNSET:
         vehicle_id = ids.of(sender_id, "vehicle", event.vehicle.vehicle_id)
-        event.vehicle.vehicle_id = str(vehicle_id)
+        event.vehicle.vehicle_id = ids.text(vehicle_id)
     if event.trip_id is not UNSET:
         trip_id = ids.of(sender_id, "trip", event.trip_id)
-        event.trip_id = str(trip_id)
+        event.trip_id = ids.text(trip_id)
     if event.stop_id is not UNSET:
         stop_id = ids.of(sender_id, "stop", event.stop_id)
-        event.stop_id = str(stop_id)
+        event.stop_id = ids.text(stop_id)
     facilities = _facilities(event, sender_id, ids)
     if len(set(facilities.values())) > 1:
         return [_disagreement(pointer) for pointer in facilities]

@@ -32,11 +32,6 @@ def uuid(value: UUID | None) -> bytes:
     return NULL if value is None else _UUID_LENGTH + value.bytes
 
 
-def uuid_number(value: int) -> bytes:
-    """Return a uuid field from its 128-bit number."""
-    return _UUID_LENGTH + value.to_bytes(16)
-
-
 def instant(value: datetime | None) -> bytes:
     """Return a timestamptz field: microseconds since 2000."""
     return NULL if value is None else _INT8(8, (value - _EPOCH) // _MICRO)

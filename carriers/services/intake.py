@@ -30,7 +30,7 @@ _AGAIN = frozenset({"40P01", "40001", "23514"})
 STATUSES = ("accepted", "duplicate", "conflict", "quarantined", "refused")
 
 
-class Error(Struct, frozen=True):
+class Error(Struct, frozen=True, gc=False):
     """One reason against an item."""
 
     code: str
@@ -38,7 +38,7 @@ class Error(Struct, frozen=True):
     pointer: str = ""
 
 
-class ItemResult(Struct, frozen=True, omit_defaults=True):
+class ItemResult(Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one item; `errors` holds every reason when there is more than one."""
 
     index: int

@@ -16,11 +16,9 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from msgspec import UNSET
 
-from carriers import wire
 from carriers.rules import Ids, Statement
-from carriers.services import held
+from carriers.services import held, packing
 from kernel.identifiers import uuid7
 
 Key = tuple[UUID, UUID]
@@ -86,7 +84,6 @@ SELECT stage.idx, taken.event_id IS NOT NULL, taken.held
 FROM carriers_stage stage LEFT JOIN taken USING (sender_id, event_id)
 WHERE taken.event_id IS NULL OR taken.held IS NOT NULL
 """
-_ROW = wire.row_header(len(_COLUMNS))
 _KNOWN = """
 SELECT sender_id, event_id, content_hash, subject_id, effective_at FROM carriers_identity
 JOIN unnest(%s::uuid[], %s::uuid[]) AS asked(sender_id, event_id) USING (sender_id, event_id)
@@ -167,112 +164,17 @@ def _pack(
     receipt: Receipt,
     ids: Ids,
 ) -> bytes:
-    pieces = [wire.HEADER]
+    packer = packing.Packer(receipt, ids, tuple(_COLUMNS))
     number = uuid7().int
     own = {statement.key for statement in statements} if targets else frozenset()
     for place, statement in enumerate(statements):
         waiting = targets.get(statement.key) if targets else None
         notes = held.encode(waiting, receipt) if waiting else None
-        pieces.append(_packed(place, number + place, statement, receipt, ids, notes))
+        packer.add(place, number + place, statement, notes)
     for place, (key, voids) in enumerate(targets.items(), start=1):
         if key not in own:
-            pieces.append(_packed_hold(-place, key, held.encode(voids, receipt), receipt))
-    pieces.append(wire.TRAILER)
-    return b"".join(pieces)
-
-
-def _packed(
-    place: int,
-    number: int,
-    statement: Statement,
-    receipt: Receipt,
-    ids: Ids,
-    notes: bytes | None,
-) -> bytes:
-    event, subject = statement.event, statement.subject_id
-    where, clock = event.place, event.clock
-    position = statement.is_position
-    here = where is not UNSET
-    timed = clock is not UNSET
-    return b"".join(
-        (
-            _ROW,
-            wire.integer(place),
-            wire.uuid_number(number),
-            wire.uuid(statement.sender_id),
-            wire.uuid(statement.event_id),
-            wire.uuid(receipt.city_id),
-            wire.binary(statement.content_hash),
-            wire.uuid(subject),
-            wire.NULL if subject is None else wire.smallint(ids.shard(subject)),
-            wire.uuid(receipt.client_id),
-            wire.boolean(position),
-            wire.text(event.event_type),
-            wire.text(event.classifier),
-            wire.uuid(statement.vehicle_id),
-            wire.uuid(statement.stop_id),
-            wire.uuid(statement.facility_id),
-            wire.uuid(statement.trip_id),
-            wire.uuid(statement.voids_event_id),
-            wire.instant(statement.voids_effective_at),
-            wire.instant(event.occurred_at),
-            wire.instant(statement.effective_at),
-            wire.instant(receipt.received_at),
-            wire.text(statement.lateness),
-            wire.text(clock.session_id or None) if timed else wire.NULL,
-            wire.bigint(_given(clock.seq)) if timed else wire.NULL,
-            wire.double(_given(where.lng)) if here else wire.NULL,
-            wire.double(_given(where.lat)) if here else wire.NULL,
-            wire.double(_given(where.accuracy_m)) if here else wire.NULL,
-            wire.double(_given(where.speed_mps)) if here else wire.NULL,
-            wire.double(_given(where.heading_deg)) if here else wire.NULL,
-            wire.json(extras(event) if position else msgspec.json.encode(event)),
-            wire.json(notes),
-        )
-    )
-
-
-def _packed_hold(place: int, key: Key, notes: bytes, receipt: Receipt) -> bytes:
-    given = {
-        "idx": wire.integer(place),
-        "sender_id": wire.uuid(key[0]),
-        "event_id": wire.uuid(key[1]),
-        "city_id": wire.uuid(receipt.city_id),
-        "received_at": wire.instant(receipt.received_at),
-        "is_position": wire.boolean(False),
-        "held": wire.json(notes),
-    }
-    return _ROW + b"".join(given.get(name, wire.NULL) for name in _COLUMNS)
-
-
-_PLACE_EXTRAS = (
-    "gln", "gln_extension", "unlocode", "curb_zone_id", "station_id", "ooh_point_id",
-    "compartment", "geography_ids",
-)  # fmt: skip
-_EVENT_EXTRAS = (
-    "schema_version", "stop_id", "stop_seq", "units", "units_expected", "units_counted", "energy",
-    "outcome", "eta", "voids", "ext", "facility_id",
-)  # fmt: skip
-_CLOCK_EXTRAS = ("source", "captured_at", "captured_offline", "device_id", "sent_at", "skew_ms")
-
-
-def extras(event: Any) -> bytes | None:
-    """Return the members of a position that have no column, as JSON; None when there is none."""
-    found = {name: value for name in _EVENT_EXTRAS if (value := getattr(event, name)) is not UNSET}
-    for group, names in (("place", _PLACE_EXTRAS), ("clock", _CLOCK_EXTRAS)):
-        members = getattr(event, group)
-        if members is not UNSET:
-            more = {name: v for name in names if (v := getattr(members, name)) is not UNSET}
-            if more:
-                found[group] = more
-    vehicle = event.vehicle
-    if vehicle.plate is not UNSET or vehicle.grai is not UNSET or vehicle.giai is not UNSET:
-        found["vehicle"] = vehicle
-    return msgspec.json.encode(found) if found else None
-
-
-def _given(value: Any) -> Any:
-    return None if value is UNSET else value
+            packer.hold(-place, key, held.encode(voids, receipt))
+    return packer.packed()
 
 
 def _settle(
