@@ -99,6 +99,7 @@ class Streets:
             axis=1,
         )
         self._lines = shapely.linestrings(lines)
+        self._tree = shapely.STRtree(self._lines)
 
     def close(self, name: str, area: Polygon) -> None:
         """Name an area (metres) that routes may be asked to avoid."""
@@ -149,6 +150,11 @@ class Streets:
         location = answer["waypoints"][0]["location"]
         found = self.plane.to_plane(float(location[0]), float(location[1]))
         return found, metres(point, found)
+
+    def off(self, point: Point) -> float:
+        """How many metres a point is off the nearest way of any kind: bicycles use paths too."""
+        here = shapely.Point(point)
+        return float(shapely.distance(here, self._lines[self._tree.nearest(here)]))
 
     def route(self, via: Sequence[Point], *, closed: frozenset[str] = frozenset()) -> Way:
         """The fastest way through the points in turn; raises NoWay where streets are closed.
