@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib.auth.hashers import BasePasswordHasher, mask_hash
 from django.utils.crypto import constant_time_compare
-from django.utils.translation import gettext_noop as _
 
 
 class SecretHasher(BasePasswordHasher):
@@ -32,9 +31,9 @@ class SecretHasher(BasePasswordHasher):
     def safe_summary(self, encoded: str) -> dict[str, Any]:
         decoded = self.decode(encoded)
         return {
-            _("algorithm"): decoded["algorithm"],
-            _("salt"): mask_hash(decoded["salt"], show=2),
-            _("hash"): mask_hash(decoded["hash"]),
+            "algorithm": decoded["algorithm"],
+            "salt": mask_hash(decoded["salt"], show=2),
+            "hash": mask_hash(decoded["hash"]),
         }
 
     def must_update(self, encoded: str) -> bool:
