@@ -251,3 +251,13 @@ def test_the_character_that_no_database_can_store_is_refused(api):
     answer = api().get(f"{MANDATES}?state=a%00b")
     assert (answer.status_code, problem(answer)["code"]) == (422, "request.invalid")
     assert answer.json()["errors"][0]["parameter"] == "state"
+
+
+def test_a_problem_speaks_the_language_of_the_request_and_its_code_does_not(client, hel):
+    titles = {}
+    for language in ("en", "de", "fr"):
+        document = problem(client.get("/api/v1/me", headers={"Accept-Language": language}))
+        assert document["code"] == "auth.required"
+        titles[language] = document["title"]
+    assert titles["en"] == "Sign in or send a token"
+    assert len(set(titles.values())) == 3
