@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 from django.db import connection
 
 from foundation import consumers
@@ -79,12 +80,13 @@ class EventStream:
             "WHERE shard = %s AND (xid, id) > (%s::xid8, %s)"
             f" AND xid < {consumers.HORIZON} ORDER BY xid, id LIMIT %s"
         )
-        with connection.cursor() as cursor:
+        with _binary() as cursor:
             cursor.execute(
                 f"SELECT * FROM (SELECT {_POSITION} FROM carriers_position {behind}) positions"
                 f" UNION ALL SELECT * FROM (SELECT {_EVENT} FROM carriers_event {behind}) events"
                 " ORDER BY xid_number, id LIMIT %s",
                 [*place, *place, limit],
+                binary=True,
             )
             return [_event(row) for row in cursor.fetchall()]
 
@@ -137,12 +139,13 @@ def events_since(
         " JOIN {table} USING (subject_id) WHERE " + " AND ".join(conditions)
     )
     given = [list(starts), list(starts.values()), *values]
-    with connection.cursor() as cursor:
+    with _binary() as cursor:
         cursor.execute(
             f"SELECT {_POSITION} {asked.format(table='carriers_position')} UNION ALL"
             f" SELECT {_EVENT} {asked.format(table='carriers_event')}"
             " AND voids_event_id IS NULL",
             [*given, *given],
+            binary=True,
         )
         return [_event(row) for row in cursor.fetchall()]
 
@@ -168,6 +171,12 @@ def live(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> list[LogEv
     """Return the rows that no void names, in the order of meaning."""
     kept = [row for row in rows if (row.sender_id, row.event_id) not in voided]
     return sorted(kept, key=lambda row: row.meaning)
+
+
+def _binary() -> psycopg.Cursor[Any]:
+    """Return a cursor whose rows come in PostgreSQL's binary format: no parsing of times."""
+    connection.ensure_connection()
+    return psycopg.Cursor(connection.connection)
 
 
 def _event(row: tuple[Any, ...]) -> LogEvent:

@@ -6,7 +6,7 @@ The difference between the rows that were and the rows that are goes to the outb
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from tracking.rules import fold as folding
 from tracking.rules.fold import Folded, State
 from tracking.rules.told import Told, instant
 from tracking.services import grounds, keeping, reading, speeds, staying
+from tracking.services.grounds import Ground
 
 
 @dataclass
@@ -52,10 +53,11 @@ class Projection:
         events = [row for row in mine if row.voids_event_id is None]
         voided = log.voided_among(events, upto)
         tasks = _tasks(mine, voided)
-        _rewind(tasks.values(), upto)
+        lands = _lands(tasks.values())
+        _rewind(tasks.values(), upto, lands)
         for task in tasks.values():
-            _extend(task)
-        _finish(list(tasks.values()), as_of=as_of, announce=True)
+            _extend(task, lands)
+        _finish(list(tasks.values()), lands, as_of=as_of, announce=True)
         speeds.record(events, voided, [row for row in mine if row.voids_event_id], upto)
 
 
@@ -69,8 +71,9 @@ def rebuild(vehicles: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime) -
         Task(vehicle_id, city_id, organisation_id, State(), rewinds=True)
         for city_id, organisation_id, vehicle_id in vehicles
     ]
-    _replay(tasks, None)
-    _finish(tasks, as_of=as_of, announce=False)
+    lands = _lands(tasks)
+    _replay(tasks, None, lands)
+    _finish(tasks, lands, as_of=as_of, announce=False)
     return len(tasks)
 
 
@@ -108,7 +111,12 @@ def _back_to(task: Task, batch: Iterable[LogEvent], own: set[UUID]) -> datetime 
     return folding.back_to(task.state.head, [row.meaning for row in task.fresh], gone)
 
 
-def _rewind(tasks: Iterable[Task], upto: Cursor) -> None:
+def _lands(tasks: Iterable[Task]) -> dict[UUID, Ground]:
+    """Return the ground of each city of a batch, as it is throughout the batch."""
+    return {city_id: grounds.of(city_id) for city_id in {task.city_id for task in tasks}}
+
+
+def _rewind(tasks: Iterable[Task], upto: Cursor, lands: Mapping[UUID, Ground]) -> None:
     """Put the vehicles that must go back to their snapshots, with the live events since then."""
     rewinding = [task for task in tasks if task.rewinds]
     if not rewinding:
@@ -120,10 +128,10 @@ def _rewind(tasks: Iterable[Task], upto: Cursor) -> None:
         task.since = None if snapshot is None else snapshot[0]
         task.state = State() if snapshot is None else folding.thaw(snapshot[1])
         task.stays_since = _stays_since(task.state, task.since)
-    _replay(rewinding, upto)
+    _replay(rewinding, upto, lands)
 
 
-def _replay(tasks: Collection[Task], upto: Cursor | None) -> None:
+def _replay(tasks: Collection[Task], upto: Cursor | None, lands: Mapping[UUID, Ground]) -> None:
     starts = {task.vehicle_id: task.since for task in tasks}
     rows = log.events_since(starts, upto=upto)
     voided = log.voided_among(rows, upto)
@@ -134,7 +142,7 @@ def _replay(tasks: Collection[Task], upto: Cursor | None) -> None:
             by_vehicle[row.subject_id].append(row)
     for task in tasks:
         task.fresh = by_vehicle.get(task.vehicle_id, [])
-        _extend(task)
+        _extend(task, lands)
 
 
 def _stays_since(state: State, since: datetime | None) -> datetime | None:
@@ -146,10 +154,10 @@ def _stays_since(state: State, since: datetime | None) -> datetime | None:
     return since
 
 
-def _extend(task: Task) -> None:
+def _extend(task: Task, lands: Mapping[UUID, Ground]) -> None:
     if task.folded is not None:
         return
-    ground = grounds.of(task.city_id)
+    ground = lands[task.city_id]
     events: list[Told] = reading.told(task.fresh, ground)
     task.folded = folding.fold(
         task.state,
@@ -160,8 +168,10 @@ def _extend(task: Task) -> None:
     )
 
 
-def _finish(tasks: list[Task], *, as_of: datetime, announce: bool) -> None:
+def _finish(
+    tasks: list[Task], lands: Mapping[UUID, Ground], *, as_of: datetime, announce: bool
+) -> None:
     keeping.keep_states(tasks)
     keeping.keep_rows(tasks, as_of=as_of, announce=announce)
     for task in tasks:
-        staying.keep(task, as_of=as_of, announce=announce)
+        staying.keep(task, lands[task.city_id], as_of=as_of, announce=announce)

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from curbs.services import sessions
 from tracking.rules.told import Stay
-from tracking.services import grounds
+from tracking.services.grounds import Ground
 
 if TYPE_CHECKING:
     from tracking.services.projection import Task
 
 
-def keep(task: "Task", *, as_of: datetime, announce: bool) -> None:
+def keep(task: "Task", ground: Ground, *, as_of: datetime, announce: bool) -> None:
     """Make the stays that the fold found the vehicle's stays from the first one touched on."""
     assert task.folded is not None
     touched = task.folded.stays_since
@@ -23,7 +23,7 @@ def keep(task: "Task", *, as_of: datetime, announce: bool) -> None:
         if since is not None and touched is not None:
             since = min(since, touched)
     found = [row for row in task.folded.rows.values() if isinstance(row, Stay)]
-    curbs = grounds.of(task.city_id).curbs
+    curbs = ground.curbs
     stays = []
     for stay in sorted(found, key=lambda stay: (stay.started_at, stay.id)):
         zone = curbs.zone(stay.curb_zone_id)
