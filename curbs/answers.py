@@ -1,7 +1,8 @@
 """Answers to questions about decisions, many at once and with few queries.
 
 Whatever the number of questions: one query each for the counters of zones and curbs, one for the
-vehicles named by id, one for permits by plate, one for bookings of those vehicles.
+vehicles named by id, one for permits by plate, one for bookings of those vehicles. Asking about a
+principal's vehicles is a use of its mandate and leaves an audit row for each principal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from carriers.models import Vehicle
 from curbs import codes, decisions
 from curbs.book import Zone
 from curbs.evaluator import AtCurb, Crossing, Evaluator, InZone, Place, Question
+from foundation.api import mandate_use
 from kernel.periods import Period
 from kernel.refusals import Reason, Refusal
 from kernel.vehicles import VehicleFacts
@@ -107,6 +109,7 @@ def _known(actor: Actor, questions: Sequence[Asked], now: datetime) -> Known:
     ids = {asked.vehicle_id for asked in questions if asked.vehicle_id is not None}
     rows = Vehicle.objects.visible_to(actor, SCOPE).filter(id__in=ids) if ids else ()
     vehicles = {row.id: row for row in rows}
+    mandate_use.note(actor, vehicles.values(), scope=SCOPE, at=now)
     spans = [asked.span(now) for asked in questions]
     whole = Period(min(s.start for s in spans), max(s.end for s in spans if s.end))
     holders: dict[UUID, tuple[str, VehicleFacts]] = {}

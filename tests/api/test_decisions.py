@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from curbs.selectors import snapshots
 from foundation import clock
+from foundation.models import AuditEntry
 from tests import curb_factories as make
 from tests import factories
 from tests.factories import TUESDAY
@@ -158,6 +159,15 @@ def test_another_organisations_vehicle_is_not_there(carrier, other_carrier, zone
     stranger = factories.api_client(other_carrier)
     answer = ask(stranger, vehicle_id=str(make.van(carrier).id), place=INSIDE)
     assert answer.status_code == 404
+
+
+def test_asking_about_a_principals_vehicle_is_a_use_of_the_mandate(carrier, other_carrier, zone):
+    factories.mandate(carrier, other_carrier, "decisions:read")
+    agent = factories.api_client(other_carrier)
+    van = make.van(carrier)
+    assert ask(agent, vehicle_id=str(van.id), place=INSIDE).status_code == 200
+    entry = AuditEntry.objects.get(action="mandate.read")
+    assert (entry.organisation_id, entry.on_behalf_of) == (other_carrier.id, carrier.id)
 
 
 def test_a_question_is_told_all_that_is_wrong_with_it(hel):
