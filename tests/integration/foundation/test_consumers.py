@@ -1,6 +1,8 @@
 """The runner of consumers: nothing is skipped, nothing is read twice, nobody blocks others."""
 
+import random
 import threading
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -216,3 +218,50 @@ def test_old_messages_go_when_every_consumer_has_read_them(consumers_of_test):
     consumers_of_test.run_once(as_of=TUESDAY)
     assert outbox.forget_old(month) == 0
     assert outbox.forget_old(month + timedelta(seconds=1)) == 1
+
+
+@pytest.mark.law
+def test_under_racing_writers_and_workers_each_message_is_read_exactly_once(
+    consumers_of_test,
+):
+    """Transactions of random length and order of commit, three writers, two workers."""
+    recorder = Recorder()
+    consumers_of_test.register(recorder)
+    written, done = [], threading.Event()
+
+    def write(seed):
+        chance = random.Random(seed)
+        try:
+            for _ in range(25):
+                keys = [uuid7() for _ in range(chance.randint(1, 4))]
+                with transaction.atomic():
+                    for key in keys:
+                        tell(key)
+                        time.sleep(chance.random() * 0.01)
+                    if chance.random() < 0.2:  # some change their mind
+                        transaction.set_rollback(True)
+                        keys = []
+                written.extend(keys)
+        finally:
+            connection.close()
+
+    def work():
+        try:
+            while not done.is_set():
+                consumers_of_test.run_once(as_of=TUESDAY, limit=5)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write, args=[seed]) for seed in range(3)]
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for thread in (*writers, *workers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    for thread in workers:
+        thread.join()
+    while consumers_of_test.run_once(as_of=TUESDAY):
+        pass
+    assert sorted(recorder.seen()) == sorted(written)
+    assert consumers_of_test.backlog() == 0
