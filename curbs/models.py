@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import City, Organisation
 from accounts.querysets import Tenancy, TenantQuerySet
-from curbs.querysets import BookingQuerySet, RecordedQuerySet
+from curbs.querysets import BookingQuerySet, CurbSessionQuerySet, RecordedQuerySet
 from curbs.states import HOLDING, State
 from kernel.identifiers import uuid7
 
@@ -276,7 +276,7 @@ class CurbSession(models.Model):
     evidence = models.JSONField(default=dict)
 
     tenancy = Tenancy(vehicle="vehicle_id")
-    objects = TenantQuerySet.as_manager()
+    objects = CurbSessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stay at the curb")

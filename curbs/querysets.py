@@ -37,6 +37,17 @@ class RecordedQuerySet(TenantQuerySet):
         )
 
 
+class CurbSessionQuerySet(TenantQuerySet):
+    """Stays at the curb; a carrier sees those of its own vehicles."""
+
+    def at_curb(self, booking: "Booking") -> Self:
+        """Keep the stays of a booking's vehicle in its zone that reach into its time."""
+        mine = self.filter(vehicle_id=booking.vehicle_id, curb_zone=booking.curb_zone_id)
+        return mine.filter(started_at__lt=booking.during.upper).filter(
+            Q(ended_at__isnull=True) | Q(ended_at__gt=booking.during.lower)
+        )
+
+
 class BookingQuerySet(TenantQuerySet):
     """Bookings of an organisation's vehicles; agents see what their mandate in force lets them."""
 

@@ -18,14 +18,13 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import City
-from curbs import codes, locks, rules
-from curbs.models import Booking
+from curbs import codes, locks
+from curbs.models import Booking, CurbSession
 from curbs.querysets import as_range
-from curbs.services import announcing
+from curbs.services import announcing, steps
 from curbs.services.placing import Case, HoldRequest, alternatives_to, decide, prepare
 from curbs.states import State
 from curbs.terms import BookingTerms
-from kernel.money import Money
 from kernel.periods import Period
 from kernel.refusals import Reason, Refusal
 
@@ -121,7 +120,7 @@ def confirm(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
         expired = booking.hold_expires_at.isoformat()
         raise Refusal(codes.HOLD_EXPIRED, "The hold has expired.", hold_expired_at=expired)
     booking.confirmed_at = now
-    return _become(booking, State.CONFIRMED, actor=actor, now=now, columns=["confirmed_at"])
+    return steps.become(booking, State.CONFIRMED, actor=actor, now=now, columns=["confirmed_at"])
 
 
 @transaction.atomic
@@ -133,12 +132,12 @@ def check_in(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
     booking = _locked(actor, booking_id)
     if booking.state == State.CHECKED_IN:
         return booking
-    opens = booking.during.lower - _terms(booking).early_check_in
+    opens = booking.during.lower - steps.terms(booking).early_check_in
     if now < opens:
         detail = f"Check-in opens at {opens.isoformat()}."
         raise Refusal(codes.TOO_EARLY, detail, opens_at=opens.isoformat())
     booking.checked_in_at = now
-    return _become(booking, State.CHECKED_IN, actor=actor, now=now, columns=["checked_in_at"])
+    return steps.become(booking, State.CHECKED_IN, actor=actor, now=now, columns=["checked_in_at"])
 
 
 @transaction.atomic
@@ -150,7 +149,7 @@ def check_out(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
     booking = _locked(actor, booking_id)
     if booking.state == State.COMPLETED:
         return booking
-    return _end(booking, State.COMPLETED, actor=actor, now=now)
+    return steps.end(booking, State.COMPLETED, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -162,7 +161,7 @@ def cancel(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
     booking = _locked(actor, booking_id)
     if booking.state == State.CANCELLED:
         return booking
-    return _end(booking, State.CANCELLED, actor=actor, now=now)
+    return steps.end(booking, State.CANCELLED, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -177,7 +176,7 @@ def extend(*, actor: Any, booking_id: UUID, until: datetime, now: datetime) -> B
     release_expired(line_ids=[found.curb_line_id], now=now, wait=True)
     booking = Booking.objects.select_for_update().get(pk=found.pk)
     if not State(booking.state).holds_metres:
-        raise _wrong_state(booking, "extended")
+        raise steps.wrong_state(booking, "extended")
     if until <= booking.during.upper:
         detail = "An extension ends after the booking does."
         raise Refusal(codes.PERIOD_INVALID, detail, pointer="/until")
@@ -191,7 +190,7 @@ def extend(*, actor: Any, booking_id: UUID, until: datetime, now: datetime) -> B
     if not isinstance(decided, Booking):
         raise Refusal.of(alternatives_to(case, decided))
     booking.during = as_range(request.period)
-    booking.price_amount = _price(booking, request.period)
+    booking.price_amount = steps.price(booking, request.period)
     booking.version += 1
     booking.save(update_fields=["during", "price_amount", "version"])
     announcing.changed(booking, "extended", actor=actor, now=now)
@@ -212,21 +211,28 @@ def release_expired(
         holds = holds.on_lines(line_ids)
     due = list(holds.order_by("id").select_for_update(skip_locked=not wait))
     for booking in due:
-        _end(booking, State.EXPIRED, actor=None, now=now)
+        steps.end(booking, State.EXPIRED, actor=None, now=now)
     return len(due)
 
 
 @transaction.atomic
 def no_shows(*, now: datetime) -> int:
-    """Free the metres of confirmed bookings whose vehicle did not check in. Returns how many."""
+    """Free the metres of confirmed bookings whose vehicle did not come. Returns how many.
+
+    A vehicle that stands there without having checked in (it came long before, say) is checked in.
+    """
     confirmed = Booking.objects.filter(state=State.CONFIRMED)
     noted = 0
     for city in City.objects.filter(id__in=confirmed.values("city")).order_by("id"):
         late = BookingTerms.of(city.settings).no_show_after
         due = confirmed.filter(city=city, during__startswith__lte=now - late)
         for booking in due.order_by("id").select_for_update(skip_locked=True):
-            _end(booking, State.NO_SHOW, actor=None, now=now)
-            noted += 1
+            stay = CurbSession.objects.at_curb(booking).order_by("started_at").first()
+            if stay is not None:
+                steps.check_in(booking, stay.started_at, now=now)
+            else:
+                steps.end(booking, State.NO_SHOW, actor=None, now=now)
+                noted += 1
     return noted
 
 
@@ -236,7 +242,7 @@ def finish_overdue(*, now: datetime) -> int:
     over = Booking.objects.filter(state=State.CHECKED_IN, during__endswith__lte=now)
     due = list(over.order_by("id").select_for_update(skip_locked=True))
     for booking in due:
-        _end(booking, State.COMPLETED, actor=None, now=now)
+        steps.end(booking, State.COMPLETED, actor=None, now=now)
     return len(due)
 
 
@@ -256,10 +262,9 @@ def check_in_seen(
         during__endswith__gt=since,
     )
     booking = confirmed.order_by("during").select_for_update(of=["self"]).first()
-    if booking is None or since < booking.during.lower - _terms(booking).early_check_in:
+    if booking is None or since < booking.during.lower - steps.terms(booking).early_check_in:
         return None
-    booking.checked_in_at = max(since, booking.created_at)
-    return _become(booking, State.CHECKED_IN, actor=None, now=now, columns=["checked_in_at"])
+    return steps.check_in(booking, since, now=now)
 
 
 def _visible(actor: Any, booking_id: UUID) -> Booking:
@@ -275,35 +280,3 @@ def _locked(actor: Any, booking_id: UUID) -> Booking:
     locks.share_lines([found.curb_line_id])
     rows = Booking.objects.select_related("city").select_for_update(of=["self"])
     return rows.get(pk=found.pk)
-
-
-def _become(
-    booking: Booking, state: State, *, actor: Any, now: datetime, columns: list[str]
-) -> Booking:
-    """Write the new state and its columns, and say so. Raises Refusal for a forbidden step."""
-    if not State(booking.state).may_become(state):
-        raise _wrong_state(booking, state.value.replace("_", " "))
-    booking.state = state
-    booking.version += 1
-    booking.save(update_fields=["state", "version", *columns])
-    announcing.changed(booking, state.value, actor=actor, now=now)
-    return booking
-
-
-def _end(booking: Booking, state: State, *, actor: Any, now: datetime) -> Booking:
-    booking.ended_at = now
-    return _become(booking, state, actor=actor, now=now, columns=["ended_at"])
-
-
-def _wrong_state(booking: Booking, wanted: str) -> Refusal:
-    detail = f"Booking {booking.reference} is {booking.state} and cannot be {wanted}."
-    return Refusal.of([Reason(codes.WRONG_STATE, detail, "", {"state": str(booking.state)})])
-
-
-def _price(booking: Booking, period: Period) -> int:
-    per_quarter = Money(booking.policy_version.slot_price, booking.currency)
-    return rules.price(period, per_quarter, booking.currency).amount
-
-
-def _terms(booking: Booking) -> BookingTerms:
-    return BookingTerms.of(booking.city.settings)

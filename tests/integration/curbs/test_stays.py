@@ -117,6 +117,20 @@ def test_a_stay_hours_before_the_booking_checks_nobody_in(curb, van):
     assert booking.state == "confirmed"
 
 
+def test_a_vehicle_that_came_an_hour_early_and_stayed_is_no_no_show(curb, van):
+    booking = book(van, curb)
+    write(van, stay(curb, start=5))
+    assert bookings.no_shows(now=TUESDAY + minutes(75)) == 0
+    booking.refresh_from_db()
+    assert (booking.state, booking.checked_in_at) == ("checked_in", TUESDAY + minutes(45))
+
+
+def test_a_vehicle_that_left_before_its_time_is_a_no_show(curb, van):
+    book(van, curb)
+    write(van, stay(curb, start=5, end=60))
+    assert bookings.no_shows(now=TUESDAY + minutes(75)) == 1
+
+
 def test_a_booking_gives_the_right_to_stand_there_until_five_minutes_after_check_out(curb, van):
     booking = book(van, curb)
     actor = factories.actor_of(van.organisation)
