@@ -180,7 +180,10 @@ def _effective(event: CarrierEvent) -> tuple[datetime, bool]:
     if clock is UNSET or clock.source != "device" or clock.skew_ms is UNSET:
         return event.occurred_at, False
     if abs(clock.skew_ms) > SKEW_THAT_COUNTS_MS:
-        return event.occurred_at - timedelta(milliseconds=clock.skew_ms), True
+        try:
+            return event.occurred_at - timedelta(milliseconds=clock.skew_ms), True
+        except OverflowError:  # before year 1 or after 9999: too late or ahead as it stands
+            return event.occurred_at, False
     return event.occurred_at, False
 
 

@@ -164,6 +164,20 @@ def test_a_devices_skew_above_thirty_seconds_corrects_the_effective_time(send, v
     assert set(LoggedPosition.objects.values_list("effective_at", flat=True)) == {TUESDAY}
 
 
+def test_times_at_the_ends_of_the_calendar_are_judged_like_others(send, van):
+    skewed = {"source": "device", "skew_ms": 10**11}
+    answer = send(
+        [
+            position(occurred_at="0001-01-01T00:00:00+14:00", clock=skewed),
+            position(
+                occurred_at="9999-12-31T23:59:59-12:00", clock=skewed | {"skew_ms": -(10**11)}
+            ),
+            position(clock={"source": "gnss", "sent_at": "0001-01-01T00:00:00+14:00"}),
+        ]
+    )
+    assert statuses(answer) == ["refused", "quarantined", "accepted"]
+
+
 @pytest.mark.parametrize(
     ("age_s", "expected"),
     [(0, "on_time"), (300, "on_time"), (301, "late"), (86_400, "late"), (86_401, "backfill")],

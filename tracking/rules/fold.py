@@ -8,6 +8,7 @@ order, batch or repetition they arrived. A late event rewinds to a snapshot befo
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from math import isfinite
 from uuid import UUID
 
 import msgspec
@@ -184,6 +185,8 @@ def _fix(
     state.position = Position(
         told.at, told.lng, told.lat, told.speed_mps, told.heading_deg, told.accuracy_m
     )
+    if not (isfinite(told.x) and isfinite(told.y)):
+        return  # beyond the city's plane (a pole, say): a position, but none in this city
     visit_name, stay_name = names.kind("visit"), names.kind("stay")
     for point in motion.feed(state.motion, told):
         yield from presence.advance(state.scene, point, geography, visit_name, told.at)

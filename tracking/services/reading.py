@@ -1,13 +1,15 @@
 """From rows of the log to what the fold is told."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from carriers.selectors.log import LogEvent
 from tracking.rules.told import Told
 from tracking.services.grounds import Ground
+
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def told(rows: Sequence[LogEvent], ground: Ground) -> list[Told]:
@@ -51,4 +53,6 @@ def _uuid(text: Any) -> UUID | None:
 
 
 def _instant(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    """Return an instant that a sender told of the future; None when no calendar of ours has it."""
+    at = datetime.fromisoformat(text) if text else None
+    return at if at is not None and _EARLIEST < at < _LATEST else None

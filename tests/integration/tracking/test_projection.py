@@ -103,6 +103,25 @@ def test_a_rebuild_gives_the_same_tables_and_tells_nothing(ground, van, sender, 
     assert OutboxMessage.objects.count() == told
 
 
+def test_odd_positions_and_times_stop_nobody(ground, van, sender, tracking):
+    from tests import fleet
+    from tracking.models import VehicleState, ZoneVisit
+
+    days.route(van, sender, STOPS)
+    named = {"trip_id": f"ref:trip-{van.ref}", "stop_id": "ref:s1"}
+    odd = [
+        fleet.position(van, TUESDAY, lng, lat)
+        for lng, lat in [(0, 0), (180, 90), (-180, -90), (24.94, -90), (24.94, 90)]
+    ]
+    for eta in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        odd.append(fleet.event(van, "stop.arrived", TUESDAY, eta=eta, **named))
+    path = [days.position(van, 60 + t, -100 + 10 * t, 50, 10.0) for t in range(0, 45, 5)]
+    assert days.send(sender, odd + path, EVENING).accepted == len(odd) + len(path)
+    tracking()
+    assert ZoneVisit.objects.count() == 1
+    assert VehicleState.objects.get().fix_at == TUESDAY + timedelta(seconds=100)
+
+
 @pytest.mark.law
 def test_shuffled_doubled_and_split_arrival_gives_the_tables_of_the_day_in_order(
     ground, van, carrier, sender, tracking
