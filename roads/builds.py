@@ -30,6 +30,8 @@ PROFILE_DIR = Path(__file__).parent / "profiles"
 # to. OSRM's default of 1000 would call the whole of a small extract an island.
 ISLAND_NODES = "120"
 HUB_CANDIDATES = 150
+# Views kept on disk besides the free ones; a view of a large city takes some 5 MB.
+KEPT_VIEWS = 64
 _REWRITTEN = {"geometry", "turn_weight_penalties", "turn_duration_penalties"}
 _MADE_BY_CUSTOMIZE = {"cell_metrics", "mldgr", "datasource_names"}
 
@@ -72,6 +74,7 @@ def build_view(base: Path, closed: shapely.Geometry | None, root: Path) -> Path:
     pairs = closed_pairs(base, closed)
     folder = root / f"{base.name}-{view_key(pairs)}"
     if folder.is_dir():
+        os.utime(folder)
         return folder
     root.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=root))
@@ -88,7 +91,22 @@ def build_view(base: Path, closed: shapely.Geometry | None, root: Path) -> Path:
         _settle(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+    prune(root)
     return folder
+
+
+def prune(root: Path, keep: int = KEPT_VIEWS) -> list[Path]:
+    """Remove the views that were asked for longest ago, beyond `keep`; return them.
+
+    Free views stay. Who has a removed view open keeps it (its files are mapped), and who asks for
+    it again gets it built again.
+    """
+    views = [each for each in root.iterdir() if not each.name.endswith("-free")]
+    done = [each for each in views if not each.name.startswith("draft-")]
+    stale = sorted(done, key=lambda each: each.stat().st_mtime, reverse=True)[keep:]
+    for folder in stale:
+        shutil.rmtree(folder, ignore_errors=True)
+    return stale
 
 
 def closed_pairs(base: Path, closed: shapely.Geometry | None) -> NDArray[np.int64]:

@@ -87,11 +87,20 @@ def replace_from_plan(
     return _next_revision(plan, [_copy(stop, seq) for seq, stop in enumerate(stops, start=1)])
 
 
+def lock_trips(*, organisation_id: UUID, trip_ids: Iterable[UUID]) -> None:
+    """Let nobody else write routes of these trips until the transaction ends; in sorted order."""
+    locks = {
+        identifiers.derived(organisation_id, "route", str(trip_id)).int % 2**63
+        for trip_id in trip_ids
+    }
+    with connection.cursor() as cursor:
+        for lock in sorted(locks):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+
+
 def _next_revision(plan: RoutePlan, stops: list[Stop]) -> RoutePlan:
     """Store a route as its trip's current revision. Lock: one writer per trip."""
-    lock = identifiers.derived(plan.organisation_id, "route", str(plan.trip_id)).int % 2**63
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+    lock_trips(organisation_id=plan.organisation_id, trip_ids=[plan.trip_id])
     earlier = RoutePlan.objects.filter(organisation_id=plan.organisation_id, trip_id=plan.trip_id)
     last = earlier.order_by("-revision").first()
     plan.revision = 1 if last is None else last.revision + 1

@@ -128,8 +128,14 @@ def accept(*, actor: Actor, plan_id: UUID, now: datetime) -> Plan:
     plan = Plan.objects.filter(pk__in=visible.values("pk")).select_for_update().first()
     if plan is None:
         raise Refusal(foundation_codes.NOT_FOUND, _("There is no such plan of yours."))
+    if plan.state == Plan.State.OUTDATED:
+        raise Refusal(codes.PLAN_OUTDATED, _("Another plan was accepted. Ask for a new one."))
     if plan.state != Plan.State.PROPOSED:
         raise Refusal(codes.PLAN_NOT_OPEN, _("Ask for a new plan."), state=plan.state)
+    carrier_routes.lock_trips(
+        organisation_id=plan.organisation_id,
+        trip_ids=plan.routes.values_list("trip_id", flat=True),
+    )
     routes = list(plan.routes.select_related("route").prefetch_related("stops"))
     job = gathering.gather(
         city=plan.city, vehicle_ids=plan.vehicle_ids, on=plan.service_on, now=now
@@ -142,6 +148,13 @@ def accept(*, actor: Actor, plan_id: UUID, now: datetime) -> Plan:
     _commit(plan, routes, job, now)
     plan.state, plan.accepted_at = Plan.State.ACCEPTED, now
     plan.save(update_fields=["state", "accepted_at"])
+    others = Plan.objects.filter(
+        organisation_id=plan.organisation_id,
+        service_on=plan.service_on,
+        state=Plan.State.PROPOSED,
+        vehicle_ids__overlap=plan.vehicle_ids,
+    )
+    others.update(state=Plan.State.OUTDATED)
     _note(actor, plan, evaluator, now)
     return plan
 

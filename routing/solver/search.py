@@ -109,7 +109,7 @@ class _Model:
             cost[:, END] = 0
         service = np.array([0, 0, *(task.service_s for task in self.problem.tasks)])
         cost = np.minimum(cost + service[:, None], no_way)
-        cost[START, END] = min(cost[START, END], no_way)
+        cost[START, END] = 0  # a vehicle that serves nobody needs no way home
         rows[np.ix_(own, own)] = cost
         return rows.tolist()
 

@@ -28,6 +28,8 @@ def drive(
     problem: Problem, truck: Truck, order: Sequence[str], places: Mapping[str, int]
 ) -> tuple[tuple[Visit, ...], int] | None:
     """Return visits and end of an order without regard to the shift; None when impossible."""
+    if not order:
+        return (), truck.start_s
     matrix, tasks = problem.travel[truck.id], {task.id: task for task in problem.tasks}
     here, now = START, truck.start_s
     visits = []

@@ -113,3 +113,20 @@ def test_a_noisy_trace_is_matched_onto_its_street(town):
 
     assert all(abs(point.lat) < 1e-6 for point in matched.points)
     assert {point.street for point in matched.points} == {"bottom"}
+
+
+def test_views_that_nobody_asked_for_lately_are_removed_and_built_again_on_demand(town):
+    import os
+
+    from roads.builds import prune
+
+    ring = town()
+    free = ring.network().folder
+    old = ring.network(closed=RIGHT_SIDE).folder
+    new = ring.network(closed=shapely.box(-0.001, 0.004, 0.001, 0.006)).folder
+    os.utime(old, (1, 1))
+
+    assert prune(old.parent, keep=1) == [old]
+    assert free.is_dir()
+    assert new.is_dir()
+    assert ring.network(closed=RIGHT_SIDE).folder.is_dir()

@@ -135,6 +135,17 @@ def test_a_stop_that_no_vehicle_may_serve_is_left_over():
     assert route_ids(solution) == {"van": []}
 
 
+def test_a_vehicle_without_a_way_home_stays_and_the_other_works():
+    """The van cannot even leave; the bike serves what both may."""
+    cut_off = np.full((3, 3), np.nan)
+    shared = task("shared", vans=("van", "bike"))
+    travel = {"van": cut_off, "bike": line(0, 0, 1)}
+
+    solution = solve(Problem((shared,), (van(), van("bike")), travel))
+
+    assert route_ids(solution) == {"van": [], "bike": ["shared"]}
+
+
 def test_each_vehicle_serves_what_only_it_may():
     tasks = [task("zone", vans=("bike",)), task("outside", vans=("van",))]
     travel = {"van": line(0, 0, 1, 1), "bike": line(0, 0, 1, 1)}
