@@ -129,7 +129,7 @@ def accept(*, actor: Actor, plan_id: UUID, now: datetime) -> Plan:
     if plan is None:
         raise Refusal(foundation_codes.NOT_FOUND, _("There is no such plan of yours."))
     if plan.state == Plan.State.OUTDATED:
-        raise Refusal(codes.PLAN_OUTDATED, _("Another plan was accepted. Ask for a new one."))
+        raise Refusal(codes.PLAN_OUTDATED, _("Routes or stops have changed. Ask for a new plan."))
     if plan.state != Plan.State.PROPOSED:
         raise Refusal(codes.PLAN_NOT_OPEN, _("Ask for a new plan."), state=plan.state)
     carrier_routes.lock_trips(
