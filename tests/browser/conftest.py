@@ -162,7 +162,9 @@ def demo_day(transactional_db):
 def town(demo_day, settings):
     """A small city on a few drawn streets: a zone, a curb, two carriers, an official."""
     # The server is another process: it knows only real password hashes.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    from cityhub import settings as real
+
+    settings.PASSWORD_HASHERS = real.PASSWORD_HASHERS
     from tests.browser.town import build
 
     return build()
