@@ -28,6 +28,7 @@ STATES: dict[str, tuple[Any, str]] = {
     Finding.State.WITHDRAWN: (gettext_lazy("withdrawn"), ""),
 }
 
+RECENT = timedelta(days=3)
 MOST = 500
 COLUMNS = (
     Column("when", gettext_lazy("When"), ("from_at",)),
@@ -69,9 +70,9 @@ def latest(actor: Actor, count: int) -> list[Shown]:
     return shown(rows[:count], actor)
 
 
-def of_today(actor: Actor, now: datetime) -> list[Finding]:
-    """Return what was found in the last 24 hours and stands."""
-    rows = visible(actor).standing().filter(from_at__gte=now - timedelta(hours=24))
+def recent(actor: Actor, now: datetime) -> list[Finding]:
+    """Return what was found in the last three days and stands."""
+    rows = visible(actor).standing().filter(from_at__gte=now - RECENT)
     return list(rows.order_by("-from_at", "-pk")[:MOST])
 
 

@@ -46,10 +46,10 @@ class Curbs(Page):
 
 
 class Findings(Page):
-    """`/map/findings.geojson`: where today's findings of the reader were made."""
+    """`/map/findings.geojson`: where the reader's findings of the last three days were made."""
 
     scope = scopes.FINDINGS_READ
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        rows = findings.of_today(self.actor, self.now)
+        rows = findings.recent(self.actor, self.now)
         return _geojson(findings.features(rows, self.actor))

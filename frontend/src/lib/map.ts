@@ -79,7 +79,7 @@ function fill(map: MapLibre, [west, south, east, north]: [number, number, number
   const a = map.project([west, north]);
   const b = map.project([east, south]);
   const cover = Math.max(clientWidth / Math.max(b.x - a.x, 1), clientHeight / Math.max(b.y - a.y, 1));
-  map.setZoom(map.getZoom() + Math.min(Math.log2(cover) * 0.35, 0.6));
+  map.setZoom(map.getZoom() + Math.min(Math.log2(cover) * 0.45, 0.7));
 }
 
 /** Return a source's GeoJSON handle, or null while the style is still loading. */
