@@ -18,6 +18,8 @@ from routing.closures import Closure
 from routing.jobs import LngLat
 
 Streets = Callable[[str, tuple[shapely.Geometry, ...]], Network]
+# A stop farther than this from every street that is open to the vehicle lies beyond the map.
+REACH_M = 250.0
 TimedPath = list[tuple[datetime, float, float]]
 
 
@@ -45,7 +47,8 @@ class Ways:
         free = self.streets(self.profile, ()).snap(self.wanted)
         snaps = self._snaps()
         self.places = [(snap.lng, snap.lat) for snap in snaps]
-        self.reached = [True, *(~unreachable(free[1:], snaps[1:])).tolist()]
+        near = [snap.distance_m <= REACH_M for snap in snaps[1:]]
+        self.reached = [True, *(~unreachable(free[1:], snaps[1:]) & near).tolist()]
         if self.leaving:
             self.exit = self._way_out((free[0].lng, free[0].lat))
             self.reached[0] = self.exit is not None

@@ -239,3 +239,14 @@ def test_a_vehicle_that_cannot_be_certified_stands_and_all_its_stops_have_a_reas
     assert draft.routes[0].stops == ()
     assert {one.stop_id for one in draft.unserved} == {stop.id for stop in stops}
     assert all(one.code for one in draft.unserved)
+
+
+def test_a_stop_beyond_the_map_is_unreachable_not_served_from_its_edge(streets, outside):
+    stops = [scene.stop(1, 1, (25.05, 60.20)), scene.stop(2, 1, outside[0])]
+    job = scene.job([scene.vehicle(1, SOUTH)], stops)
+
+    draft = planner.plan(job, scene.evaluator(), streets)
+
+    assert [(one.stop_id, one.code) for one in draft.unserved] == [
+        (stops[0].id, "routing.unreachable_for_vehicle")
+    ]
