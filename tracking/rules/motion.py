@@ -22,6 +22,8 @@ MOVING_MPS = 2.0
 STANDING_RADIUS_M = 30.0
 """A fix of the same place lies farther from the mean in less than 3 % of cases (8 m per axis,
 mean of one: sigma 11.3 m per axis, exp(-30^2 / (2 * 11.3^2)) = 3 %); an outlier of 50 m does."""
+NOISE_PAIR_M = 16.0
+"""Two fixes of one place lie about so far apart (8 m per axis, twice): that is no way driven."""
 STANDING_GAP_S = 10.0
 """Without a reported speed two fixes closer in time than this cannot tell standing from slow."""
 
@@ -76,21 +78,23 @@ def feed(motion: Motion, fix: Told) -> Iterator[Point]:
 def _moving(motion: Motion, fix: Told, t: float) -> Iterator[Point]:
     last = motion.last
     if _has_stopped(last, fix, t):
-        motion.stand = _stand(last, fix, t)
+        motion.stand = _stand(motion, fix, t)
         yield _keep(motion, Point(t, fix.x, fix.y, fix.event_id, True))
     else:
         yield _keep(motion, Point(t, fix.x, fix.y, fix.event_id, speed=fix.speed_mps))
 
 
-def _stand(last: Point | None, fix: Told, t: float) -> Stand:
-    """Return the stand that begins with a fix, or with the one before when that came long ago and
-    from the same place: then the vehicle had arrived."""
+def _stand(motion: Motion, fix: Told, t: float) -> Stand:
+    """Return the stand that begins with a fix, or before it when the fix before came long ago:
+    then the vehicle had arrived as soon as the way from there was driven."""
     stand = Stand(t, fix.event_id, t, 0, 0.0, 0.0, 0.0, 0.0)
     _add(stand, fix, t)
-    if last is None or t - last.t < STANDING_GAP_S:
-        return stand
-    if hypot(fix.x - last.x, fix.y - last.y) <= STANDING_RADIUS_M:
-        stand.since, stand.first_event_id = last.t, last.event_id
+    last = motion.last
+    if last is not None and t - last.t >= STANDING_GAP_S:
+        metres = max(0.0, hypot(fix.x - last.x, fix.y - last.y) - NOISE_PAIR_M)
+        arrived = last.t + metres / max(last.speed or 0.0, MOVING_MPS * 2)
+        earliest = motion.ended_at if motion.ended is not None else arrived
+        stand.since = min(t, max(arrived, earliest))
     return stand
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import shapely
 from driving import CITY, CURB, VAN, after, rows, seen, told, truth
+from msgspec import structs
 
 from tracking.rules.fold import State, fold, freeze, status, thaw
 from tracking.rules.geography import Area, Geography
@@ -28,6 +29,16 @@ def test_a_stand_of_ninety_seconds_at_a_curb_is_a_stay():
     assert abs((stay.started_at - after(35)).total_seconds()) <= 5
     assert abs((stay.ended_at - after(635)).total_seconds()) <= 5
     assert stay.points >= 8  # fixes that the noise threw too far are left out
+
+
+def test_a_stay_begins_when_the_vehicle_arrived_even_if_the_fix_of_arrival_was_thrown():
+    drive = truth((-300, 0), [(15, 0, 9.0), 600.0, (300, 0, 9.0)])
+    fixes = [structs.replace(fix) for fix in seen(drive, np.random.default_rng(5), outliers=0)]
+    arrival = next(n for n, fix in enumerate(fixes) if fix.speed_mps == 0)
+    thrown = fixes[arrival]
+    fixes[arrival] = structs.replace(thrown, x=thrown.x, y=thrown.y + 50)
+    (stay,) = stays(fixes)
+    assert abs((stay.started_at - after(35)).total_seconds()) <= 10
 
 
 def test_a_shorter_stand_and_a_stand_elsewhere_are_none():
