@@ -60,7 +60,7 @@ def races(bays: Sequence[Bay], vehicles: Sequence[Vehicle], rng: np.random.Gener
         chosen = [vans[k] for k in rng.choice(len(vans), size=count, replace=False)]
         found.append(
             Race(
-                at=300.0 * int((start - rng.uniform(1.0, 3.0) * 3600) // 300),
+                at=900.0 * int((start - rng.uniform(1.0, 3.0) * 3600) // 900),
                 bay=bay.code,
                 start=start,
                 end=start + SLOT_S,

@@ -280,7 +280,7 @@ class Stage:
                 put = self.agenda.put
                 put(wish.ask_at, lambda w=wish, c=client, t=tour: self._hold(w, c, t))
                 put(
-                    wish.ask_at + (120 if i == 0 else 0),
+                    wish.ask_at + (120 if i == 0 and wish.ref[-3] in "05" else 0),
                     lambda w=wish, c=client: self._step(w.ref, c, "confirm"),
                 )
                 put(_grid(wish.arrived), lambda w=wish, c=client: self._step(w.ref, c, "check-in"))
@@ -357,7 +357,7 @@ class Stage:
         if race.fate == "cancel":
             for client, booking in won:
                 self.agenda.put(
-                    race.at + 600,
+                    race.at + FLUSH_S,
                     lambda client=client, booking=booking: self._cancel(client, booking),
                 )
 

@@ -211,7 +211,7 @@ class Tour:
                     ref=wish,
                     vehicle=self.vehicle.ref,
                     bay=bay.code,
-                    ask_at=max(5.5 * 3600, 300 * math.floor((arrived - 5400) / 300)),
+                    ask_at=max(5.5 * 3600, 900 * math.floor((arrived - 5400) / 900)),
                     start=300 * math.floor((arrived - 240) / 300),
                     end=300 * math.ceil((self.now + 240) / 300),
                     arrived=arrived,
