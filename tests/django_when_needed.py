@@ -41,3 +41,9 @@ def pytest_sessionfinish(session, exitstatus):
     if _asked_for_units_only(session.config) and "django" in sys.modules:
         print("\nunit tests loaded Django: find the import with -X importtime", file=sys.stderr)  # noqa: T201
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Put the browser tests last: the browser's event loop stays in this thread to the end."""
+    items.sort(key=lambda item: "browser" in item.path.relative_to(ROOT).parts)
