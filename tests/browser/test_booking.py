@@ -33,7 +33,7 @@ def test_of_two_people_one_gets_the_metres_and_the_other_a_clear_sentence(town, 
 
     summary = second.get_by_role("alert")
     assert "Somebody else has just taken these metres." in summary.inner_text()
-    assert second.get_by_text("Free instead:").is_visible()
+    second.get_by_text("Free instead:").wait_for()
     assert axe(second) == []
     shoot(second, "booking-taken")
     second.locator(".alternatives button").first.click()
@@ -52,7 +52,7 @@ def test_choosing_a_curb_works_from_the_list_and_without_javascript(town, people
     plain.get_by_role("link", name=town.curb.name).first.click()
     plain.get_by_role("button", name="12:00").click()
     plain.get_by_role("button", name="Confirm booking").click()
-    assert plain.get_by_role("heading", name="Booking confirmed").is_visible()
+    plain.get_by_role("heading", name="Booking confirmed").wait_for()
 
     page.goto(f"{page.base}/bookings/")
     assert page.get_by_role("rowheader").count() == 1

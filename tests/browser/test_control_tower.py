@@ -46,7 +46,7 @@ def test_a_vehicle_that_reports_appears_on_the_map_and_in_the_table(town, people
     page.get_by_role("link", name="Curbs", exact=True).click()
     page.get_by_role("cell", name="free", exact=True).first.wait_for()
     page.get_by_role("link", name="Vehicles", exact=True).click()
-    assert page.get_by_role("rowheader", name=town.van.plate).is_visible()
+    page.get_by_role("rowheader", name=town.van.plate).wait_for()
     page.locator(".map-frame[data-ready]").wait_for()
     assert axe(page) == []
     shoot(page, "control-tower")

@@ -48,7 +48,7 @@ def test_what_broke_a_rule_is_counted_and_leads_to_its_evidence(town, people, ax
     page.get_by_role("rowheader").get_by_role("link").click()
     page.wait_for_url(f"**/findings/{finding.id}/")
     page.locator(".map-frame[data-ready]").wait_for()
-    assert page.get_by_text("No goods vehicles at any time.").first.is_visible()
+    page.get_by_text("No goods vehicles at any time.").first.wait_for()
     assert page.get_by_role("cell", name="inside").count() > 5
     assert axe(page) == []
     shoot(page, "finding", full_page=True)
@@ -63,7 +63,7 @@ def test_what_broke_a_rule_is_counted_and_leads_to_its_evidence(town, people, ax
 def test_the_report_of_speeds_says_when_nothing_was_measured(town, people, axe):
     page = people(town.official)
     page.goto(f"{page.base}/reports/congestion/?on=2026-01-01")
-    assert page.get_by_text("Nothing was counted in this period.").is_visible()
+    page.get_by_text("Nothing was counted in this period.").wait_for()
     assert axe(page) == []
 
 

@@ -44,5 +44,5 @@ def test_a_shape_that_crosses_itself_is_refused_with_a_sentence(town, people):
     bow = "[[24.94,60.17],[24.95,60.18],[24.95,60.17],[24.94,60.18],[24.94,60.17]]"
     page.locator(".geometry-editor textarea").fill(f'{{"type":"Polygon","coordinates":[{bow}]}}')
     page.get_by_role("button", name="Save", exact=True).click()
-    assert page.get_by_text("Self-intersection").first.is_visible()
+    page.get_by_text("Self-intersection").first.wait_for()
     assert town.zone.geometries.count() == 1
