@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from roads.network import Network, RoutePath, Snap, length_m, unreachable
 from routing.closures import Closure
 from routing.jobs import LngLat
+from routing.solver.problem import FIRST_TASK
 
 Streets = Callable[[str, tuple[shapely.Geometry, ...]], Network]
-# A stop farther than this from every street that is open to the vehicle lies beyond the map.
+# A stop farther than this from every street that is open to the vehicle lies beyond the map. Where
+# a vehicle starts and ends may lie there: it comes and goes by the nearest street of the map.
 REACH_M = 250.0
 TimedPath = list[tuple[datetime, float, float]]
 
@@ -47,8 +49,12 @@ class Ways:
         free = self.streets(self.profile, ()).snap(self.wanted)
         snaps = self._snaps()
         self.places = [(snap.lng, snap.lat) for snap in snaps]
-        near = [snap.distance_m <= REACH_M for snap in snaps[1:]]
-        self.reached = [True, *(~unreachable(free[1:], snaps[1:]) & near).tolist()]
+        moved = unreachable(free, snaps).tolist()
+        self.reached = [
+            not moved[n] and (n < FIRST_TASK or snap.distance_m <= REACH_M)
+            for n, snap in enumerate(snaps)
+        ]
+        self.reached[0] = True
         if self.leaving:
             self.exit = self._way_out((free[0].lng, free[0].lat))
             self.reached[0] = self.exit is not None

@@ -250,3 +250,16 @@ def test_a_stop_beyond_the_map_is_unreachable_not_served_from_its_edge(streets, 
     assert [(one.stop_id, one.code) for one in draft.unserved] == [
         (stops[0].id, "routing.unreachable_for_vehicle")
     ]
+
+
+def test_a_vehicle_and_its_depot_beyond_the_map_stand_at_the_nearest_street(streets, outside):
+    beyond = (25.05, 60.20)
+    stops = [scene.stop(n, 1, at) for n, at in enumerate(outside[:3])]
+    job = scene.job([scene.vehicle(1, beyond, home=beyond)], stops)
+
+    draft = planner.plan(job, scene.evaluator(), streets)
+
+    assert draft.unserved == ()
+    (route,) = draft.routes
+    assert len(route.stops) == 3
+    assert route.path[0][1:] == route.path[-1][1:]
