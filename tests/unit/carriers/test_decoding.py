@@ -261,6 +261,7 @@ def value_of(rule):
 def test_our_verdict_on_an_event_is_the_verdict_of_the_published_schema(schema):
     from jsonschema import Draft202012Validator, FormatChecker
 
+    assert "date-time" in FormatChecker.checkers  # else the oracle takes any text for an instant
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
     seen = {True: 0, False: 0}
     right = {
