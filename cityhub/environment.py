@@ -40,6 +40,29 @@ def celery_broker(redis_url: str) -> str:
     return f"redis+socket://{parts.path}?virtual_host={number}"
 
 
+def mail(url: str, sender: str) -> dict[str, object]:
+    """Return Django's settings of outgoing mail for `smtp[s]://user:password@host:port`.
+
+    `smtp` turns to TLS by STARTTLS when there is a password to protect, `smtps` speaks TLS from
+    the start. Without an address messages are printed to the log of the process.
+    """
+    settings: dict[str, object] = {"DEFAULT_FROM_EMAIL": sender or "cityhub@localhost"}
+    if not url:
+        return settings | {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(url)
+    direct = parts.scheme == "smtps"
+    return settings | {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or (465 if direct else 587 if parts.username else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": direct,
+        "EMAIL_USE_TLS": bool(parts.username) and not direct,
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
 def secret_key(var: Path, given: str | None) -> str:
     """Return the secret: the one given, else the one in var/secret_key, made at first use."""
     if given:

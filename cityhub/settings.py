@@ -139,6 +139,9 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # a step of half a minute for clocks and fingers (RFC 6238, section 5.2)
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
+globals().update(
+    environment.mail(os.environ.get("CITYHUB_SMTP", ""), os.environ.get("CITYHUB_MAIL_FROM", ""))
+)
 
 # The back office: its own look over Django's admin.
 UNFOLD = {
