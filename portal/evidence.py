@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -103,15 +103,29 @@ def journal(row: Finding, tz: Any) -> list[dict[str, str]]:
         {
             "label": str(entry.get_entry_display()),
             "at": f"{entry.at.astimezone(tz):%Y-%m-%d %H:%M:%S}",
-            "note": _changes(entry),
+            "note": _changes(entry, tz),
         }
         for entry in row.journal.all()
     ]
 
 
-def _changes(entry: FindingJournal) -> str:
+def _changes(entry: FindingJournal, tz: Any) -> str:
     """Return what an adjustment changed, with the value before and after."""
     if entry.entry != FindingJournal.Entry.ADJUSTED:
         return ""
     names = sorted(set(entry.before) & set(entry.after))
-    return ", ".join(f"{name}: {entry.before[name]} → {entry.after[name]}" for name in names)
+    return ", ".join(
+        f"{name}: {_value(entry.before[name], tz)} → {_value(entry.after[name], tz)}"
+        for name in names
+    )
+
+
+def _value(value: Any, tz: Any) -> str:
+    """Return a value of the journal for people: instants in the city's time, a dash for none."""
+    if value is None:
+        return "–"
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return str(value)
+    return f"{at.astimezone(tz):%Y-%m-%d %H:%M:%S}" if at.tzinfo else str(value)
