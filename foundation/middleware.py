@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.utils.deprecation import MiddlewareMixin
 
 from foundation import metrics
@@ -50,6 +51,22 @@ def _route(request: Any) -> str:
     """Return the pattern of the path, never the path: ids and plates stay out of logs."""
     match = getattr(request, "resolver_match", None)
     return f"/{match.route}" if match else "unmatched"
+
+
+class NulMiddleware(MiddlewareMixin):
+    """Refuses forms and addresses with U+0000, which PostgreSQL cannot compare with.
+
+    The API refuses it itself, with the name of the parameter.
+    """
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> None:
+        if request.path.startswith("/api/"):
+            return
+        given = [request.GET, request.POST] if request.method == "POST" else [request.GET]
+        for values in given:
+            for name, texts in values.lists():
+                if "\x00" in name or any("\x00" in text for text in texts):
+                    raise BadRequest("U+0000 in a parameter")
 
 
 class SecurityPolicyMiddleware(MiddlewareMixin):

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+YEARS = range(1900, 9000)
+"""Times outside of these years are nobody's; arithmetic with them would run out of the calendar."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:

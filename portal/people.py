@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -56,6 +57,8 @@ class Page(View):
             raise PermissionDenied(_("Your role does not include this page."))
         try:
             return super().dispatch(request, *args, **kwargs)
+        except (OverflowError, DataError) as error:
+            raise BadRequest(_("A number, text or date is out of range.")) from error
         except Refusal as refusal:
             if refusal.status == 404:
                 raise Http404(str(refusal.reasons[0].detail)) from refusal

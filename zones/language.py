@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union
 import msgspec
 from msgspec import Meta, Struct, field
 
+from kernel.periods import YEARS
 from kernel.vehicles import euro_rank
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -28,6 +29,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Kilograms = Annotated[int, Meta(ge=0, le=1_000_000)]
 Metres = Annotated[float, Meta(ge=0, le=1000)]
 Cents = Annotated[int, Meta(ge=0)]
+_ODD_YEAR = "A year from 1900 to 8999 is needed."
 
 
 class EuroLimit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,8 +155,15 @@ def _senseless(row: Row) -> list[tuple[str, str]]:
     found += _senseless_who(row.who, "/who")
     if row.unless.who is not None:
         found += _senseless_who(row.unless.who, "/unless/who")
+    if row.warning_until is not None and row.warning_until.year not in YEARS:
+        found.append(("/warning_until", _ODD_YEAR))
     for index, window in enumerate(row.when):
         bounds = window.from_on, window.until_on
+        found += [
+            (f"/when/{index}/{name}", _ODD_YEAR)
+            for name, day in zip(("from_on", "until_on"), bounds, strict=True)
+            if day is not None and day.year not in YEARS
+        ]
         if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
             found.append((f"/when/{index}/until_on", "Ends before it begins."))
         if not window.days:

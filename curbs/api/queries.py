@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from foundation import codes
 from kernel.refusals import Refusal
 
+MOST = 1_000_000
+
 
 def positive(request: Any, name: str) -> float | None:
     """Return a parameter as a positive number, None when absent. Raises `request.invalid`."""
@@ -18,6 +20,6 @@ def positive(request: Any, name: str) -> float | None:
         found = float(text)
     except ValueError:
         found = math.nan
-    if not math.isfinite(found) or found <= 0:
+    if not 0 < found <= MOST:
         raise Refusal(codes.REQUEST_INVALID, _("Give a positive number."), parameter=name)
     return found

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from foundation import codes
+from kernel.periods import YEARS
 from kernel.refusals import Reason, Refusal
 
 _AT = re.compile(r" - at `(?:key in )?`?(?P<path>\$[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+_ODD_YEAR = re.compile(rb'"(?!19|[2-8])\d{4}-|\\u')
 MOST_REASONS = 50
 
 
@@ -24,6 +27,7 @@ def decode[T](raw: bytes, kind: type[T]) -> T:
     try:
         found = msgspec.json.decode(raw, type=kind)
         _refuse_nul(raw)
+        _refuse_odd_years(raw, found)
         return found
     except msgspec.ValidationError as error:
         reasons = reasons_against(_plain(raw), kind) or [reason_of(error)]
@@ -32,6 +36,34 @@ def decode[T](raw: bytes, kind: type[T]) -> T:
         raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
     except UnicodeDecodeError:
         raise _not_utf8() from None
+    except RecursionError:
+        raise _too_deep() from None
+
+
+def _refuse_odd_years(raw: bytes, found: Any) -> None:
+    """Refuse times and dates of years that are nobody's: some can be stored and never read again
+    (the year 1 east of Greenwich lies before PostgreSQL's year 1), with others nothing can be
+    reckoned."""
+    if not _ODD_YEAR.search(raw):
+        return
+    detail = f"A year from {YEARS.start} to {YEARS.stop - 1} is needed"
+    reasons = [Reason(codes.REQUEST_INVALID, detail, where) for where in _odd_years(found, "")]
+    if reasons:
+        raise Refusal.of(reasons[:MOST_REASONS])
+
+
+def _odd_years(value: Any, base: str) -> Iterator[str]:
+    if isinstance(value, date):
+        if value.year not in YEARS:
+            yield base
+    elif isinstance(value, msgspec.Struct):
+        for field in msgspec.structs.fields(value):
+            yield from _odd_years(
+                getattr(value, field.name), base + pointer(f"$.{field.encode_name}")
+            )
+    elif isinstance(value, list | tuple):
+        for index, element in enumerate(value):
+            yield from _odd_years(element, f"{base}/{index}")
 
 
 def _refuse_nul(raw: bytes) -> None:
@@ -67,6 +99,12 @@ def _plain(raw: bytes) -> Any:
         raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
     except UnicodeDecodeError:
         raise _not_utf8() from None
+    except RecursionError:
+        raise _too_deep() from None
+
+
+def _too_deep() -> Refusal:
+    return Refusal(codes.REQUEST_NOT_JSON, "The JSON is nested too deeply")
 
 
 def _not_utf8() -> Refusal:

@@ -8,10 +8,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from foundation import codes
+from kernel.periods import YEARS
 from kernel.refusals import Refusal
-
-# Times outside of these years are nobody's; arithmetic with them would run out of the calendar.
-YEARS = range(1900, 9000)
 
 
 def instant(request: Any, name: str) -> datetime | None:

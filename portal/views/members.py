@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.models import Membership
 from accounts.resolving import SESSION_KEY
 from portal.people import Page
+from portal.views.slots import as_uuid
 
 
 class ChooseMembership(Page):
@@ -20,7 +21,8 @@ class ChooseMembership(Page):
         return self.show("portal/membership.html", memberships=self._mine(), next=self._next())
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        chosen = self._mine().filter(pk=request.POST.get("membership") or None).first()
+        wanted = as_uuid(request.POST.get("membership"))
+        chosen = self._mine().filter(pk=wanted).first()
         if chosen is None:
             return self.show(
                 "portal/membership.html",

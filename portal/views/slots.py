@@ -21,7 +21,7 @@ from curbs.selectors import snapshots
 from curbs.services import bookings as booking_service
 from curbs.services.placing import HoldRequest
 from curbs.terms import BookingTerms
-from kernel.periods import Period
+from kernel.periods import YEARS, Period
 from kernel.refusals import Refusal
 from portal import booking_day, refusals, words
 from portal.booking_day import Day
@@ -39,7 +39,8 @@ class ChooseSlot(Page):
         return self._page(zone_id, request.GET)
 
     def post(self, request: HttpRequest, zone_id: UUID) -> HttpResponse:
-        start, vehicle_id = _instant(request.POST.get("start")), _uuid(request.POST.get("vehicle"))
+        start = _instant(request.POST.get("start"))
+        vehicle_id = as_uuid(request.POST.get("vehicle"))
         if start is None or vehicle_id is None:
             error = {"field": "start", "text": _("Choose a time to start.")}
             return self._page(zone_id, request.POST, status=422, errors=[error])
@@ -78,7 +79,7 @@ class ChooseSlot(Page):
             "quarters": ("00", "15", "30", "45"),
         }
         if fleet:
-            chosen = _uuid(query.get("vehicle"))
+            chosen = as_uuid(query.get("vehicle"))
             vehicle = next((one for one in fleet if one.pk == chosen), fleet[0])
             day = booking_day.of(
                 actor=self.actor,
@@ -250,17 +251,20 @@ def _instant(text: str | None) -> datetime | None:
         at = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return at if at.tzinfo else None
+    return at if at.tzinfo and at.year in YEARS else None
 
 
 def as_date(text: str | None) -> date | None:
+    """Return the day of a parameter; None when there is none, or of a year that is nobody's."""
     try:
-        return date.fromisoformat(text or "")
+        day = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
-def _uuid(text: str | None) -> UUID | None:
+def as_uuid(text: str | None) -> UUID | None:
+    """Return the id in a parameter, None when it is none."""
     try:
         return UUID(text or "")
     except ValueError:
