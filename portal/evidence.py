@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as lazy
 from shapely import LineString, Point
 
 from carriers.models import LoggedPosition
@@ -97,8 +98,21 @@ CROSS JOIN LATERAL (
 """
 
 
+# What an adjustment names, in the words of the page; versions are told by the rule's own box.
+_FIELDS = {
+    "from_at": lazy("Began"),
+    "until_at": lazy("Ended"),
+    "kind": lazy("Kind"),
+    "severity": lazy("Severity"),
+    "rule_code": lazy("Code"),
+    "rule_row": lazy("Row"),
+    "version_id": lazy("Version"),
+    "sentence": lazy("Sentence"),
+}
+
+
 def journal(row: Finding, tz: Any) -> list[dict[str, str]]:
-    """Return what became of the finding, oldest first."""
+    """Return what became of the finding, oldest first; times as the city's clocks show them."""
     return [
         {
             "label": str(entry.get_entry_display()),
@@ -115,17 +129,16 @@ def _changes(entry: FindingJournal, tz: Any) -> str:
         return ""
     names = sorted(set(entry.before) & set(entry.after))
     return ", ".join(
-        f"{name}: {_value(entry.before[name], tz)} → {_value(entry.after[name], tz)}"
+        f"{_FIELDS.get(name, name)}: {_value(name, entry.before[name], tz)}"
+        f" → {_value(name, entry.after[name], tz)}"
         for name in names
     )
 
 
-def _value(value: Any, tz: Any) -> str:
-    """Return a value of the journal for people: instants in the city's time, a dash for none."""
+def _value(name: str, value: Any, tz: Any) -> str:
+    """Return a value of the journal for people: a time of the city, a dash for what is open."""
     if value is None:
         return "–"
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return str(value)
-    return f"{at.astimezone(tz):%Y-%m-%d %H:%M:%S}" if at.tzinfo else str(value)
+    if name.endswith("_at"):
+        return f"{datetime.fromisoformat(value).astimezone(tz):%Y-%m-%d %H:%M:%S}"
+    return str(value)
