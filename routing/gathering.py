@@ -80,8 +80,10 @@ def gather(
 def _days(vehicle_ids: Collection[UUID], on: date) -> list[_Day]:
     routes = route_rows.current_routes(vehicle_ids, on)
     stops = {route.id: list(route.stops.all()) for found in routes.values() for route in found}
-    progress = progress_rows.stops_of([s.stop_id for each in stops.values() for s in each])
-    trips = progress_rows.trips_of([r.trip_id for found in routes.values() for r in found])
+    owners = {route.organisation_id for found in routes.values() for route in found}
+    stop_ids = [stop.stop_id for each in stops.values() for stop in each]
+    progress = progress_rows.stops_of(stop_ids, owners)
+    trips = progress_rows.trips_of([r.trip_id for found in routes.values() for r in found], owners)
     states = progress_rows.states_of(vehicle_ids)
     rows = Vehicle.objects.filter(id__in=vehicle_ids).select_related("depot")
     days = []

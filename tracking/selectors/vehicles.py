@@ -20,15 +20,26 @@ def states_since(*, actor: Actor, scope: str, after: int | None, before: int) ->
     return list(rows.filter(xid__lt=before).order_by("vehicle_id"))
 
 
-def trips_of(trip_ids: Collection[UUID]) -> dict[UUID, TripState]:
+def trips_of(
+    trip_ids: Collection[UUID], organisation_ids: Collection[UUID]
+) -> dict[UUID, TripState]:
     """Return the last known state of trips by trip id."""
-    rows = TripState.objects.filter(trip_id__in=trip_ids).order_by("touched_at", "id")
+    rows = TripState.objects.filter(
+        trip_id__in=trip_ids, organisation_id__in=organisation_ids
+    ).order_by("touched_at", "id")
     return {row.trip_id: row for row in rows}
 
 
-def stops_of(stop_ids: Collection[UUID]) -> dict[UUID, StopProgress]:
-    """Return the last known progress of stops by stop id; untouched stops are left out."""
-    rows = StopProgress.objects.filter(stop_id__in=stop_ids).order_by("touched_at", "id")
+def stops_of(
+    stop_ids: Collection[UUID], organisation_ids: Collection[UUID]
+) -> dict[UUID, StopProgress]:
+    """Return the last known progress of stops by stop id; untouched stops are left out.
+
+    Only what these organisations said counts: others may name the same ids.
+    """
+    rows = StopProgress.objects.filter(
+        stop_id__in=stop_ids, organisation_id__in=organisation_ids
+    ).order_by("touched_at", "id")
     return {row.stop_id: row for row in rows}
 
 
