@@ -9,8 +9,8 @@ def a_checkout(root: Path) -> places.Checkout:
 
 
 def test_a_socket_lies_under_var_while_its_path_fits():
-    here = a_checkout(Path("/work/hub"))
-    assert here.socket_folder("pg", longest_name=".s.PGSQL.5432") == Path("/work/hub/var/run/pg")
+    here = a_checkout(Path("/srv/hub"))
+    assert here.socket_folder("pg", longest_name=".s.PGSQL.5432") == Path("/srv/hub/var/run/pg")
 
 
 def test_a_socket_path_of_107_bytes_fits_and_one_of_108_does_not():
