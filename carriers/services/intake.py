@@ -67,15 +67,40 @@ class BatchResult(Struct, frozen=True):
         return {status: getattr(self, status) for status in STATUSES}
 
 
+Beside = Callable[[BatchResult], None]
+"""Something to write in the transaction of a batch."""
+
+
 def take(*, actor: Actor, body: bytes, now: datetime, lines: bool = False) -> BatchResult:
     """Take a batch (JSON, or NDJSON with `lines`) into the log and return what became of it.
 
     `now` is domain time. Raises `msgspec.DecodeError` or UnicodeDecodeError when the body is no
     JSON, Refusal `events.not_a_batch` and `events.too_many` when it is no batch.
     """
+    return take_items(actor=actor, items=decoding.items(body, lines=lines), now=now)
+
+
+def take_items(
+    *,
+    actor: Actor,
+    items: list[decoding.Item],
+    now: datetime,
+    beside: Beside | None = None,
+) -> BatchResult:
+    """Take decoded events, or the reasons against an item, into the log.
+
+    `beside` is called with the result inside the transaction that writes the log, so that what
+    it writes commits with the events or not at all; when the write is tried again so is it.
+    """
     batch = _Batch(actor, now)
-    batch.read(decoding.items(body, lines=lines))
-    _with_retries(batch.write, now)
+    batch.read(items)
+
+    def write() -> None:
+        batch.write()
+        if beside is not None:
+            beside(batch.result())
+
+    _with_retries(write, now)
     return batch.result()
 
 
