@@ -22,18 +22,18 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityhub.settings")
 django.setup()
 
-from django.db import connection, connections  # noqa: E402
+from django.db import connection, connections
 
-from accounts.actors import Actor  # noqa: E402
-from accounts.models import Organisation  # noqa: E402
-from accounts.scopes import CARRIER  # noqa: E402
-from accounts.services import setup as accounts  # noqa: E402
-from carriers.models import Vehicle  # noqa: E402
-from curbs.services import bookings, setup  # noqa: E402
-from curbs.services.placing import HoldRequest  # noqa: E402
-from kernel.identifiers import uuid7  # noqa: E402
-from kernel.periods import Period  # noqa: E402
-from kernel.refusals import Refusal  # noqa: E402
+from accounts.actors import Actor
+from accounts.models import Organisation
+from accounts.scopes import CARRIER
+from accounts.services import setup as accounts
+from carriers.models import Vehicle
+from curbs.services import bookings, setup
+from curbs.services.placing import HoldRequest
+from kernel.identifiers import uuid7
+from kernel.periods import Period
+from kernel.refusals import Refusal
 
 NOW = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)
 DAY_MIN = 12 * 60
@@ -129,12 +129,12 @@ def main(clients: int = 16, attempts: int = 100) -> None:
         answers = pool.map(run, work, chunksize=1)
     seconds = perf_counter() - begun
     took = sorted(one for _, times in answers for one in times)
-    print(f"clients          {clients}")  # noqa: T201
-    print(f"attempts/s       {len(took) / seconds:,.0f}")  # noqa: T201
-    print(f"p50 ms           {took[len(took) // 2] * 1000:.0f}")  # noqa: T201
-    print(f"p99 ms           {took[int(len(took) * 0.99)] * 1000:.0f}")  # noqa: T201
-    print(f"bookings         {sum(won for won, _ in answers)}")  # noqa: T201
-    print(f"double bookings  {doubles(work[0].curb_zone_id)}")  # noqa: T201
+    print(f"clients          {clients}")
+    print(f"attempts/s       {len(took) / seconds:,.0f}")
+    print(f"p50 ms           {took[len(took) // 2] * 1000:.0f}")
+    print(f"p99 ms           {took[int(len(took) * 0.99)] * 1000:.0f}")
+    print(f"bookings         {sum(won for won, _ in answers)}")
+    print(f"double bookings  {doubles(work[0].curb_zone_id)}")
 
 
 if __name__ == "__main__":

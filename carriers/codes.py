@@ -9,6 +9,7 @@ UNKNOWN_MEMBER = code("event.unknown_member", 422, "The schema knows no such mem
 CLASSIFIER = code("event.classifier", 422, "The event type does not allow this classifier")
 OUT_OF_RANGE = code("event.out_of_range", 422, "A number is larger than can be stored")
 NULL_CHARACTER = code("event.null_character", 422, "A text holds the character U+0000")
+UNSTORABLE = code("event.unstorable", 422, "A text or a number cannot be stored")
 NO_SUBJECT = code("event.no_subject", 422, "Neither a vehicle nor a facility is named")
 FACILITIES_DISAGREE = code("event.facilities_disagree", 422, "Two members name two facilities")
 TOO_LATE = code("event.too_late", 422, "The event is older than the log takes")

@@ -62,13 +62,7 @@ DEMANDS: dict[str, Demands] = {name: _demands(name) for name in get_args(EventTy
 
 def broken(event: CarrierEvent) -> list[Reason]:
     """Return every conditional rule that `event` breaks; empty when it is valid."""
-    demands = DEMANDS[event.event_type]
-    place = event.place
-    if demands.position:  # nine events of ten: say it without the generator
-        whole = place is not UNSET and place.lat is not UNSET and place.lng is not UNSET
-        if whole and event.classifier == "actual" and event.vehicle is not UNSET:
-            return []
-    return list(_broken(event, demands))
+    return list(_broken(event, DEMANDS[event.event_type]))
 
 
 def _broken(event: CarrierEvent, demands: Demands) -> Iterator[Reason]:

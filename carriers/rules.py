@@ -1,15 +1,15 @@
 """What an event means to the log: its ids, subject, effective time, lateness and hash. Pure."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from carriers import codes
+from carriers import codes, wire
 from carriers.messages import CarrierEvent
 from kernel import identifiers
 from kernel.refusals import Reason
@@ -26,60 +26,81 @@ BACKFILL = timedelta(days=14)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
-class Ids:
-    """The sender's ids as our UUIDs, each worked out once per batch."""
+class Named(Struct, frozen=True, gc=False):
+    """One id of ours in all the forms that are needed: value, canonical text, shard as a
+    subject, and as fields of a COPY, alone and with the shard."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[UUID, str, str], UUID] = {}
-        self._shards: dict[UUID, int] = {}
-        self._texts: dict[UUID, str] = {}
+    id: UUID
+    text: str
+    shard: int
+    field: bytes
+    subject_fields: bytes
 
-    def of(self, sender: UUID, kind: str, text: str) -> UUID:
-        """Return the UUID that `text` names: a UUID of ours or `ref:<the sender's own id>`."""
-        key = (sender, kind, text)
-        found = self._known.get(key)
+    @classmethod
+    def of(cls, named: UUID) -> "Named":
+        """Return an id in all its forms."""
+        shard, field = identifiers.shard_of(named), wire.uuid(named)
+        return cls(named, str(named), shard, field, field + wire.smallint(shard))
+
+
+class Names:
+    """The ids of one sender as ours, each worked out once per batch."""
+
+    def __init__(self, sender_id: UUID) -> None:
+        self.sender = Named.of(sender_id)
+        self._kinds: dict[str, dict[str, Named]] = {
+            kind: {} for kind in ("vehicle", "trip", "stop", "facility")
+        }
+
+    def of(self, kind: str, text: str) -> Named:
+        """Return what `text` names: a UUID of ours or `ref:<the sender's own id>`."""
+        known = self._kinds[kind]
+        found = known.get(text)
         if found is None:
-            found = self._known[key] = identifiers.resolve(sender, kind, text)
+            found = known[text] = _named(self.sender.id, kind, text)
         return found
 
-    def text(self, named: UUID) -> str:
-        """Return a UUID in its canonical text."""
-        found = self._texts.get(named)
-        if found is None:
-            found = self._texts[named] = str(named)
-        return found
 
-    def shard(self, subject: UUID) -> int:
-        """Return the shard of a subject."""
-        found = self._shards.get(subject)
-        if found is None:
-            found = self._shards[subject] = identifiers.shard_of(subject)
-        return found
+@lru_cache(maxsize=65_536)
+def _named(sender_id: UUID, kind: str, text: str) -> Named:
+    return Named.of(identifiers.resolve(sender_id, kind, text))
 
 
-@dataclass(slots=True)
-class Statement:
-    """One event made ready for the log. `subject_id` is None for a void until its target's is."""
+class Statement(Struct, gc=False):
+    """One event made ready for the log. `subject` is None for a void until its target's is.
+
+    `key` is its identity, the 16 bytes of the sender and the 16 of the sender's event id.
+    """
 
     index: int
     event: CarrierEvent
-    sender_id: UUID
-    event_id: UUID
-    vehicle_id: UUID | None
-    trip_id: UUID | None
-    stop_id: UUID | None
-    facility_id: UUID | None
-    subject_id: UUID | None
+    sender: Named
+    key: bytes
+    vehicle: Named | None
+    trip: Named | None
+    stop: Named | None
+    facility: Named | None
+    subject: Named | None
     effective_at: datetime
     lateness: str
-    content_hash: bytes = b""
+    content_hash: bytes
     voids_event_id: UUID | None = None
     voids_effective_at: datetime | None = None
 
     @property
-    def key(self) -> tuple[UUID, UUID]:
-        """Return the identity of the event: sender and the sender's event id."""
-        return self.sender_id, self.event_id
+    def sender_id(self) -> UUID:
+        """Return the organisation that speaks."""
+        return self.sender.id
+
+    @property
+    def event_id(self) -> UUID:
+        """Return the sender's id of the event."""
+        return UUID(bytes=self.key[16:])
+
+    @property
+    def vehicle_id(self) -> UUID | None:
+        """Return the vehicle that the event names."""
+        return None if self.vehicle is None else self.vehicle.id
 
     @property
     def is_position(self) -> bool:
@@ -87,95 +108,114 @@ class Statement:
         return self.event.event_type == "telemetry.position"
 
 
-def prepare(
-    index: int, event: CarrierEvent, sender_id: UUID, ids: Ids, now: datetime
-) -> Statement | list[Reason]:
+class Ages:
+    """The bounds of lateness at one time of receipt, each worked out once per batch."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.on_time_since = now - ON_TIME
+        self.late_since = now - LATE
+        self.backfill_since = now - BACKFILL
+        self.ahead_after = now + AHEAD
+
+    def lateness(self, effective_at: datetime) -> str:
+        """Return the lateness class of an event that happened then."""
+        if effective_at >= self.on_time_since:
+            return "on_time"
+        return "late" if effective_at >= self.late_since else "backfill"
+
+    def too_late(self, effective_at: datetime) -> Reason | None:
+        """Return why an event that happened then is older than the log takes, if it is."""
+        if effective_at >= self.backfill_since:
+            return None
+        days = (self.now - effective_at).days
+        detail = f"The event is {days} days old; the log takes {BACKFILL.days}."
+        return Reason(codes.TOO_LATE, detail, pointer="/occurred_at")
+
+    def is_ahead(self, effective_at: datetime) -> bool:
+        """Return whether a clock is too far ahead to be believed."""
+        return effective_at > self.ahead_after
+
+
+def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statement | list[Reason]:
     """Return the event as a statement, or the reasons why the log refuses it.
 
     Rewrites the event in place to its canonical form: our ids, lower case, instants in UTC.
     """
     effective_at, skewed = _effective(event)
-    age = now - effective_at
-    if age > BACKFILL:
-        detail = f"The event is {age.days} days old; the log takes {BACKFILL.days}."
-        return [Reason(codes.TOO_LATE, detail, pointer="/occurred_at")]
-    vehicle_id = trip_id = stop_id = None
-    event.carrier_id = ids.text(sender_id)
+    late = ages.too_late(effective_at)
+    if late is not None:
+        return [late]
+    vehicle = trip = stop = facility = voids_event_id = None
+    event.carrier_id = names.sender.text
     event.event_id = event.event_id.lower()
     if event.vehicle is not UNSET:
-        vehicle_id = ids.of(sender_id, "vehicle", event.vehicle.vehicle_id)
-        event.vehicle.vehicle_id = ids.text(vehicle_id)
+        vehicle = names.of("vehicle", event.vehicle.vehicle_id)
+        event.vehicle.vehicle_id = vehicle.text
     if event.trip_id is not UNSET:
-        trip_id = ids.of(sender_id, "trip", event.trip_id)
-        event.trip_id = ids.text(trip_id)
-    if event.stop_id is not UNSET:
-        stop_id = ids.of(sender_id, "stop", event.stop_id)
-        event.stop_id = ids.text(stop_id)
-    facilities = _facilities(event, sender_id, ids)
-    if len(set(facilities.values())) > 1:
-        return [_disagreement(pointer) for pointer in facilities]
-    facility_id = next(iter(facilities.values()), None)
-    subject_id = subject(event, vehicle_id, facility_id)
-    voids_event_id = None
-    if event.voids is not UNSET:
-        event.voids.event_id = event.voids.event_id.lower()
-        event.voids.replaced_by = (
-            [text.lower() for text in event.voids.replaced_by] if event.voids.replaced_by else UNSET
-        )
-    if event.event_type == "event.voided":
-        voids_event_id = UUID(event.voids.event_id)  # type: ignore[union-attr]
-    elif subject_id is None:
-        return [Reason(codes.NO_SUBJECT, f"{event.event_type} names no vehicle and no facility.")]
+        trip = names.of("trip", event.trip_id)
+        event.trip_id = trip.text
+    if event.event_type == "telemetry.position" and event.stop_id is event.facility_id is UNSET:
+        subject = vehicle
+    else:
+        if event.stop_id is not UNSET:
+            stop = names.of("stop", event.stop_id)
+            event.stop_id = stop.text
+        facilities = _facilities(event, names)
+        if len({named.id for named in facilities.values()}) > 1:
+            return [_disagreement(pointer) for pointer in facilities]
+        facility = next(iter(facilities.values()), None)
+        subject = _subject(event, vehicle, facility)
+        voids_event_id = _voided(event)
+        if subject is None and voids_event_id is None:
+            return [
+                Reason(codes.NO_SUBJECT, f"{event.event_type} names no vehicle and no facility.")
+            ]
     _in_utc(event)
     return Statement(
-        index=index,
-        event=event,
-        sender_id=sender_id,
-        event_id=UUID(event.event_id),
-        vehicle_id=vehicle_id,
-        trip_id=trip_id,
-        stop_id=stop_id,
-        facility_id=facility_id,
-        subject_id=subject_id,
-        effective_at=event.occurred_at if not skewed else effective_at.astimezone(UTC),
-        lateness=lateness(age),
-        content_hash=sha256(_ENCODER.encode(event)).digest(),
-        voids_event_id=voids_event_id,
+        index,
+        event,
+        names.sender,
+        names.sender.field[4:] + bytes.fromhex(event.event_id.replace("-", "")),
+        vehicle,
+        trip,
+        stop,
+        facility,
+        subject,
+        event.occurred_at if not skewed else effective_at.astimezone(UTC),
+        ages.lateness(effective_at),
+        sha256(_ENCODER.encode(event)).digest(),
+        voids_event_id,
     )
 
 
-def subject(event: CarrierEvent, vehicle_id: UUID | None, facility_id: UUID | None) -> UUID | None:
+def _voided(event: CarrierEvent) -> UUID | None:
+    """Return the event that a void names; writes what `voids` says in lower case."""
+    if event.voids is UNSET:
+        return None
+    voids = event.voids
+    voids.event_id = voids.event_id.lower()
+    replaced = voids.replaced_by or []
+    voids.replaced_by = [text.lower() for text in replaced] if replaced else UNSET
+    return UUID(voids.event_id) if event.event_type == "event.voided" else None
+
+
+def _subject(event: CarrierEvent, vehicle: Named | None, facility: Named | None) -> Named | None:
     """Return whom the event is about: the facility for `ooh.*` and for `custody.*` without a
     vehicle, for everything else the vehicle; None for a void, which takes its target's."""
     family = event.event_type.partition(".")[0]
     if family == "event":
         return None
     if family == "ooh":
-        return facility_id
-    if family == "custody" and vehicle_id is None:
-        return facility_id
-    return vehicle_id
-
-
-def effective_at(event: CarrierEvent) -> datetime:
-    """Return when the event happened: a device's clock is corrected by its measured skew when
-    that is more than 30 s; other clocks and smaller skews are taken as they are."""
-    return _effective(event)[0]
-
-
-def lateness(age: timedelta) -> str:
-    """Return the lateness class of an event that is `age` old at receipt."""
-    if age <= ON_TIME:
-        return "on_time"
-    return "late" if age <= LATE else "backfill"
-
-
-def is_ahead(statement: Statement, now: datetime) -> bool:
-    """Return whether the event's clock is too far ahead to be believed."""
-    return statement.effective_at > now + AHEAD
+        return facility
+    if family == "custody" and vehicle is None:
+        return facility
+    return vehicle
 
 
 def _effective(event: CarrierEvent) -> tuple[datetime, bool]:
+    """Return when the event happened and whether a correction was made: a device's clock is
+    corrected by its measured skew when that is more than 30 s."""
     clock = event.clock
     if clock is UNSET or clock.source != "device" or clock.skew_ms is UNSET:
         return event.occurred_at, False
@@ -187,22 +227,22 @@ def _effective(event: CarrierEvent) -> tuple[datetime, bool]:
     return event.occurred_at, False
 
 
-def _facilities(event: CarrierEvent, sender_id: UUID, ids: Ids) -> dict[str, UUID]:
+def _facilities(event: CarrierEvent, names: Names) -> dict[str, Named]:
     """Return the facilities that the event names, by pointer; `facility_id` goes first."""
-    found: dict[str, UUID] = {}
+    found: dict[str, Named] = {}
     if event.facility_id is not UNSET:
-        found["/facility_id"] = ids.of(sender_id, "facility", event.facility_id)
-        event.facility_id = str(found["/facility_id"])
+        found["/facility_id"] = named = names.of("facility", event.facility_id)
+        event.facility_id = named.text
     place = event.place
     if place is not UNSET:
         if place.ooh_point_id is not UNSET:
-            name = _ref_unless_uuid(place.ooh_point_id)
-            found["/place/ooh_point_id"] = ids.of(sender_id, "facility", name)
-            place.ooh_point_id = str(found["/place/ooh_point_id"])
+            named = names.of("facility", _ref_unless_uuid(place.ooh_point_id))
+            found["/place/ooh_point_id"] = named
+            place.ooh_point_id = named.text
         if place.station_id is not UNSET:
-            name = _ref_unless_uuid(place.station_id)
-            found["/place/station_id"] = ids.of(sender_id, "facility", name)
-            place.station_id = str(found["/place/station_id"])
+            named = names.of("facility", _ref_unless_uuid(place.station_id))
+            found["/place/station_id"] = named
+            place.station_id = named.text
     return found
 
 
@@ -222,7 +262,8 @@ def _disagreement(pointer: str) -> Reason:
 
 
 def _in_utc(event: CarrierEvent) -> None:
-    event.occurred_at = _utc(event.occurred_at)
+    if event.occurred_at.tzinfo is not UTC:
+        event.occurred_at = _utc(event.occurred_at)
     if event.eta is not UNSET:
         event.eta = _utc(event.eta)
     clock = event.clock

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from carriers.rules import Ids, Statement
+from carriers.rules import Named, Statement
+from carriers.services.packing import Receipt
 from kernel.identifiers import uuid7
 
 
@@ -16,12 +17,12 @@ class Release(NamedTuple):
     """A held void whose target is now known: the void as noted, and what it takes from there."""
 
     sender_id: UUID
-    subject_id: UUID
+    subject: Named
     voids_effective_at: datetime | None
     note: dict[str, Any]
 
 
-def encode(voids: Iterable[Statement], receipt: Any) -> bytes:
+def encode(voids: Iterable[tuple[Statement, Receipt]]) -> bytes:
     """Return the voids as the notes that an identity row keeps (a JSON list)."""
     return msgspec.json.encode(
         [
@@ -29,7 +30,8 @@ def encode(voids: Iterable[Statement], receipt: Any) -> bytes:
                 "event_id": void.event_id,
                 "content_hash": void.content_hash.hex(),
                 "vehicle_id": void.vehicle_id,
-                "trip_id": void.trip_id,
+                "trip_id": None if void.trip is None else void.trip.id,
+                "city_id": receipt.city_id,
                 "occurred_at": void.event.occurred_at,
                 "effective_at": void.effective_at,
                 "received_at": receipt.received_at,
@@ -38,46 +40,45 @@ def encode(voids: Iterable[Statement], receipt: Any) -> bytes:
                 "voids_event_id": void.voids_event_id,
                 "payload": void.event,
             }
-            for void in voids
+            for void, receipt in voids
         ]
     )
 
 
 def decode(
-    notes: Any, sender_id: UUID, subject_id: UUID | None, effective_at: datetime | None
+    notes: Any, sender_id: UUID, subject: Named | None, effective_at: datetime | None
 ) -> list[Release]:
     """Return the releases that an identity row's notes become once its subject is known."""
-    if subject_id is None:
+    if subject is None:
         return []
-    return [Release(sender_id, subject_id, effective_at, note) for note in _loaded(notes)]
+    return [Release(sender_id, subject, effective_at, note) for note in _loaded(notes)]
 
 
-def release(releases: list[Release], city_id: UUID, ids: Ids) -> None:
+def release(releases: list[Release]) -> None:
     """Write held voids to the log, each once, and the voids that waited for them in turn."""
     while releases:
         following: list[Release] = []
         for item in sorted(releases, key=lambda one: one.note["event_id"]):
-            following += _release(item, city_id, ids)
+            following += _release(item)
         releases = following
 
 
-def _release(item: Release, city_id: UUID, ids: Ids) -> list[Release]:
-    note, shard = item.note, ids.shard(item.subject_id)
+def _release(item: Release) -> list[Release]:
+    note, subject = item.note, item.subject
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE carriers_identity SET subject_id = %s, shard = %s"
             " WHERE sender_id = %s AND event_id = %s AND subject_id IS NULL"
             " AND content_hash = decode(%s, 'hex') RETURNING held, effective_at",
-            [item.subject_id, shard, item.sender_id, note["event_id"], note["content_hash"]],
+            [subject.id, subject.shard, item.sender_id, note["event_id"], note["content_hash"]],
         )
         row = cursor.fetchone()
         if row is None:  # another note of the same void
             return []
         facts = {name: note[name] for name in _NOTED} | {
             "id": uuid7(),
-            "shard": shard,
-            "city_id": city_id,
-            "subject_id": item.subject_id,
+            "shard": subject.shard,
+            "subject_id": subject.id,
             "sender_id": item.sender_id,
             "event_type": "event.voided",
             "classifier": "actual",
@@ -90,12 +91,12 @@ def _release(item: Release, city_id: UUID, ids: Ids) -> list[Release]:
             f" VALUES (pg_current_xact_id(), {', '.join(['%s'] * len(facts))})",
             list(facts.values()),
         )
-    return decode(row[0], item.sender_id, item.subject_id, row[1])
+    return decode(row[0], item.sender_id, subject, row[1])
 
 
 _NOTED = (
-    "event_id", "vehicle_id", "trip_id", "occurred_at", "effective_at", "received_at", "client_id",
-    "lateness", "voids_event_id",
+    "city_id", "event_id", "vehicle_id", "trip_id", "occurred_at", "effective_at", "received_at",
+    "client_id", "lateness", "voids_event_id",
 )  # fmt: skip
 
 

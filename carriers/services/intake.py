@@ -4,13 +4,14 @@ One bad item never sinks its batch. What was acknowledged is in the log; what wa
 trace but its refusal; what is doubtful is kept in quarantine.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from msgspec import Struct
 
 from accounts import scopes
@@ -18,7 +19,7 @@ from accounts.actors import Actor, Grant
 from accounts.models import Organisation
 from carriers import codes, decoding, rules
 from carriers.messages import CarrierEvent
-from carriers.rules import Ids, Statement
+from carriers.rules import Names, Statement
 from carriers.selectors import belongings
 from carriers.services import log, partitions, quarantine
 from foundation import audit
@@ -92,132 +93,176 @@ def take_items(
     `beside` is called with the result inside the transaction that writes the log, so that what
     it writes commits with the events or not at all; when the write is tried again so is it.
     """
-    batch = _Batch(actor, now)
-    batch.read(items)
-
-    def write() -> None:
-        batch.write()
-        if beside is not None:
-            beside(batch.result())
-
-    _with_retries(write, now)
+    batch = Batch(actor, items, now)
+    batch.read()
+    write([batch], now, beside)
     return batch.result()
 
 
-def _with_retries(write: Callable[[], None], now: datetime) -> None:
+def write(batches: Sequence["Batch"], now: datetime, beside: Beside | None = None) -> None:
+    """Write what was read of several batches in one transaction.
+
+    Where one holds something that the database refuses to store, each batch is written alone;
+    within a batch, each item.
+    """
+    try:
+        _with_retries(lambda: _write(batches, beside), now)
+    except DataError:
+        if len(batches) > 1:
+            for batch in batches:
+                write([batch], now, beside)
+        elif not batches[0].part_with_unstorable(now):
+            raise
+        else:
+            write(batches, now, beside)
+
+
+def _write(batches: Sequence["Batch"], beside: Beside | None) -> None:
+    """Write in the caller's transaction. Whoever comes first with an event id has it."""
+    fresh: dict[log.Key, Statement] = {}
+    lots = []
+    for batch in batches:
+        lots.append(log.Lot(batch.receipt, batch.fresh(fresh)))
+    before = log.store(lots) if fresh else {}
+    doubtful = [statement.key for batch in batches for statement, _ in batch.doubtful]
+    known = log.known(doubtful)
+    for batch, lot in zip(batches, lots, strict=True):
+        batch.settle(lot.statements, fresh, before, known)
+        if beside is not None:
+            beside(batch.result())
+    quarantine.resolve(fresh.values(), before.keys(), batches[0].now)
+
+
+def _with_retries(attempt: Callable[[], None], now: datetime) -> None:
     """Write; when another process took the row, dropped a partition or won a deadlock, again."""
-    for attempt in range(TRIES):
+    for number in range(TRIES):
         partitions.ensure(now)
         try:
             with transaction.atomic():
-                return write()
+                return attempt()
         except (OperationalError, IntegrityError) as error:
             state = getattr(error.__cause__, "sqlstate", "")
-            if attempt == TRIES - 1 or state not in _AGAIN:
+            if number == TRIES - 1 or state not in _AGAIN:
                 raise
             partitions.forget()
 
 
-class _Batch:
-    """One batch on its way; the outcome of each item is noted by its index."""
+class Batch:
+    """One batch on its way; what became of each item is noted by its index."""
 
-    def __init__(self, actor: Actor, now: datetime) -> None:
+    def __init__(self, actor: Actor, items: list[decoding.Item], now: datetime) -> None:
+        self.now = now
+        self.receipt = log.Receipt(actor.city_id, actor.client_id, now)
+        self.doubtful: list[tuple[Statement, list[Reason]]] = []
         self._actor = actor
-        self._now = now
-        self._ids = Ids()
-        self._senders: dict[str, UUID | None] = {}
-        self._allowed: dict[tuple[UUID, UUID | None], bool] = {}
-        self._mandates: dict[UUID, tuple[Grant, int]] = {}
-        self._event_ids: list[str | None] = []
-        self._outcomes: dict[int, ItemResult] = {}
-        self._fresh: dict[log.Key, Statement] = {}
-        self._repeats: list[Statement] = []
-        self._doubtful: list[tuple[Statement, list[Reason]]] = []
+        self._items = items
+        self._ages = rules.Ages(now)
+        self._senders: dict[str, Names | None] = {}
+        self._allowed: dict[tuple[str, UUID | None], Grant | None] = {}
+        self._used: Counter[Grant] = Counter()
+        self._event_ids: list[str | None] = [None] * len(items)
+        self._refused: dict[int, list[Reason]] = {}
+        self._outcomes: list[ItemResult | None] = [None] * len(items)
+        self._clear: list[Statement] = []
 
-    def read(self, items: list[decoding.Item]) -> None:
-        """Judge every item by what it says itself and by who sends it."""
-        self._event_ids = [None] * len(items)
+    def read(self) -> None:
+        """Judge every item by what it says itself, by who sends it and by what it names."""
         statements = []
-        for index, item in enumerate(items):
+        for index, item in enumerate(self._items):
             prepared = self._prepared(index, item)
             if isinstance(prepared, Statement):
                 statements.append(prepared)
             else:
-                self._note(index, "refused", prepared)
+                self._refused[index] = prepared
         unknown = belongings.unknown(statements, self._actor.city_id)
         for statement in statements:
-            self._sort(statement, unknown.get(statement.index, []))
+            reasons = unknown.get(statement.index, ())
+            if self._ages.is_ahead(statement.effective_at):
+                detail = "The event lies more than 5 minutes after the time of receipt."
+                ahead = Reason(codes.CLOCK_AHEAD, detail, pointer="/occurred_at")
+                self.doubtful.append((statement, [ahead, *reasons]))
+            elif reasons:
+                self.doubtful.append((statement, list(reasons)))
+            else:
+                self._clear.append(statement)
 
     def _prepared(self, index: int, item: decoding.Item) -> Statement | list[Reason]:
         if not isinstance(item, CarrierEvent):
             return item
         self._event_ids[index] = item.event_id
-        sender = self._sender(item.carrier_id)
-        if sender is None:
+        said = item.carrier_id
+        if said in self._senders:
+            names = self._senders[said]
+        else:
+            sender = _sender(self._actor, said)
+            names = self._senders[said] = None if sender is None else Names(sender)
+        if names is None:
             return [_not_yours()]
-        prepared = rules.prepare(index, item, sender, self._ids, self._now)
+        prepared = rules.prepare(index, item, names, self._ages)
         if isinstance(prepared, Statement):
             self._event_ids[index] = item.event_id
-            if not self._may(sender, prepared.vehicle_id):
+            if names.sender.id != self._actor.organisation_id and not self._may(prepared):
                 return [_not_yours()]
         return prepared
 
-    def _sender(self, text: str) -> UUID | None:
-        if text not in self._senders:
-            self._senders[text] = _sender(self._actor, text)
-        return self._senders[text]
+    def _may(self, statement: Statement) -> bool:
+        """Return whether a mandate of the sender covers the event, and count its use."""
+        vehicle_id = statement.vehicle_id
+        asked = (statement.sender.text, vehicle_id)
+        if asked not in self._allowed:
+            grant = self._actor.grant_for(statement.sender_id, scopes.EVENTS_WRITE, vehicle_id)
+            within = grant is not None and (vehicle_id is not None or not grant.vehicle_ids)
+            self._allowed[asked] = grant if within else None
+        found = self._allowed[asked]
+        if found is not None:
+            self._used[found] += 1
+        return found is not None
 
-    def _may(self, sender: UUID, vehicle_id: UUID | None) -> bool:
-        if sender == self._actor.organisation_id:
-            return True
-        grant = self._actor.grant_for(sender, scopes.EVENTS_WRITE, vehicle_id)
-        if grant is None or (vehicle_id is None and grant.vehicle_ids):
-            return False
-        used = self._mandates.get(grant.mandate_id, (grant, 0))[1]
-        self._mandates[grant.mandate_id] = (grant, used + 1)
-        return True
+    def fresh(self, taken: dict[log.Key, Statement]) -> list[Statement]:
+        """Return the statements whose ids nobody has `taken` yet, and take them."""
+        return [one for one in self._clear if taken.setdefault(one.key, one) is one]
 
-    def _sort(self, statement: Statement, reasons: list[Reason]) -> None:
-        if rules.is_ahead(statement, self._now):
-            detail = "The event lies more than 5 minutes after the time of receipt."
-            reasons = [Reason(codes.CLOCK_AHEAD, detail, pointer="/occurred_at"), *reasons]
-        if reasons:
-            self._doubtful.append((statement, reasons))
-        elif statement.key in self._fresh:
-            self._repeats.append(statement)
-        else:
-            self._fresh[statement.key] = statement
-
-    def write(self) -> None:
-        """Write everything in the caller's transaction and note what became of it."""
-        receipt = log.Receipt(self._actor.city_id, self._actor.client_id, self._now)
-        statements = list(self._fresh.values())
-        before = log.store(statements, receipt, self._ids) if statements else {}
+    def settle(
+        self,
+        written: list[Statement],
+        fresh: dict[log.Key, Statement],
+        before: dict[log.Key, log.Known],
+        known: dict[log.Key, log.Known],
+    ) -> None:
+        """Note what became of each item; keep doubtful ones and conflicts in quarantine."""
+        outcomes, event_ids = self._outcomes, self._event_ids
+        for index, reasons in self._refused.items():
+            self._note(index, "refused", reasons)
         kept: list[tuple[Statement, list[Reason]]] = []
-        for statement in statements:
-            if statement.key in before:
-                self._compare(statement, before[statement.key].content_hash, kept)
-            else:
-                self._note(statement.index, "accepted")
-        for statement in self._repeats:
-            first = self._fresh[statement.key]
-            there = before.get(statement.key)
-            digest = first.content_hash if there is None else there.content_hash
-            self._compare(statement, digest, kept)
-        self._write_doubtful(kept)
-        quarantine.keep(kept, receipt)
-        quarantine.resolve(statements, before.keys(), self._now)
-        self._audit()
-
-    def _write_doubtful(self, kept: list[tuple[Statement, list[Reason]]]) -> None:
-        before = log.known([statement.key for statement, _ in self._doubtful])
-        for statement, reasons in self._doubtful:
-            there = before.get(statement.key)
+        if len(written) == len(self._clear) and not before:
+            for statement in written:
+                index = statement.index
+                outcomes[index] = ItemResult(index, event_ids[index], "accepted")
+        else:
+            for statement in self._clear:
+                self._settle_one(statement, fresh[statement.key], before.get(statement.key), kept)
+        for statement, doubts in self.doubtful:
+            there = known.get(statement.key)
             if there is not None and there.content_hash is not None:
                 self._compare(statement, there.content_hash, kept)
             else:
-                self._note(statement.index, "quarantined", reasons)
-                kept.append((statement, reasons))
+                self._note(statement.index, "quarantined", doubts)
+                kept.append((statement, doubts))
+        quarantine.keep(kept, self.receipt)
+        self._audit()
+
+    def _settle_one(
+        self,
+        statement: Statement,
+        first: Statement,
+        there: log.Known | None,
+        kept: list[tuple[Statement, list[Reason]]],
+    ) -> None:
+        if statement is first and there is None:
+            self._note(statement.index, "accepted")
+        else:
+            digest = first.content_hash if there is None else there.content_hash
+            self._compare(statement, digest, kept)
 
     def _compare(
         self, statement: Statement, digest: bytes | None, kept: list[tuple[Statement, list[Reason]]]
@@ -230,16 +275,31 @@ class _Batch:
             self._note(statement.index, "conflict", reasons)
             kept.append((statement, reasons))
 
+    def part_with_unstorable(self, now: datetime) -> bool:
+        """Refuse the items that the database cannot store; return whether there were any.
+
+        Each is tried in a transaction of its own that is rolled back.
+        """
+        bad = []
+        for statement in [*self._clear, *(one for one, _ in self.doubtful)]:
+            if not _is_storable(statement, self.receipt, now):
+                bad.append(statement)
+                detail = "The event holds a text or a number that cannot be stored."
+                self._refused[statement.index] = [Reason(codes.UNSTORABLE, detail)]
+        self._clear = [one for one in self._clear if one not in bad]
+        self.doubtful = [pair for pair in self.doubtful if pair[0] not in bad]
+        return bool(bad)
+
     def _audit(self) -> None:
-        for grant, used in self._mandates.values():
+        for grant, used in self._used.items():
             audit.record(
                 city_id=self._actor.city_id,
                 actor=self._actor,
                 action="events.sent_by_mandate",
                 subject=grant.mandate_id,
-                at=self._now,
+                at=self.now,
                 inputs={"scope": scopes.EVENTS_WRITE, "items": used},
-                outcome=_counts(self._outcomes.values()),
+                outcome=self.result().counts,
                 on_behalf_of=grant.principal_id,
             )
 
@@ -261,15 +321,22 @@ class _Batch:
 
     def result(self) -> BatchResult:
         """Return the outcomes in the order of the items."""
-        results = [self._outcomes[index] for index in range(len(self._event_ids))]
-        return BatchResult(received=len(results), **_counts(results), results=results)
+        results = [outcome for outcome in self._outcomes if outcome is not None]
+        counts = dict.fromkeys(STATUSES, 0)
+        counts.update(Counter([outcome.status for outcome in results]))
+        return BatchResult(received=len(results), **counts, results=results)
 
 
-def _counts(results: Iterable[ItemResult]) -> dict[str, int]:
-    counts = dict.fromkeys(STATUSES, 0)
-    for result in results:
-        counts[result.status] += 1
-    return counts
+def _is_storable(statement: Statement, receipt: log.Receipt, now: datetime) -> bool:
+    partitions.ensure(now)
+    try:
+        with transaction.atomic():
+            log.store([log.Lot(receipt, [statement])])
+            quarantine.keep([(statement, [_not_yours()])], receipt)
+            transaction.set_rollback(True)
+    except DataError:
+        return False
+    return True
 
 
 def _sender(actor: Actor, text: str) -> UUID | None:
@@ -277,6 +344,9 @@ def _sender(actor: Actor, text: str) -> UUID | None:
 
     `ref:<code>` names an organisation of the actor's city by its code.
     """
+    own = actor.organisation
+    if own is not None and text == f"ref:{own.code}" and actor.may(scopes.EVENTS_WRITE):
+        return own.id
     reachable = actor.organisation_ids(scopes.EVENTS_WRITE)
     if not text.startswith("ref:"):
         sender = UUID(text)

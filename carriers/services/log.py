@@ -14,18 +14,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 from django.db import connection
 
-from carriers.rules import Ids, Statement
+from carriers.rules import Named, Statement
 from carriers.services import held, packing
+from carriers.services.packing import Receipt
 from kernel.identifiers import uuid7
 
-Key = tuple[UUID, UUID]
+Key = bytes
+"""Identity of an event: 16 bytes of the sender, 16 of the sender's event id."""
 
 _COLUMNS = {
-    "idx": "int4", "id": "uuid", "sender_id": "uuid", "event_id": "uuid", "city_id": "uuid",
-    "content_hash": "bytea", "subject_id": "uuid", "shard": "int2", "client_id": "uuid",
+    "idx": "int4", "id": "uuid", "sender_id": "uuid", "event_id": "uuid", "content_hash": "bytea",
+    "subject_id": "uuid", "shard": "int2", "city_id": "uuid", "client_id": "uuid",
     "is_position": "bool", "event_type": "text", "classifier": "text", "vehicle_id": "uuid",
     "stop_id": "uuid", "facility_id": "uuid", "trip_id": "uuid", "voids_event_id": "uuid",
     "voids_effective_at": "timestamptz", "occurred_at": "timestamptz",
@@ -99,12 +100,11 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """Where and when a batch was received, and who transmitted it."""
+class Lot:
+    """Statements that were received together."""
 
-    city_id: UUID
-    client_id: UUID | None
-    received_at: datetime
+    receipt: Receipt
+    statements: list[Statement]
 
 
 def known(keys: Sequence[Key]) -> dict[Key, Known]:
@@ -112,94 +112,105 @@ def known(keys: Sequence[Key]) -> dict[Key, Known]:
     if not keys:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [[key[0] for key in keys], [key[1] for key in keys]])
+        cursor.execute(
+            _KNOWN, [[UUID(bytes=key[:16]) for key in keys], [UUID(bytes=key[16:]) for key in keys]]
+        )
         return {
-            (sender, event): Known(None if digest is None else bytes(digest), subject, at)
+            sender.bytes + event.bytes: Known(
+                None if digest is None else bytes(digest), subject, at
+            )
             for sender, event, digest, subject, at in cursor.fetchall()
         }
 
 
-def store(statements: Sequence[Statement], receipt: Receipt, ids: Ids) -> dict[Key, Known]:
-    """Write a batch of statements with distinct keys; return what was there before of those that
-    were not new. Runs inside the caller's transaction.
+def store(lots: Sequence[Lot]) -> dict[Key, Known]:
+    """Write statements with distinct keys; return what was there before of those that were not
+    new. Runs inside the caller's transaction.
     """
-    targets = _resolve_voids(statements)
-    rows = _pack(statements, targets, receipt, ids)
-    with connection.cursor() as cursor:
-        cursor.execute(_STAGE)
-        if connection.savepoint_ids:  # not the outermost transaction: rows of an earlier batch
-            cursor.execute("DELETE FROM carriers_stage")
-        with cursor.copy(_COPY) as copy:
-            copy.write(rows)
-        cursor.execute(_STORE)
-        answers = cursor.fetchall()
-    if not answers:
-        return {}
-    return _settle(statements, targets, answers, receipt, ids)
+    return _Writing(lots).write()
 
 
-def _resolve_voids(statements: Sequence[Statement]) -> dict[Key, list[Statement]]:
-    """Give voids the subject of their targets; return those whose target has none yet."""
-    voids = [statement for statement in statements if statement.voids_event_id is not None]
-    found = known([_target(void) for void in voids])
-    waiting: dict[Key, list[Statement]] = {}
-    for void in voids:
-        target = found.get(_target(void))
-        if target is not None and target.subject_id is not None:
-            void.subject_id = target.subject_id
-            void.voids_effective_at = target.effective_at
-        else:
-            waiting.setdefault(_target(void), []).append(void)
-    return waiting
+class _Writing:
+    """One write: every statement with its receipt, and the voids that wait for a target."""
+
+    def __init__(self, lots: Sequence[Lot]) -> None:
+        self._lots = lots
+        self._statements = [statement for lot in lots for statement in lot.statements]
+        self._waiting: dict[Key, list[tuple[Statement, Receipt]]] = {}
+
+    def write(self) -> dict[Key, Known]:
+        self._resolve_voids()
+        rows = self._packed()
+        with connection.cursor() as cursor:
+            cursor.execute(_STAGE)
+            if connection.savepoint_ids:  # not the outermost transaction: rows of an earlier batch
+                cursor.execute("DELETE FROM carriers_stage")
+            with cursor.copy(_COPY) as copy:
+                copy.write(rows)
+            cursor.execute(_STORE)
+            answers = cursor.fetchall()
+        return self._settle(answers) if answers else {}
+
+    def _resolve_voids(self) -> None:
+        """Give voids the subject of their targets; keep those whose target has none yet."""
+        voids = [
+            (statement, lot.receipt)
+            for lot in self._lots
+            for statement in lot.statements
+            if statement.voids_event_id is not None
+        ]
+        found = known([_target(void) for void, _ in voids])
+        for void, receipt in voids:
+            target = found.get(_target(void))
+            if target is not None and target.subject_id is not None:
+                void.subject = Named.of(target.subject_id)
+                void.voids_effective_at = target.effective_at
+            else:
+                self._waiting.setdefault(_target(void), []).append((void, receipt))
+
+    def _packed(self) -> bytes:
+        packer = packing.Packer(tuple(_COLUMNS))
+        waiting = self._waiting
+        number, place = uuid7().int, 0
+        for lot in self._lots:
+            for statement in lot.statements:
+                voids = waiting.get(statement.key) if waiting else None
+                notes = held.encode(voids) if voids else None
+                packer.add(place, number + place, statement, lot.receipt, notes)
+                place += 1
+        own = {statement.key for statement in self._statements} if waiting else frozenset()
+        for place, (key, voids) in enumerate(waiting.items(), start=1):
+            if key not in own:
+                packer.hold(-place, key, voids[0][1], held.encode(voids))
+        return packer.packed()
+
+    def _settle(self, answers: list[tuple[int, bool, Any]]) -> dict[Key, Known]:
+        """Look at what was not simply new: losers, targets that voids waited for, and races."""
+        statements, waiting = self._statements, self._waiting
+        holds = list(waiting)
+        losers = [statements[place].key for place, taken, _ in answers if place >= 0 and not taken]
+        missed = [holds[-place - 1] for place, taken, _ in answers if place < 0 and not taken]
+        before = known([*losers, *missed])
+        releases: list[held.Release] = []
+        for place, taken, notes in answers:
+            if place >= 0 and taken:
+                target = statements[place]
+                releases += held.decode(
+                    notes, target.sender_id, target.subject, target.effective_at
+                )
+        for key in [key for key in (*losers, *missed) if key in waiting]:
+            there = before[key]
+            if there.subject_id is not None:
+                releases += held.decode(
+                    held.encode(waiting[key]),
+                    UUID(bytes=key[:16]),
+                    Named.of(there.subject_id),
+                    there.effective_at,
+                )
+        held.release(releases)
+        return {key: before[key] for key in losers}
 
 
 def _target(void: Statement) -> Key:
     assert void.voids_event_id is not None
-    return void.sender_id, void.voids_event_id
-
-
-def _pack(
-    statements: Sequence[Statement],
-    targets: dict[Key, list[Statement]],
-    receipt: Receipt,
-    ids: Ids,
-) -> bytes:
-    packer = packing.Packer(receipt, ids, tuple(_COLUMNS))
-    number = uuid7().int
-    own = {statement.key for statement in statements} if targets else frozenset()
-    for place, statement in enumerate(statements):
-        waiting = targets.get(statement.key) if targets else None
-        notes = held.encode(waiting, receipt) if waiting else None
-        packer.add(place, number + place, statement, notes)
-    for place, (key, voids) in enumerate(targets.items(), start=1):
-        if key not in own:
-            packer.hold(-place, key, held.encode(voids, receipt))
-    return packer.packed()
-
-
-def _settle(
-    statements: Sequence[Statement],
-    targets: dict[Key, list[Statement]],
-    answers: list[tuple[int, bool, Any]],
-    receipt: Receipt,
-    ids: Ids,
-) -> dict[Key, Known]:
-    """Look at what was not simply new: losers, targets that voids waited for, and races."""
-    holds = list(targets)
-    losers = [statements[place].key for place, taken, _ in answers if place >= 0 and not taken]
-    missed = [holds[-place - 1] for place, taken, _ in answers if place < 0 and not taken]
-    before = known([*losers, *missed])
-    releases: list[held.Release] = []
-    for place, taken, notes in answers:
-        if place >= 0 and taken and statements[place].subject_id is not None:
-            statement = statements[place]
-            releases += held.decode(
-                notes, statement.sender_id, statement.subject_id, statement.effective_at
-            )
-    for key in [key for key in (*losers, *missed) if key in targets]:
-        target = before[key]
-        if target.subject_id is not None:
-            notes = msgspec.json.decode(held.encode(targets[key], receipt))
-            releases += held.decode(notes, key[0], target.subject_id, target.effective_at)
-    held.release(releases, receipt.city_id, ids)
-    return {key: before[key] for key in losers}
+    return void.key[:16] + void.voids_event_id.bytes

@@ -1,10 +1,12 @@
 """What was kept but not taken: doubtful events and conflicts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
+from django.db import connection
 
 from carriers.models import Quarantined
 from carriers.rules import Statement
@@ -43,13 +45,25 @@ def keep(items: Sequence[tuple[Statement, list[Reason]]], receipt: Any) -> None:
     )
 
 
-def resolve(statements: Sequence[Statement], before: Collection[Any], now: datetime) -> None:
+def resolve(statements: Iterable[Statement], before: Collection[Any], now: datetime) -> None:
     """Mark as resolved what lay in quarantine and has now been accepted."""
-    senders = {statement.sender_id for statement in statements}
-    waiting = Quarantined.objects.filter(organisation_id__in=senders, resolved_at=None)
-    if not senders or not waiting.exists():
+    senders = {statement.sender.text: statement.sender_id for statement in statements}
+    if not senders or not _anything_waits(list(senders.values())):
         return
     taken = {s.event_id: s.content_hash for s in statements if s.key not in before}
-    rows = waiting.filter(event_id__in=taken).only("event_id", "content_hash")
+    waiting = Quarantined.objects.filter(
+        organisation_id__in=senders.values(), resolved_at=None, event_id__in=taken
+    )
+    rows = waiting.only("event_id", "content_hash")
     mended = [row.pk for row in rows if taken[row.event_id] == bytes(row.content_hash)]
     Quarantined.objects.filter(pk__in=mended).update(resolved_at=now)
+
+
+def _anything_waits(senders: list[UUID]) -> bool:
+    with connection.cursor() as cursor:  # asked with each batch
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM carriers_quarantined"
+            " WHERE organisation_id = ANY(%s) AND resolved_at IS NULL)",
+            [senders],
+        )
+        return bool(cursor.fetchone()[0])
