@@ -163,10 +163,10 @@ def ceiling(sender: Sender, count: int, draw: random.Random) -> float:
 
 
 def http(
-    sender: Sender, application: str, clients: int, each: int, draw: random.Random
+    sender: Sender, application: str, clients: int, each: int, draw: random.Random, **settings: str
 ) -> tuple[float, float]:
     """Return events per second and the web worker's CPU microseconds per event, in batches."""
-    with web.serving(application) as server:
+    with web.serving(application, settings) as server:
         token = server.token(sender.client.client_id, sender.secret)
         load(server.port, token, clients, batches(clients, 2, draw))
         bodies = batches(clients, each, draw)
@@ -204,8 +204,9 @@ def main() -> None:
     top = ceiling(sender, wanted.batches, draw)
     rate, cpu = http(sender, "cityhub.asgi:application", 4, wanted.batches, draw)
     _, slow = http(
-        sender, "benchmarks.serializers:application", 4, max(3, wanted.batches // 8), draw
-    )
+        sender, "benchmarks.serializers:application", 4, max(3, wanted.batches // 8), draw,
+        CITYHUB_COALESCE="0",
+    )  # fmt: skip
     alone = single(sender, False, wanted.singles, draw)
     together = single(sender, True, wanted.singles * 3, draw)
     figures = {

@@ -48,9 +48,9 @@ class Names:
 
     def __init__(self, sender_id: UUID) -> None:
         self.sender = Named.of(sender_id)
-        self._kinds: dict[str, dict[str, Named]] = {
-            kind: {} for kind in ("vehicle", "trip", "stop", "facility")
-        }
+        self.key = sender_id.bytes
+        self.vehicles: dict[str, Named] = {}
+        self._kinds = {"vehicle": self.vehicles, "trip": {}, "stop": {}, "facility": {}}
 
     def of(self, kind: str, text: str) -> Named:
         """Return what `text` names: a UUID of ours or `ref:<the sender's own id>`."""
@@ -132,25 +132,24 @@ class Ages:
         detail = f"The event is {days} days old; the log takes {BACKFILL.days}."
         return Reason(codes.TOO_LATE, detail, pointer="/occurred_at")
 
-    def is_ahead(self, effective_at: datetime) -> bool:
-        """Return whether a clock is too far ahead to be believed."""
-        return effective_at > self.ahead_after
-
 
 def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statement | list[Reason]:
     """Return the event as a statement, or the reasons why the log refuses it.
 
     Rewrites the event in place to its canonical form: our ids, lower case, instants in UTC.
     """
-    effective_at, skewed = _effective(event)
-    late = ages.too_late(effective_at)
-    if late is not None:
+    effective_at, skewed = event.occurred_at, False
+    if event.clock is not UNSET:
+        effective_at, skewed = _effective(event)
+    late = effective_at < ages.backfill_since and ages.too_late(effective_at)
+    if late:
         return [late]
     vehicle = trip = stop = facility = voids_event_id = None
     event.carrier_id = names.sender.text
-    event.event_id = event.event_id.lower()
+    event.event_id = event_id = event.event_id.lower()
     if event.vehicle is not UNSET:
-        vehicle = names.of("vehicle", event.vehicle.vehicle_id)
+        said = event.vehicle.vehicle_id
+        vehicle = names.vehicles.get(said) or names.of("vehicle", said)
         event.vehicle.vehicle_id = vehicle.text
     if event.trip_id is not UNSET:
         trip = names.of("trip", event.trip_id)
@@ -171,19 +170,20 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
             return [
                 Reason(codes.NO_SUBJECT, f"{event.event_type} names no vehicle and no facility.")
             ]
-    _in_utc(event)
+    if event.occurred_at.tzinfo is not UTC or event.clock is not UNSET or event.eta is not UNSET:
+        _in_utc(event)
     return Statement(
         index,
         event,
         names.sender,
-        names.sender.field[4:] + bytes.fromhex(event.event_id.replace("-", "")),
+        names.key + bytes.fromhex(event_id.replace("-", "")),
         vehicle,
         trip,
         stop,
         facility,
         subject,
         event.occurred_at if not skewed else effective_at.astimezone(UTC),
-        ages.lateness(effective_at),
+        "on_time" if effective_at >= ages.on_time_since else ages.lateness(effective_at),
         sha256(_ENCODER.encode(event)).digest(),
         voids_event_id,
     )
@@ -262,8 +262,7 @@ def _disagreement(pointer: str) -> Reason:
 
 
 def _in_utc(event: CarrierEvent) -> None:
-    if event.occurred_at.tzinfo is not UTC:
-        event.occurred_at = _utc(event.occurred_at)
+    event.occurred_at = _utc(event.occurred_at)
     if event.eta is not UNSET:
         event.eta = _utc(event.eta)
     clock = event.clock

@@ -11,8 +11,8 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_MICRO = timedelta(microseconds=1)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+MICRO = timedelta(microseconds=1)
 _INT8 = Struct(">iq").pack
 _INT4 = Struct(">ii").pack
 _INT2 = Struct(">ih").pack
@@ -34,7 +34,7 @@ def uuid(value: UUID | None) -> bytes:
 
 def instant(value: datetime | None) -> bytes:
     """Return a timestamptz field: microseconds since 2000."""
-    return NULL if value is None else _INT8(8, (value - _EPOCH) // _MICRO)
+    return NULL if value is None else _INT8(8, (value - EPOCH) // MICRO)
 
 
 def bigint(value: int | None) -> bytes:

@@ -11,7 +11,10 @@ import django
 
 django.setup(set_prefix=False)
 
+from django.conf import settings  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+
+from carriers.api.lane import Lane  # noqa: E402
 
 
 class OneHopHandler(ASGIHandler):
@@ -26,4 +29,5 @@ class OneHopHandler(ASGIHandler):
         self._middleware_chain: Any = sync_to_async(self._middleware_chain, thread_sensitive=True)
 
 
-application = OneHopHandler()
+ordinary = OneHopHandler()
+application = Lane(ordinary) if settings.HUB_COALESCE else ordinary

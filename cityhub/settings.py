@@ -188,6 +188,7 @@ OAUTH2_PROVIDER = {
 
 # The API.
 HUB_BODY_LIMIT = int(os.environ.get("CITYHUB_BODY_LIMIT", str(1024 * 1024)))
+HUB_COALESCE = environment.flag(os.environ, "CITYHUB_COALESCE", default=True)
 HUB_PROBLEM_BASE = os.environ.get("CITYHUB_PROBLEM_BASE", "urn:cityhub:problem:")
 HUB_RATE_CLIENT = int(os.environ.get("CITYHUB_RATE_CLIENT", "20000"))  # requests per minute
 HUB_RATE_PUBLIC = int(os.environ.get("CITYHUB_RATE_PUBLIC", "1200"))

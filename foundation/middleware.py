@@ -18,15 +18,27 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = ("/healthz", "/readyz", "/metrics", settings.STATIC_URL)
 
 
+def begin(given: str) -> str:
+    """Return the id of a request, the client's own if it is harmless; logs carry it from now."""
+    request_id = given if _REQUEST_ID.fullmatch(given) else uuid7().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+def note(method: str, route: str, status: int, seconds: float, **facts: str) -> None:
+    """Count a request that was answered, and log it."""
+    metrics.REQUESTS.labels(method, route, status).observe(seconds)
+    ms = round(seconds * 1000, 1)
+    log.info("request", method=method, route=route, status=status, ms=ms, **facts)
+
+
 class RequestMiddleware(MiddlewareMixin):
     """Gives a request its id (a client's own X-Request-Id, if it is harmless), logs and counts."""
 
     def process_request(self, request: Any) -> None:
-        given = request.headers.get("X-Request-Id", "")
-        request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid7().hex
+        request.request_id = begin(request.headers.get("X-Request-Id", ""))
         request.started = time.perf_counter()
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request.request_id)
 
     def process_response(self, request: Any, response: Any) -> Any:
         request_id = getattr(request, "request_id", None)
@@ -35,15 +47,10 @@ class RequestMiddleware(MiddlewareMixin):
         response["X-Request-Id"] = request_id
         seconds = time.perf_counter() - request.started
         route = _route(request)
-        metrics.REQUESTS.labels(request.method, route, response.status_code).observe(seconds)
-        if not request.path.startswith(_QUIET):
-            log.info(
-                "request",
-                method=request.method,
-                route=route,
-                status=response.status_code,
-                ms=round(seconds * 1000, 1),
-            )
+        if request.path.startswith(_QUIET):
+            metrics.REQUESTS.labels(request.method, route, response.status_code).observe(seconds)
+        else:
+            note(request.method, route, response.status_code, seconds)
         return response
 
 

@@ -1,15 +1,13 @@
 """Reading the body of a batch: JSON or NDJSON, plain or gzip."""
 
 import zlib
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
 
-from accounts.actors import Actor
+from carriers import decoding
 from carriers.messages import CarrierEvent
-from carriers.services import intake
 from foundation import codes
 from kernel.refusals import Refusal
 
@@ -30,16 +28,11 @@ BATCH = Batch
 
 
 def events(request: Any) -> tuple[bytes, bool]:
-    """Return the unpacked bytes of a batch and whether they are lines (NDJSON).
+    """Return the unpacked bytes of a request's batch and whether they are lines (NDJSON).
 
     Raises a Refusal: 415 for another media type or encoding, 413 when it is too large.
     """
     raw = request._request
-    media = raw.META.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
-    lines = media in _LINES
-    if not lines and media != "application/json" and not media.endswith("+json"):
-        detail = "Send application/json or application/x-ndjson."
-        raise Refusal(codes.REQUEST_MEDIA_TYPE, detail, received=media)
     announced = raw.META.get("CONTENT_LENGTH") or "0"
     if announced.isdigit() and int(announced) > EVENTS_LIMIT:
         raise _too_large()
@@ -47,10 +40,23 @@ def events(request: Any) -> tuple[bytes, bool]:
         content = raw.body
     except RequestDataTooBig:
         raise _too_large() from None
-    encoding = raw.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    media, encoding = raw.META.get("CONTENT_TYPE", ""), raw.META.get("HTTP_CONTENT_ENCODING", "")
+    return unpacked(media, encoding, content)
+
+
+def unpacked(media: str, encoding: str, content: bytes) -> tuple[bytes, bool]:
+    """Return a batch's bytes without their encoding, and whether they are lines (NDJSON).
+
+    Raises a Refusal: 415 for another media type or encoding, 413 when it is too large.
+    """
+    media, encoding = media.split(";")[0].strip().lower(), encoding.strip().lower()
+    lines = media in _LINES
+    if not lines and media != "application/json" and not media.endswith("+json"):
+        detail = "Send application/json or application/x-ndjson."
+        raise Refusal(codes.REQUEST_MEDIA_TYPE, detail, received=media)
     if encoding == "gzip":
         content = _unpacked(content)
-    elif encoding != "identity":
+    elif encoding not in {"", "identity"}:
         detail = "Send it plain or with Content-Encoding: gzip."
         raise Refusal(codes.REQUEST_MEDIA_TYPE, detail, received=encoding)
     if len(content) > EVENTS_LIMIT:
@@ -58,10 +64,11 @@ def events(request: Any) -> tuple[bytes, bool]:
     return content, lines
 
 
-def taken(*, actor: Actor, body: bytes, now: datetime, lines: bool) -> intake.BatchResult:
-    """Return what became of a batch. Raises a Refusal (400) when the body is no JSON."""
+def items(content: bytes, *, lines: bool) -> list[decoding.Item]:
+    """Return the items of a batch. Raises a Refusal: 400 when it is no JSON, 413 or 422 when it
+    is no batch."""
     try:
-        return intake.take(actor=actor, body=body, now=now, lines=lines)
+        return decoding.items(content, lines=lines)
     except msgspec.DecodeError as error:
         raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
     except UnicodeDecodeError:

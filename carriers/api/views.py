@@ -130,7 +130,8 @@ class EventsView(HubView):
     )
     def post(self, request: Any) -> HttpResponse:
         content, lines = bodies.events(request)
-        result = bodies.taken(actor=self.actor, body=content, now=self.now, lines=lines)
+        items = bodies.items(content, lines=lines)
+        result = intake.take_items(actor=self.actor, items=items, now=self.now)
         return HttpResponse(intake.encode(result), content_type="application/json")
 
 

@@ -5,7 +5,7 @@ trace but its refusal; what is doubtful is kept in quarantine.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -94,9 +94,24 @@ def take_items(
     it writes commits with the events or not at all; when the write is tried again so is it.
     """
     batch = Batch(actor, items, now)
-    batch.read()
+    read([batch])
     write([batch], now, beside)
     return batch.result()
+
+
+def read(batches: Sequence["Batch"]) -> None:
+    """Judge every item of batches by what it says itself, by who sends it and by what it names;
+    what is named is looked up together, city by city."""
+    by_city: dict[UUID, list[Batch]] = {}
+    for batch in batches:
+        by_city.setdefault(batch.receipt.city_id, []).append(batch)
+    for city_id, own in by_city.items():
+        prepared = [batch.prepare() for batch in own]
+        unknown = belongings.unknown([one for part in prepared for one in part], city_id)
+        before = 0
+        for batch, part in zip(own, prepared, strict=True):
+            batch.sort(part, unknown, before)
+            before += len(part)
 
 
 def write(batches: Sequence["Batch"], now: datetime, beside: Beside | None = None) -> None:
@@ -157,53 +172,59 @@ class Batch:
         self._actor = actor
         self._items = items
         self._ages = rules.Ages(now)
-        self._senders: dict[str, Names | None] = {}
+        self._senders: dict[str, tuple[Names, bool] | None] = {}
         self._allowed: dict[tuple[str, UUID | None], Grant | None] = {}
         self._used: Counter[Grant] = Counter()
-        self._event_ids: list[str | None] = [None] * len(items)
         self._refused: dict[int, list[Reason]] = {}
         self._outcomes: list[ItemResult | None] = [None] * len(items)
         self._clear: list[Statement] = []
 
-    def read(self) -> None:
-        """Judge every item by what it says itself, by who sends it and by what it names."""
-        statements = []
+    def prepare(self) -> list[Statement]:
+        """Judge every item by what it says itself and by who sends it; return those that stand."""
+        statements, senders, ages = [], self._senders, self._ages
         for index, item in enumerate(self._items):
-            prepared = self._prepared(index, item)
-            if isinstance(prepared, Statement):
+            if not isinstance(item, CarrierEvent):
+                self._refused[index] = item
+                continue
+            said = item.carrier_id
+            sender = senders[said] if said in senders else self._sender(said)
+            if sender is None:
+                self._refused[index] = [_not_yours()]
+                continue
+            names, is_own = sender
+            prepared = rules.prepare(index, item, names, ages)
+            if not isinstance(prepared, Statement):
+                self._refused[index] = prepared
+            elif is_own or self._may(prepared):
                 statements.append(prepared)
             else:
-                self._refused[index] = prepared
-        unknown = belongings.unknown(statements, self._actor.city_id)
-        for statement in statements:
-            reasons = unknown.get(statement.index, ())
-            if self._ages.is_ahead(statement.effective_at):
+                self._refused[index] = [_not_yours()]
+        return statements
+
+    def _sender(self, said: str) -> tuple[Names, bool] | None:
+        """Return the sender that a carrier id names and whether it is the actor's own
+        organisation."""
+        found = _sender(self._actor, said)
+        sender = None if found is None else (Names(found), found == self._actor.organisation_id)
+        self._senders[said] = sender
+        return sender
+
+    def sort(
+        self, statements: list[Statement], unknown: Mapping[int, list[Reason]], before: int
+    ) -> None:
+        """Tell the statements that are clear from the doubtful ones; the reasons against the
+        first are at `before` in `unknown`."""
+        ahead_after = self._ages.ahead_after
+        for place, statement in enumerate(statements, start=before):
+            reasons = unknown.get(place, []) if unknown else []
+            if statement.effective_at > ahead_after:
                 detail = "The event lies more than 5 minutes after the time of receipt."
                 ahead = Reason(codes.CLOCK_AHEAD, detail, pointer="/occurred_at")
-                self.doubtful.append((statement, [ahead, *reasons]))
-            elif reasons:
-                self.doubtful.append((statement, list(reasons)))
+                reasons = [ahead, *reasons]
+            if reasons:
+                self.doubtful.append((statement, reasons))
             else:
                 self._clear.append(statement)
-
-    def _prepared(self, index: int, item: decoding.Item) -> Statement | list[Reason]:
-        if not isinstance(item, CarrierEvent):
-            return item
-        self._event_ids[index] = item.event_id
-        said = item.carrier_id
-        if said in self._senders:
-            names = self._senders[said]
-        else:
-            sender = _sender(self._actor, said)
-            names = self._senders[said] = None if sender is None else Names(sender)
-        if names is None:
-            return [_not_yours()]
-        prepared = rules.prepare(index, item, names, self._ages)
-        if isinstance(prepared, Statement):
-            self._event_ids[index] = item.event_id
-            if names.sender.id != self._actor.organisation_id and not self._may(prepared):
-                return [_not_yours()]
-        return prepared
 
     def _may(self, statement: Statement) -> bool:
         """Return whether a mandate of the sender covers the event, and count its use."""
@@ -230,14 +251,14 @@ class Batch:
         known: dict[log.Key, log.Known],
     ) -> None:
         """Note what became of each item; keep doubtful ones and conflicts in quarantine."""
-        outcomes, event_ids = self._outcomes, self._event_ids
+        outcomes = self._outcomes
         for index, reasons in self._refused.items():
             self._note(index, "refused", reasons)
         kept: list[tuple[Statement, list[Reason]]] = []
         if len(written) == len(self._clear) and not before:
             for statement in written:
                 index = statement.index
-                outcomes[index] = ItemResult(index, event_ids[index], "accepted")
+                outcomes[index] = ItemResult(index, statement.event.event_id, "accepted")
         else:
             for statement in self._clear:
                 self._settle_one(statement, fresh[statement.key], before.get(statement.key), kept)
@@ -304,14 +325,16 @@ class Batch:
             )
 
     def _note(self, index: int, status: str, reasons: Iterable[Reason] = ()) -> None:
+        item = self._items[index]
+        event_id = item.event_id if isinstance(item, CarrierEvent) else None
         listed = [Error(str(reason.code), reason.detail, reason.pointer) for reason in reasons]
         if not listed:
-            self._outcomes[index] = ItemResult(index, self._event_ids[index], status)
+            self._outcomes[index] = ItemResult(index, event_id, status)
             return
         first = listed[0]
         self._outcomes[index] = ItemResult(
             index,
-            self._event_ids[index],
+            event_id,
             status,
             str(first.code),
             first.pointer,

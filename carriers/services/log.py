@@ -48,7 +48,8 @@ _IDENTITY = (
     "sender_id, event_id, city_id, content_hash, subject_id, shard, effective_at, received_at, held"
 )
 _STAGE = (
-    "CREATE TEMPORARY TABLE IF NOT EXISTS carriers_stage ("
+    # A database that cannot keep up gives the writer an error in time to tell the client.
+    "SET LOCAL statement_timeout = '20s'; CREATE TEMPORARY TABLE IF NOT EXISTS carriers_stage ("
     + ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     + ") ON COMMIT DELETE ROWS"
 )

@@ -4,6 +4,7 @@ Written for speed, since it runs once per event: what many rows of a batch share
 and vehicles, event types, the receipt) is encoded once and looked up after.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from struct import Struct
 from uuid import UUID
@@ -17,6 +18,7 @@ from carriers.rules import Statement
 
 # The columns that every row of an event has, in one call: idx, id, sender, event, hash.
 _HEAD = Struct(">hiii16si16si16si32s").pack
+_TIMES = Struct(">iqiq").pack
 _FIX = Struct(">ididididid").pack
 _EVENT_EXTRAS = (
     "schema_version", "stop_id", "stop_seq", "units", "units_expected", "units_counted", "energy",
@@ -30,7 +32,7 @@ _CLOCK_EXTRAS = ("source", "captured_at", "captured_offline", "device_id", "sent
 _NO_CLOCK = _NO_SUBJECT = wire.NULL * 2
 _NO_PLACE = _NOTHING_NAMED = wire.NULL * 5
 _POSITION = wire.boolean(True) + wire.text("telemetry.position") + wire.text("actual")
-_OTHER = wire.boolean(False)
+_NO_PAYLOAD = wire.NULL * 2
 
 
 class Receipt:
@@ -40,8 +42,10 @@ class Receipt:
         self.city_id = city_id
         self.client_id = client_id
         self.received_at = received_at
-        self.fields = wire.uuid(city_id) + wire.uuid(client_id)
-        self.received = wire.instant(received_at)
+        self.other = wire.uuid(city_id) + wire.uuid(client_id) + wire.boolean(False)
+        self.position = wire.uuid(city_id) + wire.uuid(client_id) + _POSITION
+        at = wire.instant(received_at)
+        self.received = {name: at + wire.text(name) for name in ("on_time", "late", "backfill")}
 
 
 class Packer:
@@ -49,6 +53,7 @@ class Packer:
 
     def __init__(self, columns: tuple[str, ...]) -> None:
         self._columns = columns
+        self._width = len(columns)
         self._pieces: list[bytes] = [wire.HEADER]
         self._texts: dict[str, bytes] = {}
 
@@ -61,29 +66,47 @@ class Packer:
         self, place: int, number: int, statement: Statement, receipt: Receipt, notes: bytes | None
     ) -> None:
         """Add an event; `number` is the 128-bit number of its row id."""
-        event, key = statement.event, statement.key
-        subject, vehicle, at = statement.subject, statement.vehicle, statement.effective_at
-        occurred = wire.instant(event.occurred_at)
-        position = event.event_type == "telemetry.position"
-        self._pieces += (
-            _HEAD(
-                len(self._columns), 4, place, 16, number.to_bytes(16), 16, key[:16], 16, key[16:],
-                32, statement.content_hash,
-            ),
-            _NO_SUBJECT if subject is None else subject.subject_fields,
-            receipt.fields,
-            _POSITION if position else self._kind(event),
-            wire.NULL if vehicle is None else vehicle.field,
-            self._named(statement),
-            occurred,
-            occurred if at is event.occurred_at else wire.instant(at),
-            receipt.received,
-            self._text(statement.lateness),
-            _NO_CLOCK if event.clock is UNSET else self._clock(event.clock),
-            _NO_PLACE if event.place is UNSET else _fix(event.place),
-            wire.json(extras(event) if position else msgspec.json.encode(event)),
-            wire.NULL if notes is None else wire.json(notes),
+        event, key, vehicle = statement.event, statement.key, statement.vehicle
+        head = _HEAD(
+            self._width, 4, place, 16, number.to_bytes(16), 16, key[:16], 16, key[16:],
+            32, statement.content_hash,
         )  # fmt: skip
+        occurred = (event.occurred_at - wire.EPOCH) // wire.MICRO
+        if vehicle is not None and notes is None and _is_plain(statement):
+            self._pieces += (
+                head,
+                vehicle.subject_fields,
+                receipt.position,
+                vehicle.field,
+                _NOTHING_NAMED,
+                _TIMES(8, occurred, 8, occurred),
+                receipt.received[statement.lateness],
+                _NO_CLOCK,
+                _fix(event.place),  # type: ignore[arg-type]
+                _NO_PAYLOAD,
+            )
+        else:
+            self._pieces += (head, *self._fields(statement, receipt, notes))
+
+    def _fields(
+        self, statement: Statement, receipt: Receipt, notes: bytes | None
+    ) -> Iterator[bytes]:
+        event, subject, vehicle = statement.event, statement.subject, statement.vehicle
+        position = statement.is_position
+        yield _NO_SUBJECT if subject is None else subject.subject_fields
+        yield receipt.position if position else receipt.other + self._kind(event)
+        yield wire.NULL if vehicle is None else vehicle.field
+        for one in (statement.stop, statement.facility, statement.trip):
+            yield wire.NULL if one is None else one.field
+        yield wire.uuid(statement.voids_event_id)
+        yield wire.instant(statement.voids_effective_at)
+        yield wire.instant(event.occurred_at)
+        yield wire.instant(statement.effective_at)
+        yield receipt.received[statement.lateness]
+        yield _NO_CLOCK if event.clock is UNSET else self._clock(event.clock)
+        yield _NO_PLACE if event.place is UNSET else _fix(event.place)
+        yield wire.json(extras(event) if position else msgspec.json.encode(event))
+        yield wire.json(notes)
 
     def hold(self, place: int, key: bytes, receipt: Receipt, notes: bytes) -> None:
         """Add the row of an event that is not here yet, with the voids that wait for it."""
@@ -92,7 +115,7 @@ class Packer:
             "sender_id": wire.binary(key[:16]),
             "event_id": wire.binary(key[16:]),
             "city_id": wire.uuid(receipt.city_id),
-            "received_at": receipt.received,
+            "received_at": wire.instant(receipt.received_at),
             "is_position": wire.boolean(False),
             "held": wire.json(notes),
         }
@@ -100,16 +123,7 @@ class Packer:
         self._pieces += [given.get(name, wire.NULL) for name in self._columns]
 
     def _kind(self, event: CarrierEvent) -> bytes:
-        return _OTHER + self._text(event.event_type) + self._text(event.classifier)
-
-    def _named(self, statement: Statement) -> bytes:
-        """Return the fields of stop, facility, trip and what a void names and when that was."""
-        stop, facility, trip = statement.stop, statement.facility, statement.trip
-        if stop is facility is trip is statement.voids_event_id is None:
-            return _NOTHING_NAMED
-        named = [wire.NULL if one is None else one.field for one in (stop, facility, trip)]
-        voids = wire.uuid(statement.voids_event_id), wire.instant(statement.voids_effective_at)
-        return b"".join((*named, *voids))
+        return self._text(event.event_type) + self._text(event.classifier)
 
     def _text(self, value: str) -> bytes:
         found = self._texts.get(value)
@@ -139,8 +153,6 @@ def _fix(place: Place) -> bytes:
 
 def extras(event: CarrierEvent) -> bytes | None:
     """Return the members of a position that have no column, as JSON; None when there is none."""
-    if _has_columns_only(event):
-        return None
     found = {name: value for name in _EVENT_EXTRAS if (value := getattr(event, name)) is not UNSET}
     for group, names in (("place", _PLACE_EXTRAS), ("clock", _CLOCK_EXTRAS)):
         members = getattr(event, group)
@@ -154,11 +166,15 @@ def extras(event: CarrierEvent) -> bytes | None:
     return msgspec.json.encode(found) if found else None
 
 
-def _has_columns_only(event: CarrierEvent) -> bool:
-    """Return whether a position has no member beyond those with a column: almost all have not."""
+def _is_plain(statement: Statement) -> bool:
+    """Return whether a position has no more than place, time and vehicle: almost all have not."""
+    event = statement.event
     place, vehicle = event.place, event.vehicle
     return (
-        event.clock is event.energy is event.ext is event.eta is event.stop_seq is UNSET
+        event.event_type == "telemetry.position"
+        and statement.trip is None
+        and statement.effective_at is event.occurred_at
+        and event.clock is event.energy is event.ext is event.eta is event.stop_seq is UNSET
         and event.units is event.units_expected is event.units_counted is event.outcome is UNSET
         and event.schema_version is event.stop_id is event.voids is event.facility_id is UNSET
         and vehicle is not UNSET

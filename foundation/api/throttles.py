@@ -39,6 +39,13 @@ class ClientThrottle(BaseThrottle):
         return self._wait
 
 
+def are_allowed(client_id: Any, requests: int) -> bool:
+    """Count requests that a machine client made at once; return whether they are within its
+    limit."""
+    window = int(wall().timestamp()) // WINDOW_S
+    return _count(f"hub.rate:{client_id}:{window}", requests) <= settings.HUB_RATE_CLIENT
+
+
 def limited(most: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator for a plain view: at most so many requests per address and minute."""
 
@@ -57,12 +64,20 @@ def limited(most: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-def _count(key: str) -> int:
-    cache.add(key, 0, WINDOW_S + 5)
+def _count(key: str, more: int = 1) -> int:
     try:
-        return cache.incr(key)
+        return cache.incr(key, more)
+    except ValueError:  # the first of its window
+        if cache.add(key, more, WINDOW_S + 5):
+            return more
+    return _count_on(key, more)
+
+
+def _count_on(key: str, more: int) -> int:
+    try:
+        return cache.incr(key, more)
     except ValueError:  # the key has just run out
-        return 1
+        return more
 
 
 def _address(request: Any) -> str:
