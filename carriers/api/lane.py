@@ -45,6 +45,8 @@ WAITING_BYTES = 64 * 1024 * 1024
 PATIENCE_S = 10.0
 """Who has waited so long is turned away: a client's time-out is near."""
 RETRY_AFTER_S = 2
+IDLE_S = 30.0
+"""A writer with nothing to do for so long ends, and with it its connection."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -78,8 +80,6 @@ class Lane:
             return await self._ordinary(scope, receive, send)
         began = time.perf_counter()
         body = await _body(receive)
-        if len(body) > bodies.EVENTS_LIMIT:
-            return await self._ordinary(scope, _again(body, receive), send)
         loop = asyncio.get_running_loop()
         post = Post(
             headers[b"authorization"].split()[1],
@@ -104,18 +104,21 @@ def _headers(scope: Message) -> dict[bytes, bytes] | None:
         return None
     headers = dict(scope["headers"])
     words = headers.get(b"authorization", b"").split()
-    return headers if len(words) == 2 and words[0].lower() == b"bearer" else None
+    length = headers.get(b"content-length", b"0")
+    is_small = length.isdigit() and int(length) <= bodies.EVENTS_LIMIT
+    is_bearer = len(words) == 2 and words[0].lower() == b"bearer"
+    return headers if is_bearer and is_small else None
 
 
 async def _body(receive: Receive) -> bytes:
-    """Return the body; reading stops a little behind the limit."""
+    """Return the body; of one beyond the limit, what is needed to see that it is."""
     parts, size = [], 0
     while True:
         message = await receive()
-        part = message.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if not message.get("more_body") or size > bodies.EVENTS_LIMIT:
+        if size <= bodies.EVENTS_LIMIT:
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+        if not message.get("more_body"):
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -169,8 +172,7 @@ class Desk:
         return True
 
     def _work(self) -> None:
-        while True:
-            taken = self._next()
+        while taken := self._next():
             answered = answers([post for post, _ in taken])
             by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Post, HttpResponse | None]]] = {}
             for (post, loop), answer in zip(taken, answered, strict=True):
@@ -178,12 +180,16 @@ class Desk:
             for loop, pairs in by_loop.items():
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(_deliver, pairs)
+        connection.close()
 
     def _next(self) -> list[tuple[Post, asyncio.AbstractEventLoop]]:
+        """Return the posts of the next write; none when nothing came for a while."""
         with self._bell:
-            while not self._waiting:
-                self._bell.wait()
-            taken, size = [], 0
+            if not self._bell.wait_for(lambda: self._waiting, IDLE_S):
+                self._writers -= 1
+                return []
+            taken: list[tuple[Post, asyncio.AbstractEventLoop]] = []
+            size = 0
             while self._waiting and len(taken) < TOGETHER_POSTS:
                 size += len(self._waiting[0][0].body)
                 if taken and size > TOGETHER_BYTES:
