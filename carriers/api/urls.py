@@ -1,6 +1,6 @@
 from django.urls import path
 
-from carriers.api import views
+from carriers.api import originals, views
 
 urlpatterns = [
     path("vehicles", views.VehiclesView.as_view(), name="vehicles"),
@@ -10,4 +10,6 @@ urlpatterns = [
     path("routes/<uuid:route_id>", views.RouteView.as_view(), name="route"),
     path("events", views.EventsView.as_view(), name="events"),
     path("events/quarantine", views.QuarantineView.as_view(), name="quarantine"),
+    path("events/originals", originals.OriginalsView.as_view(), name="originals"),
+    path("events/originals/<uuid:original_id>", originals.OriginalView.as_view(), name="original"),
 ]

@@ -29,6 +29,9 @@ class Facility(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     name = models.CharField(_("name"), max_length=160)
     location = models.PointField(_("location"))
+    gln = models.CharField(
+        "GLN", max_length=13, blank=True, default="", help_text=_("As EPCIS names the place.")
+    )
     active = models.BooleanField(_("active"), default=True)
     registered_at = models.DateTimeField(_("registered at"))
 
@@ -45,8 +48,18 @@ class Facility(models.Model):
                 condition=~Q(ref=""),
                 name="facility_ref_once",
                 violation_error_message=_("This organisation has a facility with this id."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "gln"],
+                condition=~Q(gln=""),
+                name="facility_gln_once",
+                violation_error_message=_("This organisation has a facility with this GLN."),
+            ),
+            models.CheckConstraint(
+                condition=Q(gln="") | Q(gln__regex=r"^[0-9]{13}$"), name="facility_gln_form"
+            ),
         ]
+        indexes = [models.Index(fields=["city", "gln"], condition=~Q(gln=""), name="facility_gln")]
 
     def __str__(self) -> str:
         return self.name

@@ -81,6 +81,12 @@ class Vehicle(models.Model):
         blank=True,
         related_name="+",
     )
+    grai = models.CharField(
+        "GRAI", max_length=30, blank=True, default="", help_text=_("As EPCIS names the vehicle.")
+    )
+    giai = models.CharField(
+        "GIAI", max_length=30, blank=True, default="", help_text=_("As EPCIS names the vehicle.")
+    )
     active = models.BooleanField(_("active"), default=True)
     registered_at = models.DateTimeField(_("registered at"))
 
@@ -97,7 +103,22 @@ class Vehicle(models.Model):
                 condition=~Q(ref=""),
                 name="vehicle_ref_once",
                 violation_error_message=_("This carrier has a vehicle with this id."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "grai"],
+                condition=~Q(grai=""),
+                name="vehicle_grai_once",
+                violation_error_message=_("This carrier has a vehicle with this GRAI."),
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "giai"],
+                condition=~Q(giai=""),
+                name="vehicle_giai_once",
+                violation_error_message=_("This carrier has a vehicle with this GIAI."),
+            ),
+            models.CheckConstraint(
+                condition=Q(grai="") | Q(grai__regex=r"^0[0-9]{13}"), name="vehicle_grai_form"
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "id"], name="vehicle_organisation"),

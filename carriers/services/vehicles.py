@@ -14,12 +14,14 @@ from accounts.models import Organisation
 from carriers import codes
 from carriers.models import Facility, Vehicle
 from carriers.selectors.vehicles import vehicle_of
+from carriers.services import keys
 from carriers.services.owners import owner
 from kernel import identifiers
 from kernel.refusals import Refusal
 
+_GS1 = frozenset({"grai", "giai"})
 _METRES = frozenset({"length_m", "width_m", "height_m"})
-_TEXTS = frozenset({"plate", "category", "body", "euro_class"})
+_TEXTS = frozenset({"plate", "category", "body", "euro_class", "grai", "giai"})
 
 
 @transaction.atomic
@@ -61,16 +63,18 @@ def correct(*, actor: Actor, vehicle_id: UUID, wish: Any, now: datetime) -> Vehi
 
 
 def _create(organisation: Organisation, facts: dict[str, Any], now: datetime) -> Vehicle:
-    return Vehicle.objects.create(
-        city_id=organisation.city_id, organisation=organisation, registered_at=now, **facts
-    )
+    with keys.taken_once():
+        return Vehicle.objects.create(
+            city_id=organisation.city_id, organisation=organisation, registered_at=now, **facts
+        )
 
 
 def _update(vehicle: Vehicle, facts: dict[str, Any]) -> Vehicle:
     for name, value in facts.items():
         setattr(vehicle, name, value)
     if facts:
-        vehicle.save(update_fields=list(facts))
+        with keys.taken_once():
+            vehicle.save(update_fields=list(facts))
     return vehicle
 
 
@@ -84,6 +88,8 @@ def _facts(wish: Any, organisation: Organisation) -> dict[str, Any]:
     for name in _METRES & given.keys():
         if given[name] is not None:
             given[name] = Decimal(str(round(given[name], 2)))
+    for name in _GS1 & given.keys():
+        given[name] = keys.own(name, given[name]) if given[name] else ""
     if given.get("plate"):
         given["plate"] = identifiers.normalise_plate(given["plate"])
     if given.get("depot_id") is not None:

@@ -1,0 +1,126 @@
+"""Keeping messages of other dialects as they were sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+from django.db.models import Q
+
+from accounts.actors import Actor
+from carriers.adapters.translated import Translated
+from carriers.models import CaptureJob, Original
+from kernel import identifiers
+
+POSITIONS_KEPT = timedelta(days=30)
+OTHERS_KEPT = timedelta(days=400)
+"""As long as the log keeps positions and other events."""
+_CHUNK = 10_000
+_POSITIONS = Q(dialect="mds", kind="telemetry")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A message to be kept: of whom, what was made of it and what was not."""
+
+    sender_id: UUID
+    translated: Translated
+    raw: bytes
+    content_hash: bytes
+    event_ids: list[UUID]
+    notes: list[dict[str, Any]]
+
+    @property
+    def key(self) -> tuple[UUID, str, str]:
+        """Return whose message it is, of which kind and with which id."""
+        return self.sender_id, self.translated.kind, self.translated.native_id
+
+
+def digest(raw: bytes) -> bytes:
+    """Return the hash of a message's content: equal however its members are ordered. What a
+    repository notes on receipt (`recordTime` of EPCIS) does not count."""
+    value = msgspec.json.decode(raw)
+    value.pop("recordTime", None)
+    return sha256(msgspec.json.encode(value, order="sorted")).digest()
+
+
+def hashes(dialect: str, kept: Sequence[Kept]) -> dict[tuple[UUID, str, str], set[bytes]]:
+    """Return the hashes under which messages with these keys are kept already. One query."""
+    if not kept:
+        return {}
+    rows = Original.objects.filter(
+        organisation_id__in={one.sender_id for one in kept},
+        dialect=dialect,
+        kind__in={one.translated.kind for one in kept},
+        native_id__in={one.translated.native_id for one in kept},
+    )
+    found: dict[tuple[UUID, str, str], set[bytes]] = {}
+    for sender, kind, native, known in rows.values_list(
+        "organisation_id", "kind", "native_id", "content_hash"
+    ):
+        found.setdefault((sender, kind, native), set()).add(bytes(known))
+    return found
+
+
+def keep(dialect: str, kept: Sequence[Kept], *, actor: Actor, now: datetime) -> None:
+    """Keep messages in the caller's transaction; the same content again is kept once, and is the
+    latest version where it is an entity."""
+    rows = {
+        (*one.key, one.content_hash): Original(
+            city_id=actor.city_id,
+            organisation_id=one.sender_id,
+            dialect=dialect,
+            kind=one.translated.kind,
+            native_id=one.translated.native_id,
+            is_state=one.translated.is_state,
+            content_hash=one.content_hash,
+            content=one.raw.decode(),
+            event_ids=one.event_ids,
+            vehicle_id=_vehicle_id(one),
+            notes=one.notes,
+            occurred_at=one.translated.occurred_at,
+            received_at=now,
+            client_id=actor.client_id,
+        )
+        for one in kept
+    }
+    ordered = [rows[key] for key in sorted(rows, key=str)]  # batches that overlap cannot deadlock
+    Original.objects.bulk_create(
+        [row for row in ordered if not row.is_state], ignore_conflicts=True, batch_size=2_000
+    )
+    Original.objects.bulk_create(
+        [row for row in ordered if row.is_state],
+        update_conflicts=True,
+        unique_fields=["organisation", "dialect", "kind", "native_id", "content_hash"],
+        update_fields=["received_at", "client_id", "event_ids", "notes"],
+        batch_size=2_000,
+    )
+
+
+def _vehicle_id(one: Kept) -> UUID | None:
+    named = one.translated.vehicle
+    return None if named is None else identifiers.resolve(one.sender_id, "vehicle", named)
+
+
+def forget_old(as_of: datetime) -> int:
+    """Delete what happened longer ago than the log keeps it, in chunks; returns how many rows (a
+    job of the tick). Entities stay: vehicles and places are still spoken of."""
+    told = Original.objects.filter(is_state=False)
+    deleted = _delete(told.filter(_POSITIONS, received_at__lt=as_of - POSITIONS_KEPT))
+    deleted += _delete(told.filter(received_at__lt=as_of - OTHERS_KEPT))
+    return deleted + _delete(CaptureJob.objects.filter(created_at__lt=as_of - OTHERS_KEPT))
+
+
+def _delete(rows: Any) -> int:
+    """Delete one chunk: what is left waits for the next tick, so that transactions stay short."""
+    chosen = list(rows.order_by().values_list("id", flat=True)[:_CHUNK])
+    if not chosen:
+        return 0
+    with connection.cursor() as cursor:
+        table = rows.model._meta.db_table
+        cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", [chosen])
+        return int(cursor.rowcount)
