@@ -40,4 +40,5 @@ MESSAGE_NOT_FOUND = code("dialect.message_not_found", 404, "There is no such mes
 ALREADY_REGISTERED = code("dialect.already_registered", 409, "It is registered with other facts")
 UNREGISTERED = code("dialect.unregistered", 404, "It is not registered")
 IDENTIFIER_TAKEN = code("carriers.identifier_taken", 409, "Another one has this identifier")
+FILE_UNREADABLE = code("file.unreadable", 422, "The file cannot be read")
 ROLLED_BACK = code("epcis.rolled_back", 422, "The whole capture was rolled back for another event")

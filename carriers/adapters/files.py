@@ -17,6 +17,7 @@ from kernel.refusals import Refusal
 FORMATS = ("cityhub", "mds", "otm", "epcis")
 _GZIP = b"\x1f\x8b"
 _LINES = (".ndjson", ".jsonl")
+_BLANKS = bytes.maketrans(b"\r\n", b"  ")
 
 
 class Piece(NamedTuple):
@@ -127,4 +128,5 @@ def kind_of(form: str, raw: bytes) -> str:
 
 def canonical(some: list[Piece]) -> list[decoding.Item]:
     """Return the canonical events of pieces of our own format, or the reasons against each."""
-    return decoding.items(b"\n".join(piece.raw.replace(b"\n", b" ") for piece in some), lines=True)
+    one_line = (piece.raw.translate(_BLANKS) for piece in some)
+    return decoding.items(b"\n".join(one_line), lines=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -22,7 +22,7 @@ from foundation.api import mandate_use
 from foundation.api.openapi import schema
 from foundation.api.paging import CursorPage
 from foundation.api.renderers import HubJSONRenderer, ProblemRenderer
-from foundation.api.views import HubView
+from foundation.api.views import HubView, ScopeRule
 from kernel.refusals import Refusal
 
 MEDIA = "application/vnd.mds+json"
@@ -79,7 +79,10 @@ class Negotiation(DefaultContentNegotiation):
     """Versions by the Accept header (MDS general information, Versioning): 2.0, or none said."""
 
     def get_accept_list(self, request: Any) -> list[str]:
-        return [self._named(one) for one in super().get_accept_list(request)]
+        wanted = [self._named(one) for one in super().get_accept_list(request)]
+        if all(one.strip().startswith(("*/*", "application/*")) for one in wanted):
+            return [MdsRenderer.media_type]  # whatever: then as MDS
+        return wanted
 
     def _named(self, accept: str) -> str:
         found = _VERSIONED.match(accept.strip())
@@ -93,6 +96,7 @@ class Negotiation(DefaultContentNegotiation):
 class MdsView(HubView):
     """A door of MDS: its media type, and messages that are kept as they came."""
 
+    scope: ClassVar[ScopeRule] = scopes.EVENTS_WRITE
     rows = Original.objects
     renderer_classes = [MdsRenderer, HubJSONRenderer, ProblemRenderer]
     content_negotiation_class = Negotiation
@@ -114,7 +118,7 @@ class MdsView(HubView):
         """Return a registered vehicle by the provider's id of it or by ours. Raises 404."""
         rows = self.visible().of_kind("mds", "vehicles")
         found = rows.filter(Q(native_id=str(device_id)) | Q(vehicle_id=device_id))
-        row = found.order_by("-received_at", "-id").first()
+        row = found.order_by("-order_id").first()
         if row is None:
             raise Refusal(codes.VEHICLE_NOT_FOUND, _("You have no such vehicle."))
         return self.noted(row)

@@ -1,6 +1,6 @@
 """OTM 5.6: entities put by their UUIDs, given back as they were put."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from carriers.models import Original
 from carriers.services import dialects, withdrawals
 from carriers.services.dialects import Message, MessageResult, Report
 from foundation.api.openapi import schema
-from foundation.api.views import HubView
+from foundation.api.views import HubView, ScopeRule
 from kernel.refusals import Refusal
 
 _SENDER = {"carrier_id": "For whom you speak by mandate: a UUID or ref:<code>."}
@@ -25,6 +25,7 @@ _SENDER = {"carrier_id": "For whom you speak by mandate: a UUID or ref:<code>."}
 class OtmView(HubView):
     """A kind of entities."""
 
+    scope: ClassVar[ScopeRule] = scopes.EVENTS_WRITE
     rows = Original.objects
     kind = ""
 

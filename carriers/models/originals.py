@@ -24,7 +24,7 @@ class OriginalQuerySet(TenantQuerySet):
     def named(self, native_id: str) -> Self:
         """Return the messages of one native id, in every lifecycle, the latest first."""
         ids = models.Q(native_id=native_id) | models.Q(native_id__startswith=f"{native_id}|")
-        return self.filter(ids).order_by("-received_at", "-id")
+        return self.filter(ids).order_by("-order_id")
 
     def latest_of_each(self) -> Self:
         """Return the latest version of each native id of each sender."""
@@ -34,10 +34,7 @@ class OriginalQuerySet(TenantQuerySet):
             kind=models.OuterRef("kind"),
             native_id=models.OuterRef("native_id"),
         )
-        later = models.Q(received_at__gt=models.OuterRef("received_at")) | models.Q(
-            received_at=models.OuterRef("received_at"), id__gt=models.OuterRef("id")
-        )
-        return self.filter(~models.Exists(same.filter(later)))
+        return self.filter(~models.Exists(same.filter(order_id__gt=models.OuterRef("order_id"))))
 
 
 class Original(models.Model):
@@ -63,6 +60,9 @@ class Original(models.Model):
     event_ids = ArrayField(models.UUIDField(), verbose_name=_("events made from it"), default=list)
     vehicle_id = models.UUIDField(_("vehicle"), null=True)
     notes = models.JSONField(_("notes"), default=list)
+    order_id = models.UUIDField(
+        default=uuid7, editable=False, help_text=_("Grows when the same content is sent again.")
+    )
     occurred_at = models.DateTimeField(_("occurred at"), null=True)
     received_at = models.DateTimeField(_("received at"))
     client_id = models.UUIDField(_("transmitted by"), null=True)

@@ -99,7 +99,7 @@ def _locations(asked: set[str], sender_id: UUID) -> dict[str, bytes]:
     rows = Original.objects.of_kind("otm", "locations").filter(
         organisation_id=sender_id, native_id__in=asked
     )
-    ordered = rows.order_by("received_at", "id").values_list("native_id", "content")
+    ordered = rows.order_by("order_id").values_list("native_id", "content")
     return {native_id: content.encode() for native_id, content in ordered}
 
 

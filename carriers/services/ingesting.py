@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.models import Organisation
 from accounts.scopes import CARRIER
+from carriers import codes
 from carriers.adapters import files
 from carriers.adapters.files import Piece
 from carriers.services import dialects, intake, partitions
@@ -93,7 +94,7 @@ def _file(actor: Actor, path: Path, form: str, now: datetime, figures: Figures) 
 
 def _refuse(figures: Figures, path: Path, detail: str) -> None:
     figures.files_refused += 1
-    _note(figures.refusals, path, None, "", "file.unreadable", f"{detail}.")
+    _note(figures.refusals, path, None, "", str(codes.FILE_UNREADABLE), f"{detail}.")
 
 
 def _results(actor: Actor, chunk: Sequence[Piece], form: str, now: datetime) -> Sequence[Any]:

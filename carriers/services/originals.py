@@ -96,7 +96,7 @@ def keep(dialect: str, kept: Sequence[Kept], *, actor: Actor, now: datetime) -> 
         [row for row in ordered if row.is_state],
         update_conflicts=True,
         unique_fields=["organisation", "dialect", "kind", "native_id", "content_hash"],
-        update_fields=["received_at", "client_id", "event_ids", "notes"],
+        update_fields=["order_id", "received_at", "client_id", "event_ids", "notes"],
         batch_size=2_000,
     )
 
