@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from accounts.models import City, Organisation
 from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
-from carriers.models import Vehicle
+from carriers.models import Original, Vehicle
 from compliance.models import Finding
 from kernel.identifiers import uuid7
 from reports.services import counting
@@ -68,6 +68,14 @@ OWNERS = {
     "finding_id": "carrier",
     "run_id": "carrier",
     "plan_id": "carrier",
+    "original_id": "carrier",
+    "device_id": "carrier",
+    "capture_id": "carrier",
+    "otm_trip_id": "carrier",
+    "otm_action_id": "carrier",
+    "otm_vehicle_id": "carrier",
+    "otm_location_id": "carrier",
+    "otm_event_id": "carrier",
 }
 
 BODIES: dict[str, Any] = {
@@ -88,6 +96,14 @@ NOT_ABOUT_ROWS = {
     "me": "gives the sender",
     "report-congestion": "sums over all carriers, the city's alone; tests/api/test_reports.py",
     "events": "names its sender in each event; tests/api/test_events.py tries another's",
+    **dict.fromkeys(
+        ("mds-trips", "mds-telemetry", "mds-events"),
+        "names its sender in each message; tests/api/test_mds.py tries another's",
+    ),
+    **dict.fromkeys(
+        ("otm-trips", "otm-actions", "otm-vehicles", "otm-locations", "otm-events"),
+        "takes messages; tests/api/test_otm.py tries another sender",
+    ),
 }
 
 
@@ -102,6 +118,7 @@ def build(hel: City, hd: City) -> World:
     _accounts(world)
     _zones(world)
     _carriers(world)
+    _dialects(world)
     _curbs(world)
     _findings(world)
     _plans(world)
@@ -194,6 +211,69 @@ def _carriers(world: World) -> None:
     }
     answer = post(owner, "/api/v1/events", [unknown])
     assert answer["quarantined"] == 1, answer
+
+
+def _dialects(world: World) -> None:
+    owner, otm = everything(world.owner), {name: str(uuid7()) for name in OTM}
+    van = {"device_id": str(world.ids["vehicle_id"]), "provider_id": str(world.owner.id)}
+    here = {"location": {"lat": 60.17, "lng": 24.94}}
+    at = {"timestamp": 1778569200000, **here}  # TUESDAY
+    described = {"vehicle_id": "SECRET7", "vehicle_type": "truck", "propulsion_types": ["electric"]}
+    post_mds(owner, "telemetry", van | at | TRIPLESS | {"telemetry_id": str(uuid7())})
+    told = {
+        "event_id": str(uuid7()),
+        "vehicle_state": "available",
+        "event_types": ["comms_restored"],
+    }
+    post_mds(owner, "events", van | at | told)
+    answer = owner.put("/mds/agency/v2/vehicles", [van | described], format="json")
+    assert answer.status_code == 200, answer.content
+    by_vehicle = {
+        "associationType": "reference",
+        "entityType": "vehicle",
+        "uuid": str(world.ids["vehicle_id"]),
+    }
+    for name, sent in {
+        "locations": {"entityType": "location", "name": "Secret shop", "type": "customer"},
+        "vehicles": {"entityType": "vehicle", "licensePlate": "SECRET8"},
+        "trips": {"entityType": "trip", "name": "Secret trip", "vehicle": by_vehicle},
+        "actions": {"actionType": "break", "lifecycle": "realized", "name": "Secret break"},
+        "events": {
+            "eventType": "startEngineEvent",
+            "creationDate": TUESDAY.isoformat(),
+            "name": "Secret start",
+            "vehicle": by_vehicle,
+        },
+    }.items():
+        answer = owner.put(f"/otm/v5/{name}", {"id": otm[name]} | sent, format="json")
+        assert answer.status_code == 200, answer.content
+        world.ids[f"otm_{name.removesuffix('s')}_id"] = otm[name]
+    seen = {
+        "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "bizStep": "packing",
+        "epcList": ["https://example.org/secret/1"],
+        "eventTime": TUESDAY.isoformat(),
+        "eventTimeZoneOffset": "+00:00",
+    }
+    captured = owner.post("/epcis/v2/capture", seen, format="json")
+    assert captured.status_code == 202, captured.content
+    world.ids |= {
+        "device_id": world.ids["vehicle_id"],
+        "capture_id": captured["Location"].rpartition("/")[2],
+        "original_id": Original.objects.filter(dialect="mds").first().id,
+    }
+
+
+OTM = ("locations", "vehicles", "trips", "actions", "events")
+TRIPLESS: dict[str, Any] = {"trip_ids": None, "journey_id": None}
+
+
+def post_mds(client: APIClient, path: str, sent: dict[str, Any]) -> None:
+    """Send one message of MDS that has to be taken."""
+    answer = post(client, f"/mds/agency/v2/{path}", [sent])
+    assert answer["failures"] == [], answer
 
 
 def _curbs(world: World) -> None:
@@ -301,6 +381,13 @@ def _endpoint(route: str, pattern: URLPattern) -> Endpoint:
         parameters=tuple(part.split(">")[0].rpartition(":")[2] for part in route.split("<")[1:]),
         methods=tuple(method for method in methods if hasattr(view, method)),
     )
+
+
+def marks_of(city: City) -> set[str]:
+    """Return what would give a row of a city away: its id, and that of a message in its dialect."""
+    rows = list(rows_of(city))
+    natives = {row.native_id.partition("|")[0] for row in rows if isinstance(row, Original)}
+    return {str(row.pk) for row in rows} | natives
 
 
 def rows_of(city: City) -> Iterator[Any]:
