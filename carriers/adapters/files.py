@@ -98,7 +98,8 @@ def _of_json(body: bytes, form: str) -> list[Piece]:
         raise Refusal(codes.DOCUMENT_SHAPE, "A file holds a message or a list of messages.")
     members = msgspec.json.decode(body, type=dict[str, Raw])
     named = [kind for kind in _LISTS[form] if bytes(members.get(kind, Raw())).lstrip()[:1] == b"["]
-    if named and not kind_of(form, body):
+    alone = "event_id" in members if form == "cityhub" else bool(kind_of(form, body))
+    if named and not alone:
         return [
             Piece(kind, bytes(raw), f"/{kind}/{at}")
             for kind in named
@@ -121,8 +122,6 @@ def kind_of(form: str, raw: bytes) -> str:
         return mds.kind_of(raw)
     if form == "otm":
         return otm.kind_of(raw)
-    if form == "cityhub":
-        return "events" if b'"event_id"' in raw else ""
     return "events"
 
 
