@@ -264,7 +264,7 @@ class _Batch:
             for index, item in enumerate(self._items)
             if not item.reasons and self._may_keep(item)
         }
-        before = originals.hashes(self._name, list(kept.values()))
+        before = originals.before(self._name, list(kept.values()))
         self._statuses = {}
         for index, item in enumerate(self._items):
             self._statuses[index] = self._status(item, kept.get(index), before)
@@ -301,11 +301,13 @@ class _Batch:
         self,
         item: _Item,
         kept: originals.Kept | None,
-        before: dict[tuple[UUID, str, str], set[bytes]],
+        before: dict[tuple[UUID, str, str], originals.Before],
     ) -> tuple[str, list[Reason]]:
         if item.reasons:
             return "refused", item.reasons
         if item.results:
+            if kept is not None:
+                before.setdefault(kept.key, originals.Before(kept.content_hash, kept.content_hash))
             worst = min(item.results, key=lambda pair: _WORST.index(pair[1].status))[1].status
             return worst, [
                 reason for one, said in item.results for reason in _reasons(one, said, worst)
@@ -313,14 +315,17 @@ class _Batch:
         if kept is None:
             detail = "Your mandate is for some vehicles; this message is not about one of them."
             return "refused", [Reason(codes.NOT_YOURS, detail)]
-        known = before.setdefault(kept.key, set())
-        is_new = kept.content_hash not in known
-        told_otherwise = bool(known) and is_new and not kept.translated.is_state
-        known.add(kept.content_hash)
-        if told_otherwise:
-            detail = "A message with this id came before with other content; both are kept."
-            return "conflict", [Reason(codes.CONFLICT, detail)]
-        return ("accepted" if is_new else "duplicate"), []
+        known = before.get(kept.key)
+        if known is None:
+            before[kept.key] = originals.Before(kept.content_hash, kept.content_hash)
+            return "accepted", []
+        if kept.translated.is_state:
+            is_new, known.latest = known.latest != kept.content_hash, kept.content_hash
+            return ("accepted" if is_new else "duplicate"), []
+        if known.first == kept.content_hash:
+            return "duplicate", []
+        detail = "A message with this id came before with other content; both are kept."
+        return "conflict", [Reason(codes.CONFLICT, detail)]
 
     def report(self) -> Report:
         """Return what became of every message."""

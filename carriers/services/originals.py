@@ -48,8 +48,16 @@ def digest(raw: bytes) -> bytes:
     return sha256(msgspec.json.encode(value, order="sorted")).digest()
 
 
-def hashes(dialect: str, kept: Sequence[Kept]) -> dict[tuple[UUID, str, str], set[bytes]]:
-    """Return the hashes under which messages with these keys are kept already. One query."""
+@dataclass
+class Before:
+    """The hashes of the first and of the latest content that came under one id."""
+
+    first: bytes
+    latest: bytes
+
+
+def before(dialect: str, kept: Sequence[Kept]) -> dict[tuple[UUID, str, str], Before]:
+    """Return what is kept already under the ids of messages. One query."""
     if not kept:
         return {}
     rows = Original.objects.filter(
@@ -58,11 +66,14 @@ def hashes(dialect: str, kept: Sequence[Kept]) -> dict[tuple[UUID, str, str], se
         kind__in={one.translated.kind for one in kept},
         native_id__in={one.translated.native_id for one in kept},
     )
-    found: dict[tuple[UUID, str, str], set[bytes]] = {}
-    for sender, kind, native, known in rows.values_list(
-        "organisation_id", "kind", "native_id", "content_hash"
-    ):
-        found.setdefault((sender, kind, native), set()).add(bytes(known))
+    names = ("organisation_id", "kind", "native_id", "id", "order_id", "content_hash")
+    found: dict[tuple[UUID, str, str], Before] = {}
+    latest: dict[tuple[UUID, str, str], UUID] = {}
+    for sender, kind, native, _, order_id, digested in rows.order_by("id").values_list(*names):
+        key = (sender, kind, native)
+        known = found.setdefault(key, Before(bytes(digested), bytes(digested)))
+        if order_id >= latest.get(key, order_id):
+            latest[key], known.latest = order_id, bytes(digested)
     return found
 
 

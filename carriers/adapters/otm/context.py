@@ -87,9 +87,15 @@ def identity(entity: Any, sender: UUID) -> str:
     """Return an entity's own id, else one derived from its content: the same, if sent again."""
     if entity.id is not UNSET:
         return str(entity.id).lower()
-    plain = msgspec.to_builtins(entity, enc_hook=lambda moment: moment.at.isoformat())
+    plain = msgspec.to_builtins(entity, enc_hook=_plain)
     form = msgspec.json.encode(plain, order="sorted")
     return str(identifiers.derived(sender, "otm", sha256(form).hexdigest()))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, msgspec.Raw):
+        return msgspec.json.decode(value)
+    return value.at.isoformat()
 
 
 def inlined(entity: Struct) -> Iterator[Struct]:

@@ -84,6 +84,7 @@ def _updated(event: Event) -> Trip | Action | list[Reason] | None:
         named = msgspec.json.decode(event.entity, type=dict[str, Any]).get("entityType")
     except msgspec.MsgspecError as error:
         return [Reason(codes.INVALID, str(error), pointer="/entity")]
+    named = named if isinstance(named, str) else ""
     kind: Any = Trip if named == "trip" else Action if named in ACTION_TYPES else None
     if kind is None:
         return None
