@@ -17,7 +17,8 @@ from carriers import codes
 from carriers.api import messages
 from carriers.models import Original
 from carriers.services import dialects
-from carriers.services.dialects import Message, MessageResult, Report
+from carriers.services.answers import MessageResult, Report
+from carriers.services.dialects import Message
 from foundation.api import mandate_use
 from foundation.api.openapi import schema
 from foundation.api.paging import CursorPage

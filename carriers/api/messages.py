@@ -10,7 +10,8 @@ from accounts import scopes
 from accounts.models import Organisation
 from carriers import codes
 from carriers.api import bodies
-from carriers.services.dialects import Message, MessageResult, sender_named
+from carriers.services.answers import MessageResult
+from carriers.services.dialects import Message, sender_named
 from carriers.services.owners import owner
 from foundation import codes as ground
 from kernel.refusals import REGISTRY, Reason, Refusal

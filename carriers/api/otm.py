@@ -14,7 +14,8 @@ from carriers import codes
 from carriers.api import messages
 from carriers.models import Original
 from carriers.services import dialects, withdrawals
-from carriers.services.dialects import Message, MessageResult, Report
+from carriers.services.answers import MessageResult, Report
+from carriers.services.dialects import Message
 from foundation.api.openapi import schema
 from foundation.api.views import HubView, ScopeRule
 from kernel.refusals import Refusal

@@ -9,7 +9,8 @@ from accounts.models import Organisation
 from carriers import codes
 from carriers.models import CaptureJob
 from carriers.services import dialects
-from carriers.services.dialects import Message, MessageResult, Report, RolledBack
+from carriers.services.answers import MessageResult, Report
+from carriers.services.dialects import Message, RolledBack
 from kernel.identifiers import uuid7
 from kernel.refusals import REGISTRY
 

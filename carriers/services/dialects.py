@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from accounts import scopes
 from accounts.actors import Actor
@@ -26,8 +25,9 @@ from carriers.adapters.translated import Asked, Known, Made, Translated
 from carriers.messages import CarrierEvent
 from carriers.selectors import dialects as lookups
 from carriers.services import intake, originals, registering
-from carriers.services.intake import BatchResult, Error, ItemResult
-from kernel.refusals import REGISTRY, Reason, Refusal
+from carriers.services.answers import MessageResult, Report, moved, reasons_of, result_of
+from carriers.services.intake import BatchResult, ItemResult
+from kernel.refusals import Reason, Refusal
 
 DIALECTS: dict[str, ModuleType] = {"mds": mds, "otm": otm, "epcis": epcis}
 LONGEST_ID = 500
@@ -41,38 +41,6 @@ class Message:
 
     kind: str
     raw: bytes
-
-
-class MessageResult(Struct, frozen=True, omit_defaults=True):
-    """What became of one message; `notes` say what was kept and has no event."""
-
-    index: int
-    kind: str
-    native_id: str | None
-    status: str
-    code: str = ""
-    pointer: str = ""
-    detail: str = ""
-    errors: tuple[Error, ...] = ()
-    event_ids: tuple[str, ...] = ()
-    notes: tuple[Error, ...] = ()
-
-
-class Report(Struct, frozen=True):
-    """What became of a batch of messages: counts by status, and a result for each."""
-
-    received: int
-    accepted: int
-    duplicate: int
-    conflict: int
-    quarantined: int
-    refused: int
-    results: list[MessageResult]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Return how many messages have which status."""
-        return {status: getattr(self, status) for status in intake.STATUSES}
 
 
 class RolledBack(Exception):
@@ -95,7 +63,7 @@ class _Item:
     parsed: Any = None
     translated: Translated | None = None
     reasons: list[Reason] = field(default_factory=list)
-    digest: bytes = b""
+    events: list[tuple[Made, CarrierEvent]] = field(default_factory=list)
     results: list[tuple[Made, ItemResult]] = field(default_factory=list)
 
 
@@ -124,6 +92,7 @@ def take(
     batch.read(messages)
     batch.register(vehicles)
     batch.translate()
+    batch.judge()
     batch.publish()
     made, items = batch.canonical()
 
@@ -227,8 +196,8 @@ class _Batch:
                     now=self._now,
                 )
 
-    def canonical(self) -> tuple[list[tuple[_Item, Made]], list[decoding.Item]]:
-        """Return the canonical events of all messages, each judged like one that was sent."""
+    def judge(self) -> None:
+        """Judge the canonical events of all messages, each like one that was sent."""
         made = [
             (item, one)
             for item in self._good()
@@ -240,12 +209,15 @@ class _Batch:
             part = [one.event for _, one in made[start : start + decoding.MAX_ITEMS]]
             judged += decoding.items(msgspec.json.encode(part))
         for (item, one), event in zip(made, judged, strict=True):
-            if not isinstance(event, CarrierEvent):
-                item.reasons += [_moved(reason, one) for reason in event]
-        good = [
-            (pair, event) for pair, event in zip(made, judged, strict=True) if not pair[0].reasons
-        ]
-        return [pair for pair, _ in good], [event for _, event in good]
+            if isinstance(event, CarrierEvent):
+                item.events.append((one, event))
+            else:
+                item.reasons += [moved(reason, one) for reason in event]
+
+    def canonical(self) -> tuple[list[tuple[_Item, Made]], list[decoding.Item]]:
+        """Return the canonical events of the messages that nothing stands against."""
+        good = [(item, *pair) for item in self._good() for pair in item.events]
+        return [(item, one) for item, one, _ in good], [event for _, _, event in good]
 
     def _good(self) -> list[_Item]:
         return [item for item in self._items if not item.reasons]
@@ -310,7 +282,7 @@ class _Batch:
                 before.setdefault(kept.key, originals.Before(kept.content_hash, kept.content_hash))
             worst = min(item.results, key=lambda pair: _WORST.index(pair[1].status))[1].status
             return worst, [
-                reason for one, said in item.results for reason in _reasons(one, said, worst)
+                reason for one, said in item.results for reason in reasons_of(one, said, worst)
             ]
         if kept is None:
             detail = "Your mandate is for some vehicles; this message is not about one of them."
@@ -329,13 +301,17 @@ class _Batch:
 
     def report(self) -> Report:
         """Return what became of every message."""
-        results = [
-            _result(index, item, *self._statuses[index]) for index, item in enumerate(self._items)
-        ]
+        results = [self._result(index, item) for index, item in enumerate(self._items)]
         counts = dict.fromkeys(intake.STATUSES, 0)
         for result in results:
             counts[result.status] += 1
         return Report(received=len(results), **counts, results=results)
+
+    def _result(self, index: int, item: _Item) -> MessageResult:
+        status, reasons = self._statuses[index]
+        unheard = status == "refused" and not item.results
+        kind, made = item.message.kind, item.translated
+        return result_of(index, kind, made, status, reasons, unheard=unheard)
 
 
 def sender_named(actor: Actor, text: str) -> Organisation | None:
@@ -349,38 +325,3 @@ def sender_named(actor: Actor, text: str) -> Organisation | None:
         return rows.filter(id=UUID(text)).first()
     except ValueError:
         return None
-
-
-def _moved(reason: Reason, made: Made) -> Reason:
-    return Reason(reason.code, reason.detail, pointer=made.pointer(reason.pointer))
-
-
-def _reasons(made: Made, said: ItemResult, worst: str) -> list[Reason]:
-    """Return the reasons of an event that fared as badly as its message, at their origin."""
-    if said.status != worst or not said.code:
-        return []
-    told = said.errors or (Error(said.code, said.detail, said.pointer),)
-    return [
-        Reason(REGISTRY[one.code], one.detail, pointer=made.pointer(one.pointer)) for one in told
-    ]
-
-
-def _result(index: int, item: _Item, status: str, reasons: list[Reason]) -> MessageResult:
-    made = item.translated
-    listed = tuple(Error(str(one.code), one.detail, one.pointer) for one in reasons)
-    first = listed[0] if listed else Error("", "")
-    refused = status == "refused" and not item.results
-    return MessageResult(
-        index=index,
-        kind=made.kind if made else item.message.kind,
-        native_id=made.native_id if made else None,
-        status=status,
-        code=first.code,
-        pointer=first.pointer,
-        detail=first.detail,
-        errors=listed if len(listed) > 1 else (),
-        event_ids=tuple(one.event.event_id for one in made.made) if made and not refused else (),
-        notes=tuple(Error(str(n.code), n.detail, n.pointer) for n in made.notes)
-        if made and not refused
-        else (),
-    )

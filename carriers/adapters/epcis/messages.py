@@ -13,6 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from carriers import codes
 from carriers.adapters import reading
+from carriers.adapters.epcis import sensors
+from carriers.adapters.epcis.sensors import SensorElement
 from carriers.adapters.reading import Moment, Uri
 from kernel.refusals import Reason
 
@@ -72,20 +74,6 @@ class Persistent(Struct, forbid_unknown_fields=True):
 
     set: Annotated[list[str], Meta(min_length=1)] | UnsetType = UNSET
     unset: Annotated[list[str], Meta(min_length=1)] | UnsetType = UNSET
-
-
-class Report(Struct):
-    """One measurement of a sensor."""
-
-    type: str
-    value: float | UnsetType = UNSET
-    uom: str | UnsetType = UNSET
-
-
-class SensorElement(Struct):
-    """An entry of sensorElementList."""
-
-    sensorReport: Annotated[list[Report], Meta(min_length=1)]
 
 
 class ErrorDeclaration(Struct):
@@ -215,6 +203,8 @@ def read(raw: bytes) -> Event | list[Reason]:
     if isinstance(event, Event):
         reasons += _odd_words(event)
         reasons += _incomplete(event)
+        if isinstance(event, _Seen) and event.sensorElementList:
+            reasons += sensors.faults(event.sensorElementList, members["sensorElementList"])
         return reasons or event
     return event + reasons
 
