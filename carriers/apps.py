@@ -8,8 +8,9 @@ class CarriersConfig(AppConfig):
     def ready(self) -> None:
         from carriers import codes  # noqa: F401
         from carriers.selectors.log import EventStream
-        from carriers.services import partitions
+        from carriers.services import partitions, replays
         from foundation import consumers, ticks
 
         consumers.register_stream(EventStream())
         ticks.register("carriers.partitions", partitions.make_ahead)
+        ticks.register("carriers.replays", replays.work)

@@ -1,4 +1,4 @@
-"""Vehicles, facilities, routes, events and the quarantine."""
+"""Vehicles, facilities, routes and events."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from accounts import scopes
 from carriers.api import bodies, shapes
-from carriers.models import Facility, Quarantined, RoutePlan, Vehicle
+from carriers.models import Facility, RoutePlan, Vehicle
 from carriers.selectors.vehicles import vehicle_of
 from carriers.services import facilities, intake, routes, vehicles
 from foundation.api.bodies import body
@@ -133,14 +133,3 @@ class EventsView(HubView):
         items = bodies.items(content, lines=lines)
         result = intake.take_items(actor=self.actor, items=items, now=self.now)
         return HttpResponse(intake.encode(result), content_type="application/json")
-
-
-class QuarantineView(HubView):
-    """Events that were kept but not taken."""
-
-    scope = scopes.EVENTS_WRITE
-    rows = Quarantined.objects
-
-    @schema(response=shapes.QuarantinedOut, paged=True, summary="List quarantined events")
-    def get(self, request: Any) -> Response:
-        return self.page(shapes.quarantined, Quarantined.objects.filter(resolved_at=None))

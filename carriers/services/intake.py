@@ -19,8 +19,8 @@ from accounts.actors import Actor, Grant
 from accounts.models import Organisation
 from carriers import codes, decoding, rules
 from carriers.messages import CarrierEvent
-from carriers.rules import Names, Statement
-from carriers.selectors import belongings
+from carriers.rules import Ages, Kept, Names, Statement
+from carriers.selectors import belongings, windows
 from carriers.services import log, partitions, quarantine
 from foundation import audit
 from kernel.refusals import Reason
@@ -87,13 +87,18 @@ def take_items(
     items: list[decoding.Item],
     now: datetime,
     beside: Beside | None = None,
+    kept: Sequence[Kept] | None = None,
 ) -> BatchResult:
     """Take decoded events, or the reasons against an item, into the log.
 
     `beside` is called with the result inside the transaction that writes the log, so that what
     it writes commits with the events or not at all; when the write is tried again so is it.
+
+    `kept` says, item by item, what the quarantine noted of them when they first came: a replay.
+    Then their age counts from the first receipt, their content is the same whatever storage made
+    of its text, and the quarantine is the caller's to bring up to date, in `beside`.
     """
-    batch = Batch(actor, items, now)
+    batch = Batch(actor, items, now, kept)
     read([batch])
     write([batch], now, beside)
     return batch.result()
@@ -165,13 +170,21 @@ def _with_retries(attempt: Callable[[], None], now: datetime) -> None:
 class Batch:
     """One batch on its way; what became of each item is noted by its index."""
 
-    def __init__(self, actor: Actor, items: list[decoding.Item], now: datetime) -> None:
+    def __init__(
+        self,
+        actor: Actor,
+        items: list[decoding.Item],
+        now: datetime,
+        kept: Sequence[Kept] | None = None,
+    ) -> None:
         self.now = now
         self.receipt = log.Receipt(actor.city_id, actor.client_id, now)
         self.doubtful: list[tuple[Statement, list[Reason]]] = []
         self._actor = actor
         self._items = items
-        self._ages = rules.Ages(now)
+        self._kept = kept
+        self._admits = windows.Admission(actor.organisation_ids(scopes.EVENTS_WRITE), now)
+        self._ages = Ages(now, admits=self._admits)
         self._senders: dict[str, tuple[Names, bool] | None] = {}
         self._allowed: dict[tuple[str, UUID | None], Grant | None] = {}
         self._used: Counter[Grant] = Counter()
@@ -181,7 +194,7 @@ class Batch:
 
     def prepare(self) -> list[Statement]:
         """Judge every item by what it says itself and by who sends it; return those that stand."""
-        statements, senders, ages = [], self._senders, self._ages
+        statements, senders, ages, kept = [], self._senders, self._ages, self._kept
         for index, item in enumerate(self._items):
             if not isinstance(item, CarrierEvent):
                 self._refused[index] = item
@@ -192,7 +205,10 @@ class Batch:
                 self._refused[index] = [_not_yours()]
                 continue
             names, is_own = sender
-            prepared = rules.prepare(index, item, names, ages)
+            if kept is None:
+                prepared = rules.prepare(index, item, names, ages)
+            else:
+                prepared = self._again(index, item, names, kept[index])
             if not isinstance(prepared, Statement):
                 self._refused[index] = prepared
             elif is_own or self._may(prepared):
@@ -200,6 +216,15 @@ class Batch:
             else:
                 self._refused[index] = [_not_yours()]
         return statements
+
+    def _again(
+        self, index: int, item: CarrierEvent, names: Names, kept: Kept
+    ) -> Statement | list[Reason]:
+        ages = Ages(self.now, kept.received_at, self._admits)
+        prepared = rules.prepare(index, item, names, ages)
+        if isinstance(prepared, Statement):
+            prepared.content_hash = kept.content_hash
+        return prepared
 
     def _sender(self, said: str) -> tuple[Names, bool] | None:
         """Return the sender that a carrier id names and whether it is the actor's own
@@ -269,7 +294,8 @@ class Batch:
             else:
                 self._note(statement.index, "quarantined", doubts)
                 kept.append((statement, doubts))
-        quarantine.keep(kept, self.receipt)
+        if self._kept is None:
+            quarantine.keep(kept, self.receipt)
         self._audit()
 
     def _settle_one(

@@ -68,12 +68,16 @@ OWNERS = {
     "finding_id": "carrier",
     "run_id": "carrier",
     "plan_id": "carrier",
+    "quarantined_id": "carrier",
+    "replay_id": "carrier",
+    "window_id": "city",
 }
 
 BODIES: dict[str, Any] = {
     "zone-grounds": {"geometry": SQUARE, "legal_from": SOON},
     "regulation-versions": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
     "regulation-annul": {"reason": "a mistake"},
+    "quarantined-dismiss": {"reason": "a test"},
     "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},
 }
 
@@ -194,6 +198,21 @@ def _carriers(world: World) -> None:
     }
     answer = post(owner, "/api/v1/events", [unknown])
     assert answer["quarantined"] == 1, answer
+    (kept,) = owner.get("/api/v1/events/quarantine").json()["items"]
+    replay = post(owner, "/api/v1/events/quarantine/replay", {"ids": [kept["id"]]})
+    window = {
+        "organisation_id": str(world.owner.id),
+        "events_from": "2026-04-20T00:00:00+03:00",
+        "events_until": "2026-04-21T00:00:00+03:00",
+        "open_until": SOON,
+        "reason": "Secret outage",
+    }
+    opened = post(everything(world.hel_city), "/api/v1/backfill-windows", window)
+    world.ids |= {
+        "quarantined_id": kept["id"],
+        "replay_id": replay["id"],
+        "window_id": opened["id"],
+    }
 
 
 def _curbs(world: World) -> None:
