@@ -11,4 +11,4 @@ class TrackingConfig(AppConfig):
         from tracking.services.projection import Projection
 
         consumers.register(Projection())
-        ticks.register("tracking.snapshots", keeping.forget_snapshots, every_s=600)
+        ticks.register("tracking.snapshots", keeping.forget_snapshots)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, models
 from msgspec import structs
 
@@ -229,22 +228,13 @@ def _told(kind: type, row: Any) -> tuple[Any, ...]:
 
 
 def forget_snapshots(as_of: datetime) -> int:
-    """Thin out snapshots (a job of the tick); returns how many went.
-
-    All are kept for as long as any sender may be late; after that the last one of each day (UTC)
-    for as long as positions are kept, for what a backfill window or a replay lets in; of what is
-    older the newest of each vehicle.
-    """
+    """Delete snapshots that no late event can need any more, but the newest of each vehicle that
+    is older (a job of the tick); returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM tracking_snapshot old WHERE at < %(thin)s AND EXISTS ("
+            "DELETE FROM tracking_snapshot old WHERE at < %s AND EXISTS ("
             " SELECT 1 FROM tracking_snapshot newer WHERE newer.vehicle_id = old.vehicle_id"
-            " AND newer.at > old.at AND newer.at < %(thin)s AND (newer.at < %(gone)s"
-            "  OR newer.at < (date_trunc('day', old.at AT TIME ZONE 'UTC')"
-            "   + interval '1 day') AT TIME ZONE 'UTC'))",
-            {
-                "thin": as_of - KEEP_SNAPSHOTS,
-                "gone": as_of - timedelta(days=settings.HUB_POSITION_DAYS),
-            },
+            " AND newer.at > old.at AND newer.at < %s)",
+            [as_of - KEEP_SNAPSHOTS] * 2,
         )
         return int(cursor.rowcount)

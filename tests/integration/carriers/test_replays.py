@@ -131,16 +131,16 @@ def test_a_replay_goes_on_where_a_crash_left_it(sender, waiting, monkeypatch):
     monkeypatch.setattr(replays, "CHUNK", 10)
     run = replays.ask(actor=sender, chosen=Filter(), now=TUESDAY)
     replays.advance(run, TUESDAY)
-    write = intake._Batch.write
+    write = intake._write
 
-    def dies(batch):
-        write(batch)
+    def dies(*batches):
+        write(*batches)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(intake._Batch, "write", dies)
+    monkeypatch.setattr(intake, "_write", dies)
     with pytest.raises(KeyboardInterrupt):
         replays.work(TUESDAY)
-    monkeypatch.setattr(intake._Batch, "write", write)
+    monkeypatch.setattr(intake, "_write", write)
     assert LoggedPosition.objects.count() == 10
     while replays.work(TUESDAY):
         pass

@@ -151,33 +151,6 @@ def test_a_gap_that_a_window_fills_three_weeks_later_is_folded_as_if_it_had_come
     assert days.dump() == expected
 
 
-def test_snapshots_thin_out_to_one_a_day_as_far_as_positions_are_kept(van):
-    from tracking.models import Snapshot
-    from tracking.services import keeping
-
-    now = TUESDAY.replace(hour=12)
-    ages = [1, 2, 14.9, 15.1, 15.2, 15.6, 16.4, 17, 28.7, 29.9, 30.1, 30.2, 31, 45]
-    Snapshot.objects.bulk_create(
-        Snapshot(vehicle_id=van.id, at=now - timedelta(days=age), state=b"") for age in ages
-    )
-    keeping.forget_snapshots(now)
-    kept = [(now - at) / timedelta(days=1) for at in Snapshot.objects.values_list("at", flat=True)]
-    # Days end half a day after noon: 15.6 and 16.4 days ago is one day, and so is 29.9 to 30.2.
-    assert sorted(round(age, 1) for age in kept) == [1, 2, 14.9, 15.1, 15.6, 17, 28.7, 29.9]
-
-
-def test_of_a_vehicle_that_has_long_been_silent_the_newest_snapshot_stays(van):
-    from tracking.models import Snapshot
-    from tracking.services import keeping
-
-    ages = [40, 41, 41.1, 60]
-    Snapshot.objects.bulk_create(
-        Snapshot(vehicle_id=van.id, at=TUESDAY - timedelta(days=age), state=b"") for age in ages
-    )
-    assert keeping.forget_snapshots(TUESDAY) == 3
-    assert Snapshot.objects.get().at == TUESDAY - timedelta(days=40)
-
-
 def elapsed(event):
     """Return the hours and minutes from TUESDAY to an event, in text."""
     from datetime import datetime
