@@ -1,6 +1,6 @@
 from django.urls import path
 
-from carriers.api import stewarding, views
+from carriers.api import events, stewarding, views
 
 urlpatterns = [
     path("vehicles", views.VehiclesView.as_view(), name="vehicles"),
@@ -8,7 +8,8 @@ urlpatterns = [
     path("facilities", views.FacilitiesView.as_view(), name="facilities"),
     path("routes", views.RoutesView.as_view(), name="routes"),
     path("routes/<uuid:route_id>", views.RouteView.as_view(), name="route"),
-    path("events", views.EventsView.as_view(), name="events"),
+    path("events", events.EventsView.as_view(), name="events"),
+    path("events/<uuid:event_id>", events.EventView.as_view(), name="event"),
     path("events/quarantine", stewarding.QuarantineView.as_view(), name="quarantine"),
     path("events/quarantine/replay", stewarding.BulkReplayView.as_view(), name="quarantine-replay"),
     path("events/quarantine/replays", stewarding.ReplaysView.as_view(), name="replays"),

@@ -68,6 +68,7 @@ OWNERS = {
     "finding_id": "carrier",
     "run_id": "carrier",
     "plan_id": "carrier",
+    "event_id": "carrier",
     "quarantined_id": "carrier",
     "replay_id": "carrier",
     "window_id": "city",
@@ -193,6 +194,8 @@ def _carriers(world: World) -> None:
         "vehicle_id": vehicle_id,
         "route_id": post(owner, "/api/v1/routes", route)["id"],
     }
+    known = fleet.position(Vehicle.objects.get(pk=vehicle_id), TUESDAY)
+    assert post(owner, "/api/v1/events", [known])["accepted"] == 1
     unknown = fleet.position(Vehicle.objects.get(pk=vehicle_id), TUESDAY) | {
         "vehicle": {"vehicle_id": "ref:secret-unknown"}
     }
@@ -209,6 +212,7 @@ def _carriers(world: World) -> None:
     }
     opened = post(everything(world.hel_city), "/api/v1/backfill-windows", window)
     world.ids |= {
+        "event_id": known["event_id"],
         "quarantined_id": kept["id"],
         "replay_id": replay["id"],
         "window_id": opened["id"],
