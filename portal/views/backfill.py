@@ -118,9 +118,12 @@ class Backfill(Page):
         wrong = {}
         if as_uuid(given["organisation"]) is None:
             wrong["organisation"] = _("Choose a carrier.")
-        for name in ("first_day", "last_day", "open_until"):
-            if _day(given[name]) is None:
-                wrong[name] = _("Give a day.")
+        days = {
+            "first_day": _("Give the first day of the events."),
+            "last_day": _("Give the last day of the events."),
+            "open_until": _("Give the day on which the window closes."),
+        }
+        wrong |= {name: text for name, text in days.items() if _day(given[name]) is None}
         if not given["reason"]:
             wrong["reason"] = _("Say why the window is opened.")
         return wrong

@@ -191,7 +191,7 @@ def test_an_official_opens_and_closes_a_window_and_a_carrier_sees_its_own(
     ("changes", "field", "sentence"),
     [
         ({"organisation": ""}, "organisation", "Choose a carrier."),
-        ({"first_day": "soon"}, "first_day", "Give a day."),
+        ({"first_day": "soon"}, "first_day", "Give the first day of the events."),
         ({"first_day": "2026-04-01"}, "first_day", "The log still takes what happened since"),
         ({"last_day": "2026-04-10"}, "last_day", "must end after it begins"),
         ({"last_day": "2026-05-20"}, "last_day", "must lie in the past"),
