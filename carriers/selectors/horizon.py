@@ -8,6 +8,7 @@ from django.db.models import Max
 from carriers.models import RetiredPartition
 
 POSITIONS = "carriers_position"
+SLACK = timedelta(minutes=6)
 MARGIN = timedelta(days=1)
 """What is folded anew starts from a snapshot before it; a vehicle that moves has one a day."""
 
@@ -26,3 +27,12 @@ def foldable_since(now: datetime, retired: datetime | None) -> datetime:
     """
     due = now - timedelta(days=settings.HUB_POSITION_DAYS)
     return (due if retired is None else max(due, retired)) + MARGIN
+
+
+def whole_since() -> datetime | None:
+    """Return the effective time from which on the log holds all positions; None: all there were.
+
+    What happened at t was not received before t − 5 min.
+    """
+    retired = retired_until()
+    return None if retired is None else retired + SLACK

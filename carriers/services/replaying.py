@@ -132,11 +132,13 @@ def _errors(result: ItemResult) -> Iterable[Error]:
     return result.errors or (Error(result.code, result.detail, result.pointer),)
 
 
-def take_each(
-    rows: Sequence[Quarantined], *, now: datetime, note: Callable[[Quarantined, ItemResult], None]
-) -> None:
+NotePairs = Callable[[list[tuple[Quarantined, ItemResult]]], None]
+"""Writes down what became of which rows, in the transaction that takes them."""
+
+
+def take_each(rows: Sequence[Quarantined], *, now: datetime, note: NotePairs) -> None:
     """Take rows of any senders: together where they belong together, one by one where one of them
-    breaks the others. `note` gets each row with its result, in the transaction that takes it.
+    breaks the others.
 
     Raises OperationalError or InterfaceError while the database is away: then try again.
     """
@@ -147,23 +149,15 @@ def take_each(
         _take_group(group, now, note)
 
 
-def _take_group(
-    group: Sequence[Quarantined],
-    now: datetime,
-    note: Callable[[Quarantined, ItemResult], None],
-) -> None:
-    def note_all(results: Sequence[ItemResult]) -> None:
-        for row, result in zip(group, results, strict=True):
-            note(row, result)
-
+def _take_group(group: Sequence[Quarantined], now: datetime, note: NotePairs) -> None:
     try:
-        take(group, now=now, note=note_all)
+        take(group, now=now, note=lambda results: note(list(zip(group, results, strict=True))))
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         if len(group) == 1:
             log.exception("replay_failed", quarantined_id=str(group[0].pk))
-            note(group[0], _failed(group[0], error))
+            note([(group[0], _failed(group[0], error))])
             return
         for row in group:
             _take_group([row], now, note)

@@ -1,7 +1,7 @@
 """Bulk replays: asked for at once, worked off in chunks by the tick, with a result per item."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -110,15 +110,15 @@ def advance(replay: Replay, now: datetime) -> int:
         .order_by("id")[:CHUNK]
     )
     by_row = {item.quarantined_id: item for item in items}
-    for item, against in _against(replay, items, now):
-        _note(item, "refused", str(against.code), against.detail)
+    against = _against(replay, items, now)
+    _note([(item, "refused", str(one.code), one.detail) for item, one in against])
+    for item, _reason in against:
         del by_row[item.quarantined_id]
 
-    def note(row: Quarantined, result: ItemResult) -> None:
-        _note(by_row[row.pk], result.status, result.code, result.detail)
+    def note(pairs: list[tuple[Quarantined, ItemResult]]) -> None:
+        _note([(by_row[row.pk], one.status, one.code, one.detail) for row, one in pairs])
 
-    rows = [item.quarantined for item in by_row.values()]
-    replaying.take_each(rows, now=now, note=note)
+    replaying.take_each([item.quarantined for item in by_row.values()], now=now, note=note)
     _count(replay, now)
     return len(items)
 
@@ -155,10 +155,13 @@ def _asker(replay: Replay, now: datetime) -> Actor:
     )
 
 
-def _note(item: ReplayedItem, status: str, code: str, detail: str) -> None:
-    ReplayedItem.objects.filter(pk=item.pk, status="").update(
-        status=status, code=code, detail=detail
-    )
+def _note(results: Iterable[tuple[ReplayedItem, str, str, str]]) -> None:
+    """Write down status, code and detail of items; what another worker wrote first stands."""
+    items = []
+    for item, item.status, item.code, item.detail in results:
+        items.append(item)
+    waiting = ReplayedItem.objects.filter(status="")
+    waiting.bulk_update(items, ["status", "code", "detail"])
 
 
 @transaction.atomic

@@ -151,6 +151,77 @@ def test_a_gap_that_a_window_fills_three_weeks_later_is_folded_as_if_it_had_come
     assert days.dump() == expected
 
 
+@pytest.fixture
+def retire():
+    """Return `retire(until)`: positions received before have left the log."""
+    from carriers.models import LoggedPosition, RetiredPartition
+
+    def leave(until):
+        assert LoggedPosition.objects.filter(received_at__lt=until).delete()[0] > 0
+        RetiredPartition.objects.create(
+            name=f"carriers_position_{until:%Y%m%d}",
+            log="carriers_position",
+            ends_at=until,
+            retired_at=until + timedelta(days=30),
+        )
+
+    return leave
+
+
+def passage(van, start, seconds=45):
+    """Return fixes through the zone, from 100 m west of it."""
+    steps = range(0, seconds, 5)
+    return [days.position(van, start + t, -100 + 10 * t, 50, 10.0) for t in steps]
+
+
+def test_a_late_event_after_a_month_of_silence_leaves_what_is_frozen_alone(
+    ground, van, sender, tracking, retire
+):
+    """The last snapshot is that of the first fix, and all the fixes after it have left the log."""
+    from tracking.models import ZoneVisit
+
+    month = 31 * 86_400
+    days.send(sender, passage(van, 0), EVENING)
+    tracking()
+    frozen = ZoneVisit.objects.get()
+    retire(TUESDAY + timedelta(days=1))
+    fresh = passage(van, month)
+    late = fresh.pop(0)
+    back = TUESDAY + timedelta(seconds=month, hours=1)
+    days.send(sender, fresh, back)
+    tracking()
+    days.send(sender, [late], back)
+    tracking()
+    first, second = ZoneVisit.objects.order_by("entered_at")
+    assert (first.id, first.left_at) == (frozen.id, frozen.left_at)
+    assert abs((second.entered_at - TUESDAY).total_seconds() - month - 10) < 1
+
+    # As if the month before had never been.
+    found = [row for row in days.dump()["visits"] if str(second.id) in row]
+    days.forget()
+    days.send(sender, [*fresh, late], back)
+    tracking()
+    assert days.dump()["visits"] == found
+
+
+def test_a_void_of_what_has_left_the_log_changes_nothing(ground, van, sender, tracking, retire):
+    old, fresh = passage(van, 0), passage(van, 40 * 86_400)
+    days.send(sender, old, EVENING)
+    tracking()
+    now = TUESDAY + timedelta(days=40, hours=1)
+    days.send(sender, fresh, now)
+    tracking()
+    before = days.dump()
+    assert len(before["visits"]) == 2
+    retire(TUESDAY + timedelta(days=10))
+    voids = [days.void(van, event, 40 * 86_400) for event in old]
+    assert days.send(sender, voids, now).accepted == len(voids)
+    tracking()
+    after = days.dump()
+    assert after.pop("speeds") == before.pop("speeds")
+    assert after == before
+
+
 def elapsed(event):
     """Return the hours and minutes from TUESDAY to an event, in text."""
     from datetime import datetime
