@@ -1,12 +1,12 @@
 """Bulk replays: asked for at once, worked off in chunks by the tick, with a result per item."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
@@ -24,7 +24,13 @@ from kernel.refusals import Reason, Refusal
 MOST = 10_000
 """Items of one replay: as many as a batch may hold."""
 CHUNK = 500
-CHUNKS_A_TICK = 4
+CHUNKS_A_TICK = 2
+_NOTE = """
+UPDATE carriers_replayeditem item
+SET status = told.status, code = told.code, detail = told.detail
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS told(id, status, code, detail)
+WHERE item.id = told.id AND item.status = ''
+"""
 
 
 @transaction.atomic
@@ -155,13 +161,15 @@ def _asker(replay: Replay, now: datetime) -> Actor:
     )
 
 
-def _note(results: Iterable[tuple[ReplayedItem, str, str, str]]) -> None:
+def _note(results: Sequence[tuple[ReplayedItem, str, str, str]]) -> None:
     """Write down status, code and detail of items; what another worker wrote first stands."""
-    items = []
-    for item, item.status, item.code, item.detail in results:
-        items.append(item)
-    waiting = ReplayedItem.objects.filter(status="")
-    waiting.bulk_update(items, ["status", "code", "detail"])
+    if not results:
+        return
+    items, statuses, reasons, details = zip(*results, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NOTE, [[item.pk for item in items], *map(list, (statuses, reasons, details))]
+        )
 
 
 @transaction.atomic
