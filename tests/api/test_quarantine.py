@@ -253,7 +253,7 @@ def test_a_bulk_replay_gives_a_result_per_item_and_one_bad_item_sinks_no_other(
     from carriers.services import replays
     from tests import fleet
 
-    monkeypatch.setattr(replays, "CHUNK", 3)
+    monkeypatch.setattr(replays, "CHUNK", 4)
     send(*[position(seconds=-n) for n in range(7)], position(vehicle="nobody"))
     fleet.vehicle(carrier, "van-7")
     broken = Quarantined.objects.filter(code="event.vehicle_unknown").order_by("id")[2]
