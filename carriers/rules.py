@@ -112,13 +112,6 @@ class Statement(Struct, gc=False):
         return self.event.event_type == "telemetry.position"
 
 
-class Kept(Struct, frozen=True, gc=False):
-    """What the quarantine noted of an item when it first came."""
-
-    received_at: datetime
-    content_hash: bytes
-
-
 def no_window(sender_id: UUID, effective_at: datetime) -> bool:
     """Return that no backfill window is open."""
     return False

@@ -19,7 +19,7 @@ from accounts.actors import Actor, Grant
 from accounts.models import Organisation
 from carriers import codes, decoding, rules
 from carriers.messages import CarrierEvent
-from carriers.rules import Ages, Kept, Names, Statement
+from carriers.rules import Ages, Names, Statement
 from carriers.selectors import belongings, windows
 from carriers.services import log, partitions, quarantine
 from foundation import audit
@@ -82,25 +82,20 @@ def take(*, actor: Actor, body: bytes, now: datetime, lines: bool = False) -> Ba
 
 
 def take_items(
-    *,
-    actor: Actor,
-    items: list[decoding.Item],
-    now: datetime,
-    beside: Beside | None = None,
-    kept: Sequence[Kept] | None = None,
+    *, actor: Actor, items: list[decoding.Item], now: datetime, beside: Beside | None = None
 ) -> BatchResult:
     """Take decoded events, or the reasons against an item, into the log.
 
     `beside` is called with the result inside the transaction that writes the log, so that what
     it writes commits with the events or not at all; when the write is tried again so is it.
-
-    `kept` says, item by item, what the quarantine noted of them when they first came: a replay.
-    Then their age counts from the first receipt, their content is the same whatever storage made
-    of its text, and the quarantine is the caller's to bring up to date, in `beside`.
     """
-    batch = Batch(actor, items, now, kept)
+    return take_batch(Batch(actor, items, now), beside)
+
+
+def take_batch(batch: "Batch", beside: Beside | None = None) -> BatchResult:
+    """Take a batch into the log and return what became of it; `beside` as with `take_items`."""
     read([batch])
-    write([batch], now, beside)
+    write([batch], batch.now, beside)
     return batch.result()
 
 
@@ -170,21 +165,14 @@ def _with_retries(attempt: Callable[[], None], now: datetime) -> None:
 class Batch:
     """One batch on its way; what became of each item is noted by its index."""
 
-    def __init__(
-        self,
-        actor: Actor,
-        items: list[decoding.Item],
-        now: datetime,
-        kept: Sequence[Kept] | None = None,
-    ) -> None:
+    def __init__(self, actor: Actor, items: list[decoding.Item], now: datetime) -> None:
         self.now = now
         self.receipt = log.Receipt(actor.city_id, actor.client_id, now)
         self.doubtful: list[tuple[Statement, list[Reason]]] = []
         self._actor = actor
         self._items = items
-        self._kept = kept
-        self._admits = windows.Admission(actor.organisation_ids(scopes.EVENTS_WRITE), now)
-        self._ages = Ages(now, admits=self._admits)
+        self.admits = windows.Admission(actor.organisation_ids(scopes.EVENTS_WRITE), now)
+        self._ages = Ages(now, admits=self.admits)
         self._senders: dict[str, tuple[Names, bool] | None] = {}
         self._allowed: dict[tuple[str, UUID | None], Grant | None] = {}
         self._used: Counter[Grant] = Counter()
@@ -194,7 +182,7 @@ class Batch:
 
     def prepare(self) -> list[Statement]:
         """Judge every item by what it says itself and by who sends it; return those that stand."""
-        statements, senders, ages, kept = [], self._senders, self._ages, self._kept
+        statements, senders = [], self._senders
         for index, item in enumerate(self._items):
             if not isinstance(item, CarrierEvent):
                 self._refused[index] = item
@@ -205,10 +193,7 @@ class Batch:
                 self._refused[index] = [_not_yours()]
                 continue
             names, is_own = sender
-            if kept is None:
-                prepared = rules.prepare(index, item, names, ages)
-            else:
-                prepared = self._again(index, item, names, kept[index])
+            prepared = self.statement(index, item, names)
             if not isinstance(prepared, Statement):
                 self._refused[index] = prepared
             elif is_own or self._may(prepared):
@@ -217,14 +202,13 @@ class Batch:
                 self._refused[index] = [_not_yours()]
         return statements
 
-    def _again(
-        self, index: int, item: CarrierEvent, names: Names, kept: Kept
-    ) -> Statement | list[Reason]:
-        ages = Ages(self.now, kept.received_at, self._admits)
-        prepared = rules.prepare(index, item, names, ages)
-        if isinstance(prepared, Statement):
-            prepared.content_hash = kept.content_hash
-        return prepared
+    def statement(self, index: int, item: CarrierEvent, names: Names) -> Statement | list[Reason]:
+        """Return what an item says, made ready for the log, or the reasons against it."""
+        return rules.prepare(index, item, names, self._ages)
+
+    def keep(self, items: list[tuple[Statement, list[Reason]]]) -> None:
+        """Keep doubtful items and conflicts."""
+        quarantine.keep(items, self.receipt)
 
     def _sender(self, said: str) -> tuple[Names, bool] | None:
         """Return the sender that a carrier id names and whether it is the actor's own
@@ -294,8 +278,7 @@ class Batch:
             else:
                 self._note(statement.index, "quarantined", doubts)
                 kept.append((statement, doubts))
-        if self._kept is None:
-            quarantine.keep(kept, self.receipt)
+        self.keep(kept)
         self._audit()
 
     def _settle_one(

@@ -19,11 +19,11 @@ from accounts.actors import Actor
 from carriers import codes, decoding, rules
 from carriers.messages import CarrierEvent
 from carriers.models import Quarantined
-from carriers.rules import Kept
+from carriers.rules import Ages, Names, Statement
 from carriers.selectors import horizon
 from carriers.selectors import quarantine as reading
 from carriers.services import intake, quarantine
-from carriers.services.intake import BatchResult, Error, ItemResult
+from carriers.services.intake import Batch, BatchResult, Error, ItemResult
 from kernel.refusals import Reason, Refusal
 
 log = structlog.get_logger(__name__)
@@ -88,13 +88,29 @@ def take(rows: Sequence[Quarantined], *, now: datetime, note: Note) -> None:
         _settle(rows, result.results, now)
         note(result.results)
 
-    intake.take_items(
-        actor=sender,
-        items=_items(rows, now),
-        now=now,
-        beside=beside,
-        kept=[Kept(row.received_at, bytes(row.content_hash)) for row in rows],
-    )
+    intake.take_batch(_Again(sender, rows, now), beside)
+
+
+class _Again(Batch):
+    """Items that lie in quarantine, on their way through the intake again.
+
+    Their age counts from the first receipt; their content is what it was, whatever storage made
+    of its text. The quarantine is brought up to date with what becomes of them, not written anew.
+    """
+
+    def __init__(self, sender: Actor, rows: Sequence[Quarantined], now: datetime) -> None:
+        super().__init__(sender, _items(rows, now), now)
+        self._rows = rows
+
+    def statement(self, index: int, item: CarrierEvent, names: Names) -> Statement | list[Reason]:
+        row = self._rows[index]
+        prepared = rules.prepare(index, item, names, Ages(self.now, row.received_at, self.admits))
+        if isinstance(prepared, Statement):
+            prepared.content_hash = bytes(row.content_hash)
+        return prepared
+
+    def keep(self, items: list[tuple[Statement, list[Reason]]]) -> None:
+        pass
 
 
 def _items(rows: Sequence[Quarantined], now: datetime) -> list[decoding.Item]:
