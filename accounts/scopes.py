@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 from foundation.scopes import scope
 
 EVENTS_WRITE = scope("events:write", gettext_noop("Send events"))
+EVENTS_STEWARD = scope("events:steward", gettext_noop("Open backfill windows"))
 VEHICLES_READ = scope("vehicles:read", gettext_noop("Read vehicles"))
 VEHICLES_WRITE = scope("vehicles:write", gettext_noop("Register and change vehicles"))
 FACILITIES_WRITE = scope("facilities:write", gettext_noop("Register and change facilities"))
@@ -40,8 +41,11 @@ CARRIER = frozenset(
         REPORTS_READ,
     }
 )
+# The city's own send for its own vehicles only; of all senders they see and mend what waits.
 CITY = frozenset(
     {
+        EVENTS_WRITE,
+        EVENTS_STEWARD,
         VEHICLES_READ,
         ROUTES_READ,
         CURBS_READ,
@@ -56,7 +60,7 @@ OFFICER = frozenset({CURBS_READ, DECISIONS_READ, FINDINGS_READ, ENFORCEMENT_CHEC
 
 # What the city's own people and clients may hold, and what nobody else may.
 CITY_STAFF = CITY | OFFICER
-CITY_ONLY = frozenset({RULES_READ, RULES_WRITE, ENFORCEMENT_CHECK})
+CITY_ONLY = frozenset({RULES_READ, RULES_WRITE, ENFORCEMENT_CHECK, EVENTS_STEWARD})
 ALL = CARRIER | CITY_STAFF
 
 # What an organisation may let another one do for it.

@@ -62,7 +62,14 @@ class RoutePlanAdmin(ReadOnlyAdmin):
 @admin.register(Quarantined)
 class QuarantinedAdmin(ReadOnlyAdmin):
     view_scope = VEHICLES_READ
-    list_display = ("received_at", "event_type", "code", "organisation", "resolved_at")
+    list_display = (
+        "received_at",
+        "event_type",
+        "code",
+        "organisation",
+        "resolution",
+        "resolved_at",
+    )
     list_select_related = ("organisation",)
-    list_filter = ("code", "event_type")
+    list_filter = ("code", "event_type", "resolution")
     exclude = ("content_hash",)

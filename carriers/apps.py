@@ -8,9 +8,12 @@ class CarriersConfig(AppConfig):
     def ready(self) -> None:
         from carriers import codes  # noqa: F401
         from carriers.selectors.log import EventStream
-        from carriers.services import originals, partitions
+        from carriers.services import originals, partitions, replays, retention
         from foundation import consumers, ticks
 
         consumers.register_stream(EventStream())
         ticks.register("carriers.partitions", partitions.make_ahead)
         ticks.register("carriers.originals", originals.forget_old, every_s=60)
+        ticks.register("carriers.replays", replays.work)
+        ticks.register("carriers.retention", retention.retire)
+        ticks.register("carriers.quarantine", retention.forget_settled, every_s=600)

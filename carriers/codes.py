@@ -1,6 +1,7 @@
 """Refusal codes of carriers. `docs/api/events.md` and `docs/api/carriers.md` explain each."""
 
 from kernel.refusals import code
+from kernel.text import gettext_noop as _
 
 MALFORMED = code("event.malformed", 422, "The item is not a JSON object that can be read")
 INVALID = code("event.invalid", 422, "A member has a wrong type or value")
@@ -42,3 +43,20 @@ UNREGISTERED = code("dialect.unregistered", 404, "It is not registered")
 IDENTIFIER_TAKEN = code("carriers.identifier_taken", 409, "Another one has this identifier")
 FILE_UNREADABLE = code("file.unreadable", 422, "The file cannot be read")
 ROLLED_BACK = code("epcis.rolled_back", 422, "The whole capture was rolled back for another event")
+QUARANTINED_NOT_FOUND = code("quarantine.not_found", 404, _("There is no such quarantined event"))
+NOT_REPLAYABLE = code("quarantine.not_replayable", 409, _("The event cannot be replayed"))
+NOT_OPEN = code("quarantine.not_open", 409, _("The event waits for nobody any more"))
+NO_CHOICE = code("quarantine.no_choice", 422, _("Say which events, by ids or by a filter"))
+BEYOND_RETENTION = code(
+    "event.beyond_retention", 422, _("The event lies before what the log keeps")
+)
+
+WINDOW_NOT_FOUND = code("backfill.not_found", 404, _("There is no such backfill window"))
+WINDOW_PERIOD = code("backfill.period_empty", 422, _("A period of the window is empty"))
+WINDOW_BEYOND = code("backfill.beyond_retention", 422, _("The log keeps nothing of this period"))
+WINDOW_AHEAD = code("backfill.not_past", 422, _("A backfill window is for events of the past"))
+WINDOW_CLOSED = code("backfill.closed", 409, _("The window is closed"))
+
+EVENT_NOT_FOUND = code("event.not_found", 404, _("There is no such event"))
+EVENTS_SUBJECT = code("events.subject_missing", 422, _("Name a vehicle or a facility"))
+EVENTS_PERIOD = code("events.period", 422, _("Give a period of at most 31 days"))

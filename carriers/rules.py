@@ -1,5 +1,6 @@
 """What an event means to the log: its ids, subject, effective time, lateness and hash. Pure."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -22,6 +23,9 @@ ON_TIME = timedelta(minutes=5)
 LATE = timedelta(hours=24)
 BACKFILL = timedelta(days=14)
 """Lateness classes; older than the backfill is refused (MDS calls the same span recent)."""
+
+Admits = Callable[[UUID, datetime], bool]
+"""Whether a backfill window lets a sender send what happened at an instant."""
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -108,15 +112,27 @@ class Statement(Struct, gc=False):
         return self.event.event_type == "telemetry.position"
 
 
-class Ages:
-    """The bounds of lateness at one time of receipt, each worked out once per batch."""
+def no_window(sender_id: UUID, effective_at: datetime) -> bool:
+    """Return that no backfill window is open."""
+    return False
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.on_time_since = now - ON_TIME
-        self.late_since = now - LATE
-        self.backfill_since = now - BACKFILL
+
+class Ages:
+    """The bounds of lateness at one time of receipt, each worked out once per batch.
+
+    A replay counts as received when it first came; `now` is the time by which a clock is ahead.
+    `admits` is asked only of what is too old.
+    """
+
+    def __init__(
+        self, now: datetime, received_at: datetime | None = None, admits: Admits = no_window
+    ) -> None:
+        self.received_at = now if received_at is None else received_at
+        self.on_time_since = self.received_at - ON_TIME
+        self.late_since = self.received_at - LATE
+        self.backfill_since = self.received_at - BACKFILL
         self.ahead_after = now + AHEAD
+        self._admits = admits
 
     def lateness(self, effective_at: datetime) -> str:
         """Return the lateness class of an event that happened then."""
@@ -124,11 +140,11 @@ class Ages:
             return "on_time"
         return "late" if effective_at >= self.late_since else "backfill"
 
-    def too_late(self, effective_at: datetime) -> Reason | None:
+    def too_late(self, sender_id: UUID, effective_at: datetime) -> Reason | None:
         """Return why an event that happened then is older than the log takes, if it is."""
-        if effective_at >= self.backfill_since:
+        if effective_at >= self.backfill_since or self._admits(sender_id, effective_at):
             return None
-        days = (self.now - effective_at).days
+        days = (self.received_at - effective_at).days
         detail = f"The event is {days} days old; the log takes {BACKFILL.days}."
         return Reason(codes.TOO_LATE, detail, pointer="/occurred_at")
 
@@ -141,7 +157,7 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
     effective_at, skewed = event.occurred_at, False
     if event.clock is not UNSET:
         effective_at, skewed = _effective(event)
-    late = effective_at < ages.backfill_since and ages.too_late(effective_at)
+    late = effective_at < ages.backfill_since and ages.too_late(names.sender.id, effective_at)
     if late:
         return [late]
     vehicle = trip = stop = facility = voids_event_id = None
@@ -187,6 +203,11 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
         sha256(_ENCODER.encode(event)).digest(),
         voids_event_id,
     )
+
+
+def effective_at(event: CarrierEvent) -> datetime:
+    """Return when an event happened, by a clock that is put right where it is known to be wrong."""
+    return _effective(event)[0]
 
 
 def _voided(event: CarrierEvent) -> UUID | None:

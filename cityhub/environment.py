@@ -109,3 +109,11 @@ def flag(environ: Mapping[str, str], name: str, *, default: bool = False) -> boo
     """Return whether a setting is switched on: 1, true, yes, on."""
     value = environ.get(name, "").strip().lower()
     return value in ("1", "true", "yes", "on") if value else default
+
+
+def days(environ: Mapping[str, str], name: str, *, default: int, least: int) -> int:
+    """Return a number of days. Raises ValueError, naming the setting, for fewer than `least`."""
+    text = environ.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise ValueError(f"{name}={text!r}: give a whole number of days, at least {least}")
+    return int(text)

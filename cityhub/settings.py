@@ -193,6 +193,12 @@ HUB_PROBLEM_BASE = os.environ.get("CITYHUB_PROBLEM_BASE", "urn:cityhub:problem:"
 HUB_RATE_CLIENT = int(os.environ.get("CITYHUB_RATE_CLIENT", "20000"))  # requests per minute
 HUB_RATE_PUBLIC = int(os.environ.get("CITYHUB_RATE_PUBLIC", "1200"))
 HUB_METRICS_TOKEN = os.environ.get("CITYHUB_METRICS_TOKEN", "")
+# The event log: how many days it keeps what. Late events fold only where positions are kept.
+HUB_POSITION_DAYS = environment.days(os.environ, "CITYHUB_POSITION_DAYS", default=30, least=16)
+HUB_EVENT_DAYS = environment.days(
+    os.environ, "CITYHUB_EVENT_DAYS", default=400, least=HUB_POSITION_DAYS
+)
+HUB_QUARANTINE_DAYS = environment.days(os.environ, "CITYHUB_QUARANTINE_DAYS", default=30, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # each endpoint has a limit of its own
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -14,6 +14,7 @@ from accounts import scopes
 from accounts.actors import Actor
 from accounts.models import Membership, Role
 from foundation import clock
+from portal import quarantine
 from portal.people import actor_or_none
 
 
@@ -56,10 +57,17 @@ def _nav(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
         (_("Control tower"), reverse("portal:tower"), lambda who: True),
         (_("Bookings"), reverse("portal:bookings"), lambda who: who.may(scopes.CURBS_READ)),
         (_("Findings"), reverse("portal:findings"), lambda who: who.may(scopes.FINDINGS_READ)),
+        (_("Quarantine"), reverse("portal:quarantine"), lambda who: who.may(scopes.EVENTS_WRITE)),
         (_("Reports"), reverse("portal:reports"), lambda who: who.may(scopes.REPORTS_READ)),
     ]
+    waiting = reverse("portal:quarantine")
     items = [
-        {"label": label, "url": url, "current": _within(request.path, url)}
+        {
+            "label": label,
+            "url": url,
+            "current": _within(request.path, url),
+            "count": quarantine.nav_count(actor) if url == waiting else "",
+        }
         for label, url, may in allowed
         if actor is not None and may(actor)
     ]

@@ -3,7 +3,18 @@
 from django.urls import URLPattern, URLResolver, path
 
 from portal.live import views as live
-from portal.views import bookings, findings, geo, members, plain, reports, slots, tower
+from portal.views import (
+    backfill,
+    bookings,
+    findings,
+    geo,
+    members,
+    plain,
+    quarantine,
+    reports,
+    slots,
+    tower,
+)
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +40,34 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("findings/", findings.Findings.as_view(), name="findings"),
     path("findings/<uuid:finding_id>/", findings.OneFinding.as_view(), name="finding"),
+    path("quarantine/", quarantine.Quarantine.as_view(), name="quarantine"),
+    path(
+        "quarantine/<uuid:quarantined_id>/", quarantine.OneQuarantined.as_view(), name="quarantined"
+    ),
+    path(
+        "quarantine/<uuid:quarantined_id>/replay/",
+        quarantine.ReplayOne.as_view(),
+        name="replay-one",
+    ),
+    path(
+        "quarantine/<uuid:quarantined_id>/dismiss/",
+        quarantine.DismissOne.as_view(),
+        name="dismiss-one",
+    ),
+    path(
+        "quarantine/replays/<uuid:replay_id>/",
+        quarantine.ReplayProgress.as_view(),
+        name="quarantine-replay",
+    ),
+    path(
+        "quarantine/replays/<uuid:replay_id>/progress/",
+        quarantine.ReplayPart.as_view(),
+        name="replay-part",
+    ),
+    path("backfill/", backfill.Backfill.as_view(), name="backfill"),
+    path(
+        "backfill/<uuid:window_id>/close/", backfill.CloseBackfill.as_view(), name="close-backfill"
+    ),
     path("reports/", reports.Reports.as_view(), name="reports"),
     path("reports/compliance/", reports.Compliance.as_view(), name="compliance"),
     path("reports/congestion/", reports.Congestion.as_view(), name="congestion"),

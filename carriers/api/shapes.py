@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from carriers.models import Facility, Quarantined, RoutePlan, Stop, Vehicle
+from carriers.models import Facility, RoutePlan, Stop, Vehicle
 from carriers.wishes import (
     FacilityIn,
     IdOrRef,
@@ -101,21 +101,6 @@ class RouteOut(Struct, kw_only=True):
     stops: list[StopOut]
 
 
-class QuarantinedOut(Struct, kw_only=True):
-    """An event that was kept but not taken, with the reasons."""
-
-    id: UUID
-    organisation_id: UUID
-    event_id: UUID
-    event_type: str
-    vehicle_id: UUID | None
-    code: str
-    reasons: list[dict[str, str]]
-    payload: dict[str, Any]
-    received_at: datetime
-    resolved_at: datetime | None
-
-
 _VEHICLE = tuple(VehicleOut.__struct_fields__)
 _OR_UNKNOWN = frozenset({"category", "body", "euro_class", "grai", "giai"})
 
@@ -162,11 +147,6 @@ def stop(row: Stop) -> dict[str, Any]:
     )  # fmt: skip
     shown = {name: getattr(row, name) for name in names}
     return shown | {"ref": row.stop_ref, "location": _lnglat(row.location)}
-
-
-def quarantined(row: Quarantined) -> dict[str, Any]:
-    """Return a quarantined event as JSON data."""
-    return {name: getattr(row, name) for name in QuarantinedOut.__struct_fields__}
 
 
 def _lnglat(point: Any) -> dict[str, float] | None:

@@ -1,16 +1,15 @@
-"""Vehicles, facilities, routes, events and the quarantine."""
+"""Vehicles, facilities and routes."""
 
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
 from rest_framework.response import Response
 
 from accounts import scopes
 from carriers.api import bodies, shapes
-from carriers.models import Facility, Quarantined, RoutePlan, Vehicle
+from carriers.models import Facility, RoutePlan, Vehicle
 from carriers.selectors.vehicles import vehicle_of
-from carriers.services import facilities, intake, routes, vehicles
+from carriers.services import facilities, routes, vehicles
 from foundation.api.bodies import body
 from foundation.api.idempotency import idempotent
 from foundation.api.openapi import schema
@@ -116,31 +115,3 @@ class RouteView(HubView):
     @schema(response=shapes.RouteOut, summary="Read a route")
     def get(self, request: Any, route_id: UUID) -> Response:
         return Response(shapes.route(self.one(route_id)))
-
-
-class EventsView(HubView):
-    """The door for events: a batch in, an answer per item out."""
-
-    scope = scopes.EVENTS_WRITE
-
-    @schema(
-        request=bodies.BATCH,
-        response=intake.BatchResult,
-        summary="Send events; every item gets its own answer",
-    )
-    def post(self, request: Any) -> HttpResponse:
-        content, lines = bodies.events(request)
-        items = bodies.items(content, lines=lines)
-        result = intake.take_items(actor=self.actor, items=items, now=self.now)
-        return HttpResponse(intake.encode(result), content_type="application/json")
-
-
-class QuarantineView(HubView):
-    """Events that were kept but not taken."""
-
-    scope = scopes.EVENTS_WRITE
-    rows = Quarantined.objects
-
-    @schema(response=shapes.QuarantinedOut, paged=True, summary="List quarantined events")
-    def get(self, request: Any) -> Response:
-        return self.page(shapes.quarantined, Quarantined.objects.filter(resolved_at=None))

@@ -1,4 +1,4 @@
-"""The event log: identities, two partitioned tables, and the quarantine.
+"""The event log: identities and two partitioned tables.
 
 `carriers_identity`, `carriers_event` and `carriers_position` are written by
 `carriers.services.log` alone, in SQL; the models here read them. Their tables are made by the
@@ -8,10 +8,8 @@ migration, because Django cannot say PARTITION BY.
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import City, Organisation
 from accounts.querysets import Tenancy, TenantQuerySet
 from foundation.fields import TransactionIdField
-from kernel.identifiers import uuid7
 
 
 class EventIdentity(models.Model):
@@ -36,6 +34,26 @@ class EventIdentity(models.Model):
         db_table = "carriers_identity"
         verbose_name = _("event identity")
         verbose_name_plural = _("event identities")
+
+
+class RetiredPartition(models.Model):
+    """A partition of the log that left it: what was received before `ends_at` is gone.
+
+    Identities go with the rows that they stood for, block by block of the detached table (`block`
+    is the next one), before the table itself is dropped.
+    """
+
+    name = models.CharField(primary_key=True, max_length=63)
+    log = models.CharField(max_length=63, help_text=_("The table that it was a partition of."))
+    ends_at = models.DateTimeField(help_text=_("Domain time."))
+    block = models.BigIntegerField(default=0)
+    retired_at = models.DateTimeField(help_text=_("Domain time."))
+    dropped_at = models.DateTimeField(null=True, help_text=_("Domain time."))
+
+    class Meta:
+        verbose_name = _("retired partition")
+        verbose_name_plural = _("retired partitions")
+        indexes = [models.Index(fields=["log", "ends_at"], name="retired_log")]
 
 
 class _Logged(models.Model):
@@ -92,42 +110,3 @@ class LoggedEvent(_Logged):
         db_table = "carriers_event"
         verbose_name = _("event")
         verbose_name_plural = _("events")
-
-
-class Quarantined(models.Model):
-    """An item that was kept but not taken into the log: visible, and replayable after mending.
-
-    Also conflicts (the same id came with other content), which are kept for inspection only.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="quarantined")
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="quarantined"
-    )
-    event_id = models.UUIDField(_("event"))
-    content_hash = models.BinaryField(max_length=32, editable=False)
-    event_type = models.CharField(_("event type"), max_length=32)
-    vehicle_id = models.UUIDField(_("vehicle"), null=True)
-    code = models.CharField(_("reason"), max_length=80)
-    reasons = models.JSONField(_("reasons"), default=list)
-    payload = models.JSONField(_("event as sent, in canonical form"))
-    client_id = models.UUIDField(_("transmitted by"), null=True)
-    received_at = models.DateTimeField(_("received at"))
-    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
-
-    tenancy = Tenancy(vehicle="vehicle_id")
-    objects = TenantQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("quarantined event")
-        verbose_name_plural = _("quarantined events")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "event_id", "content_hash"], name="quarantine_once"
-            )
-        ]
-        indexes = [models.Index(fields=["city", "received_at"], name="quarantine_received")]
-
-    def __str__(self) -> str:
-        return f"{self.event_type} {self.event_id}"

@@ -19,8 +19,8 @@ from accounts.actors import Actor, Grant
 from accounts.models import Organisation
 from carriers import codes, decoding, rules
 from carriers.messages import CarrierEvent
-from carriers.rules import Names, Statement
-from carriers.selectors import belongings
+from carriers.rules import Ages, Names, Statement
+from carriers.selectors import belongings, windows
 from carriers.services import log, partitions, quarantine
 from foundation import audit
 from kernel.refusals import Reason
@@ -82,20 +82,20 @@ def take(*, actor: Actor, body: bytes, now: datetime, lines: bool = False) -> Ba
 
 
 def take_items(
-    *,
-    actor: Actor,
-    items: list[decoding.Item],
-    now: datetime,
-    beside: Beside | None = None,
+    *, actor: Actor, items: list[decoding.Item], now: datetime, beside: Beside | None = None
 ) -> BatchResult:
     """Take decoded events, or the reasons against an item, into the log.
 
     `beside` is called with the result inside the transaction that writes the log, so that what
     it writes commits with the events or not at all; when the write is tried again so is it.
     """
-    batch = Batch(actor, items, now)
+    return take_batch(Batch(actor, items, now), beside)
+
+
+def take_batch(batch: "Batch", beside: Beside | None = None) -> BatchResult:
+    """Take a batch into the log and return what became of it; `beside` as with `take_items`."""
     read([batch])
-    write([batch], now, beside)
+    write([batch], batch.now, beside)
     return batch.result()
 
 
@@ -171,7 +171,8 @@ class Batch:
         self.doubtful: list[tuple[Statement, list[Reason]]] = []
         self._actor = actor
         self._items = items
-        self._ages = rules.Ages(now)
+        self.admits = windows.Admission(actor.organisation_ids(scopes.EVENTS_WRITE), now)
+        self._ages = Ages(now, admits=self.admits)
         self._senders: dict[str, tuple[Names, bool] | None] = {}
         self._allowed: dict[tuple[str, UUID | None], Grant | None] = {}
         self._used: Counter[Grant] = Counter()
@@ -181,7 +182,7 @@ class Batch:
 
     def prepare(self) -> list[Statement]:
         """Judge every item by what it says itself and by who sends it; return those that stand."""
-        statements, senders, ages = [], self._senders, self._ages
+        statements, senders = [], self._senders
         for index, item in enumerate(self._items):
             if not isinstance(item, CarrierEvent):
                 self._refused[index] = item
@@ -192,7 +193,7 @@ class Batch:
                 self._refused[index] = [_not_yours()]
                 continue
             names, is_own = sender
-            prepared = rules.prepare(index, item, names, ages)
+            prepared = self.statement(index, item, names)
             if not isinstance(prepared, Statement):
                 self._refused[index] = prepared
             elif is_own or self._may(prepared):
@@ -200,6 +201,14 @@ class Batch:
             else:
                 self._refused[index] = [_not_yours()]
         return statements
+
+    def statement(self, index: int, item: CarrierEvent, names: Names) -> Statement | list[Reason]:
+        """Return what an item says, made ready for the log, or the reasons against it."""
+        return rules.prepare(index, item, names, self._ages)
+
+    def keep(self, items: list[tuple[Statement, list[Reason]]]) -> None:
+        """Keep doubtful items and conflicts."""
+        quarantine.keep(items, self.receipt)
 
     def _sender(self, said: str) -> tuple[Names, bool] | None:
         """Return the sender that a carrier id names and whether it is the actor's own
@@ -269,7 +278,7 @@ class Batch:
             else:
                 self._note(statement.index, "quarantined", doubts)
                 kept.append((statement, doubts))
-        quarantine.keep(kept, self.receipt)
+        self.keep(kept)
         self._audit()
 
     def _settle_one(

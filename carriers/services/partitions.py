@@ -1,12 +1,14 @@
 """Partitions of the log: made ahead by the tick, and at need by the intake.
 
+`carriers.services.retention` lets them go.
+
 A demo's clock jumps, and a server may stand still over midnight, so the intake never trusts that
 somebody made tomorrow's partition. A new one is attached, which readers do not feel.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
 
@@ -24,6 +26,11 @@ class Slice:
     start: date
     end: date
 
+    @property
+    def ends_at(self) -> datetime:
+        """Return the instant from which on nothing received belongs here."""
+        return datetime.combine(self.end, time(), UTC)
+
 
 def of(at: datetime) -> list[Slice]:
     """Return the partitions that hold what is received at an instant: a day of positions and a
@@ -35,6 +42,13 @@ def of(at: datetime) -> list[Slice]:
         Slice("carriers_position", f"carriers_position_{day:%Y%m%d}", day, day + timedelta(days=1)),
         Slice("carriers_event", f"carriers_event_{month:%Y%m}", month, following),
     ]
+
+
+def named(table: str, name: str) -> Slice:
+    """Return the partition of `table` with a name that `of` gave it."""
+    digits = name.removeprefix(f"{table}_")
+    start = datetime.strptime(f"{digits}01"[:8], "%Y%m%d").replace(tzinfo=UTC)
+    return next(part for part in of(start) if part.name == name)
 
 
 def ensure(at: datetime) -> None:
@@ -73,9 +87,15 @@ def _make(wanted: list[Slice]) -> int:
         for part in unique.values():
             if part.name not in there:
                 cursor.execute(f"CREATE TABLE {part.name} (LIKE {part.table} INCLUDING DEFAULTS)")
-                cursor.execute(
-                    f"ALTER TABLE {part.table} ATTACH PARTITION {part.name}"
-                    f" FOR VALUES FROM ('{part.start} 00:00+00') TO ('{part.end} 00:00+00')"
-                )
+                attach(part)
     _made.update(unique)
     return len(unique.keys() - there)
+
+
+def attach(part: Slice) -> None:
+    """Make a table a partition of the log."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE {part.table} ATTACH PARTITION {part.name}"
+            f" FOR VALUES FROM ('{part.start} 00:00+00') TO ('{part.end} 00:00+00')"
+        )

@@ -6,15 +6,24 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from accounts import scopes
+from accounts.actors import Actor
+from carriers import codes
 from carriers.models import Quarantined
 from carriers.rules import Statement
-from kernel.refusals import Reason
+from carriers.services import log
+from foundation import audit
+from kernel.refusals import Reason, Refusal
 
 
 def keep(items: Sequence[tuple[Statement, list[Reason]]], receipt: Any) -> None:
-    """Keep items with the reasons against them; the same content again renews its row."""
+    """Keep items with the reasons against them; the same content again renews the reasons.
+
+    The first receipt stands: what came in time stays in time.
+    """
     if not items:
         return
     rows = {
@@ -41,29 +50,94 @@ def keep(items: Sequence[tuple[Statement, list[Reason]]], receipt: Any) -> None:
         ordered,
         update_conflicts=True,
         unique_fields=["organisation", "event_id", "content_hash"],
-        update_fields=["code", "reasons", "received_at", "client_id", "resolved_at"],
+        update_fields=["code", "reasons", "resolved_at", "resolution", "note"],
     )
 
 
 def resolve(statements: Iterable[Statement], before: Collection[Any], now: datetime) -> None:
-    """Mark as resolved what lay in quarantine and has now been accepted."""
+    """Mark as taken what lay in quarantine, dismissed or not, and has now been accepted."""
     senders = {statement.sender.text: statement.sender_id for statement in statements}
     if not senders or not _anything_waits(list(senders.values())):
         return
     taken = {s.event_id: s.content_hash for s in statements if s.key not in before}
-    waiting = Quarantined.objects.filter(
-        organisation_id__in=senders.values(), resolved_at=None, event_id__in=taken
-    )
-    rows = waiting.only("event_id", "content_hash")
-    mended = [row.pk for row in rows if taken[row.event_id] == bytes(row.content_hash)]
-    Quarantined.objects.filter(pk__in=mended).update(resolved_at=now)
+    waiting = Quarantined.objects.filter(organisation_id__in=senders.values(), event_id__in=taken)
+    rows = waiting.exclude(resolution=Quarantined.Resolution.ACCEPTED)
+    found = rows.only("event_id", "content_hash")
+    settle([row.pk for row in found if taken[row.event_id] == bytes(row.content_hash)], now)
 
 
 def _anything_waits(senders: list[UUID]) -> bool:
     with connection.cursor() as cursor:  # asked with each batch
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM carriers_quarantined"
-            " WHERE organisation_id = ANY(%s) AND resolved_at IS NULL)",
+            " WHERE organisation_id = ANY(%s) AND resolution <> 'accepted')",
             [senders],
         )
         return bool(cursor.fetchone()[0])
+
+
+def settle(ids: Sequence[UUID], now: datetime) -> None:
+    """Note that the log holds these items. The log has the last word: also over a dismissal."""
+    Quarantined.objects.filter(pk__in=ids).exclude(
+        resolution=Quarantined.Resolution.ACCEPTED
+    ).update(resolved_at=now, resolution=Quarantined.Resolution.ACCEPTED, note="")
+
+
+@transaction.atomic
+def dismiss(*, actor: Actor, quarantined_id: UUID, reason: str, now: datetime) -> Quarantined:
+    """Let an item rest, with a reason, and return it; a conflict too. Audited.
+
+    Raises `quarantine.not_found` (404) and `quarantine.not_open` (409) when it has been taken or
+    dismissed before. Sent again, it opens anew.
+    """
+    rows = Quarantined.objects.visible_to(actor, scopes.EVENTS_WRITE)
+    row = rows.select_for_update(of=("self",)).filter(pk=quarantined_id).first()
+    if row is None:
+        raise not_found()
+    if row.resolved_at is not None or _in_log(row):
+        raise Refusal(
+            codes.NOT_OPEN, _("This event has been taken or dismissed before."), state=row.state
+        )
+    row.resolved_at, row.resolution, row.note = now, Quarantined.Resolution.DISMISSED, reason
+    row.save(update_fields=["resolved_at", "resolution", "note"])
+    record(actor, "quarantine.dismissed", row, {"reason": reason}, {"code": row.code}, now)
+    return row
+
+
+def _in_log(row: Quarantined) -> bool:
+    """Return whether the log holds just this content: taken while this was being decided."""
+    key = row.organisation_id.bytes + row.event_id.bytes
+    known = log.known([key]).get(key)
+    return known is not None and known.content_hash == bytes(row.content_hash)
+
+
+def not_found() -> Refusal:
+    """Return the refusal of what is not there or not theirs."""
+    return Refusal(codes.QUARANTINED_NOT_FOUND, _("There is no such quarantined event."))
+
+
+def record(
+    actor: Actor,
+    action: str,
+    row: Quarantined,
+    inputs: dict[str, Any],
+    outcome: dict[str, Any],
+    at: datetime,
+) -> None:
+    """Write what somebody did to an item into the audit, with the mandate's principal if any."""
+    audit.record(
+        city_id=actor.city_id,
+        actor=actor,
+        action=action,
+        subject=row.pk,
+        at=at,
+        inputs={"event_id": row.event_id, "sender": row.organisation_id, **inputs},
+        outcome=outcome,
+        on_behalf_of=principal(actor, row.organisation_id),
+    )
+
+
+def principal(actor: Actor, organisation_id: UUID) -> UUID | None:
+    """Return whose mandate an actor uses for an organisation's rows; the city needs none."""
+    own = organisation_id == actor.organisation_id or actor.is_city
+    return None if own else organisation_id

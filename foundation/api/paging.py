@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -19,29 +20,38 @@ MOST = 1000
 
 
 class CursorPage:
-    """One page of a queryset, in the order of fields that together are unique.
+    """One page of a queryset, in the order of fields that together are unique; of several
+    querysets, one page of them merged.
 
     `order` names the fields, all ascending or (each with `-`) all descending, the last one being
     unique. Rows that appear meanwhile never shift a page.
     """
 
-    def __init__(self, request: Any, queryset: QuerySet, *, order: tuple[str, ...] = ("id",)):
+    def __init__(self, request: Any, *querysets: QuerySet, order: tuple[str, ...] = ("id",)):
         self.request = request
         self.descending = order[0].startswith("-")
         self.fields = tuple(name.lstrip("-") for name in order)
         self.limit = limit_of(request)
-        rows = queryset.order_by(*order)
         cursor = request.GET.get("cursor")
         try:
-            if cursor:
-                rows = rows.filter(self._behind(_unpack(cursor, len(self.fields))))
-            found = list(rows[: self.limit + 1])
+            behind = self._behind(_unpack(cursor, len(self.fields))) if cursor else Q()
+            found = self._read(querysets, behind, order)
         except (ValueError, TypeError, ValidationError) as error:
             raise _bad_cursor() from error
         self.rows = found[: self.limit]
         self.next = self._next_url() if len(found) > self.limit else None
 
+    def _read(self, querysets: Sequence[QuerySet], behind: Q, order: tuple[str, ...]) -> list[Any]:
+        found: list[Any] = []
+        for rows in querysets:
+            found += rows.filter(behind).order_by(*order)[: self.limit + 1]
+        if len(querysets) > 1:
+            found.sort(key=attrgetter(*self.fields), reverse=self.descending)
+        return found[: self.limit + 1]
+
     def _behind(self, values: list[Any]) -> Q:
+        """Return the condition of what lies behind a row; its first part is one that an index can
+        start from."""
         verb = "lt" if self.descending else "gt"
         condition = Q()
         for index, name in enumerate(self.fields):
@@ -49,7 +59,7 @@ class CursorPage:
             for before in range(index):
                 step &= Q(**{self.fields[before]: values[before]})
             condition |= step
-        return condition
+        return Q(**{f"{self.fields[0]}__{verb}e": values[0]}) & condition
 
     def _next_url(self) -> str:
         last = self.rows[-1]

@@ -132,7 +132,7 @@ def translate(exc: Exception, allowed: Any = ()) -> Refusal:
         return Refusal(codes.REQUEST_TOO_LARGE, _("The body is larger than this server takes."))
     if isinstance(exc, SuspiciousOperation | BadRequest):
         return Refusal(codes.REQUEST_BAD, _("The request cannot be understood."))
-    if isinstance(exc, OperationalError | InterfaceError):
+    if is_unavailable(exc):
         return Refusal(
             codes.SERVER_UNAVAILABLE, _("The database does not answer. Try again."), retry_after_s=5
         )
@@ -140,6 +140,18 @@ def translate(exc: Exception, allowed: Any = ()) -> Refusal:
         log.warning("out_of_range", exc_info=exc)
         return Refusal(codes.REQUEST_INVALID, _("A number, text or date is out of range."))
     return Refusal(codes.SERVER_ERROR, _("The error is logged under the request id."))
+
+
+# Read-only (a standby, a full disk's stop-gap) and ended while idle: the driver calls them errors
+# of its caller, but they pass.
+_PASSING = frozenset({"25006", "25P03"})
+
+
+def is_unavailable(exc: Exception) -> bool:
+    """Return whether the database cannot do what is asked now and may later: it is away, out of
+    time, space, memory or connections, or read-only."""
+    state = getattr(exc.__cause__, "sqlstate", None)
+    return isinstance(exc, OperationalError | InterfaceError) or state in _PASSING
 
 
 def _from_framework(exc: exceptions.APIException, allowed: Any) -> Refusal:

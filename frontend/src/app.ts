@@ -101,9 +101,32 @@ function selfSubmitting(): void {
   });
 }
 
+/** Let a box in a table's head choose all rows of the page, and say how many are chosen. */
+function selectAll(): void {
+  const all = document.querySelector<HTMLInputElement>("[data-select-all]");
+  const form = all?.form;
+  if (!all || !form) return;
+  const boxes = [...form.querySelectorAll<HTMLInputElement>("input[name=item]")];
+  const shown = form.querySelector<HTMLElement>("[data-chosen]");
+  const draw = () => {
+    const count = boxes.filter((box) => box.checked).length;
+    all.checked = count > 0 && count === boxes.length;
+    all.indeterminate = count > 0 && count < boxes.length;
+    if (shown) shown.textContent = count > 0 ? `${count} / ${boxes.length}` : "";
+  };
+  all.hidden = false;
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    draw();
+  });
+  form.addEventListener("change", draw);
+  draw();
+}
+
 themeSwitch();
 menus();
 demoClock();
 demoLogins();
 selfSubmitting();
+selectAll();
 document.querySelector<HTMLElement>("[data-focus-on-load]")?.focus();

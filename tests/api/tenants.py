@@ -76,12 +76,17 @@ OWNERS = {
     "otm_vehicle_id": "carrier",
     "otm_location_id": "carrier",
     "otm_event_id": "carrier",
+    "event_id": "carrier",
+    "quarantined_id": "carrier",
+    "replay_id": "carrier",
+    "window_id": "city",
 }
 
 BODIES: dict[str, Any] = {
     "zone-grounds": {"geometry": SQUARE, "legal_from": SOON},
     "regulation-versions": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
     "regulation-annul": {"reason": "a mistake"},
+    "quarantined-dismiss": {"reason": "a test"},
     "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},
 }
 
@@ -206,11 +211,29 @@ def _carriers(world: World) -> None:
         "vehicle_id": vehicle_id,
         "route_id": post(owner, "/api/v1/routes", route)["id"],
     }
+    known = fleet.position(Vehicle.objects.get(pk=vehicle_id), TUESDAY)
+    assert post(owner, "/api/v1/events", [known])["accepted"] == 1
     unknown = fleet.position(Vehicle.objects.get(pk=vehicle_id), TUESDAY) | {
         "vehicle": {"vehicle_id": "ref:secret-unknown"}
     }
     answer = post(owner, "/api/v1/events", [unknown])
     assert answer["quarantined"] == 1, answer
+    (kept,) = owner.get("/api/v1/events/quarantine").json()["items"]
+    replay = post(owner, "/api/v1/events/quarantine/replay", {"ids": [kept["id"]]})
+    window = {
+        "organisation_id": str(world.owner.id),
+        "events_from": "2026-04-20T00:00:00+03:00",
+        "events_until": "2026-04-21T00:00:00+03:00",
+        "open_until": SOON,
+        "reason": "Secret outage",
+    }
+    opened = post(everything(world.hel_city), "/api/v1/backfill-windows", window)
+    world.ids |= {
+        "event_id": known["event_id"],
+        "quarantined_id": kept["id"],
+        "replay_id": replay["id"],
+        "window_id": opened["id"],
+    }
 
 
 def _dialects(world: World) -> None:

@@ -2,6 +2,7 @@
 
 Per consumed batch: events that follow a vehicle's head extend its fold; a late event, or a void
 of one that was folded, rewinds that vehicle to the last snapshot before it and folds again, once.
+What lies before the positions that the log still holds is frozen: no rewind touches it.
 The difference between the rows that were and the rows that are goes to the outbox.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from carriers.selectors import log
+from carriers.selectors import horizon, log
 from carriers.selectors.log import LogEvent
 from foundation.consumers import Cursor
 from tracking.models import FoldState
@@ -77,7 +78,7 @@ def rebuild(vehicles: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime) -
     return len(tasks)
 
 
-def _tasks(rows: Iterable[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUID, Task]:
+def _tasks(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUID, Task]:
     """Return what is to do per vehicle: its live new events, and whether it must rewind."""
     by_vehicle: dict[UUID, list[LogEvent]] = defaultdict(list)
     for row in rows:
@@ -86,6 +87,7 @@ def _tasks(rows: Iterable[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUI
         FoldState.objects.filter(vehicle_id__in=by_vehicle).values_list("vehicle_id", "state")
     )
     tasks = {}
+    edge = horizon.whole_since() if any(row.voids_event_id for row in rows) else None
     for vehicle_id, batch in by_vehicle.items():
         frozen = states.get(vehicle_id)
         state = State() if frozen is None else folding.thaw(bytes(frozen))
@@ -93,7 +95,7 @@ def _tasks(rows: Iterable[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUI
         first = batch[0]
         task = Task(vehicle_id, first.city_id, first.sender_id, state)
         task.fresh = log.live(events, voided)
-        back = _back_to(task, batch, {row.event_id for row in events})
+        back = _back_to(task, batch, {row.event_id for row in events}, edge)
         if back is not None:
             task.rewinds, task.since = True, back
         if task.fresh or task.rewinds:
@@ -101,12 +103,17 @@ def _tasks(rows: Iterable[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUI
     return tasks
 
 
-def _back_to(task: Task, batch: Iterable[LogEvent], own: set[UUID]) -> datetime | None:
-    """Return the time before which the vehicle must be folded anew, None if it can go on."""
+def _back_to(
+    task: Task, batch: Iterable[LogEvent], own: set[UUID], edge: datetime | None
+) -> datetime | None:
+    """Return the time before which the vehicle must be folded anew, None if it can go on. A void
+    of what happened before the edge comes too late to change what it meant."""
     gone = [
         row.voids_effective_at
         for row in batch
-        if row.voids_effective_at is not None and row.voids_event_id not in own
+        if row.voids_effective_at is not None
+        and row.voids_event_id not in own
+        and (edge is None or row.voids_effective_at >= edge)
     ]
     return folding.back_to(task.state.head, [row.meaning for row in task.fresh], gone)
 
@@ -123,8 +130,13 @@ def _rewind(tasks: Iterable[Task], upto: Cursor, lands: Mapping[UUID, Ground]) -
         return
     before = {task.vehicle_id: task.since for task in rewinding}
     snapshots = keeping.snapshots_before(before)
+    edge = horizon.whole_since()
     for task in rewinding:
         snapshot = snapshots.get(task.vehicle_id)
+        if edge is not None and snapshot is not None and snapshot[0] < edge:
+            # Positions behind that snapshot are gone: the vehicle begins anew where they begin.
+            task.since, task.state, task.stays_since = edge, State(), edge
+            continue
         task.since = None if snapshot is None else snapshot[0]
         task.state = State() if snapshot is None else folding.thaw(snapshot[1])
         task.stays_since = _stays_since(task.state, task.since)

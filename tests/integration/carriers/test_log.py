@@ -2,7 +2,6 @@
 
 import json
 import random
-import threading
 import uuid
 from collections import Counter
 from datetime import timedelta
@@ -10,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.factories import TUESDAY
+from tests.integration.carriers.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,31 +32,6 @@ def take(actor, items, now=TUESDAY):
     from carriers.services import intake
 
     return intake.take(actor=actor, body=json.dumps(items).encode(), now=now)
-
-
-def at_once(count, work):
-    """Run `work(number)` in so many threads that start together; return their results."""
-    from django.db import connection
-
-    gate = threading.Barrier(count)
-    results, errors = [None] * count, []
-
-    def run(number):
-        try:
-            gate.wait()
-            results[number] = work(number)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not errors, errors
-    return results
 
 
 def test_one_id_with_two_times_in_two_concurrent_batches_is_stored_once(van, sender):

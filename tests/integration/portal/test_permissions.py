@@ -15,6 +15,8 @@ FOR_SIGNED_IN = (
     "portal:bookings",
     "portal:choose-curb",
     "portal:findings",
+    "portal:quarantine",
+    "portal:backfill",
     "portal:reports",
     "portal:compliance",
     "portal:map-findings",

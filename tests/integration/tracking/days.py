@@ -201,7 +201,8 @@ def forget() -> None:
     Checkpoint.objects.all().delete()
     OutboxMessage.objects.all().delete()
     tables = (
-        "carriers_event, carriers_position, carriers_identity, carriers_quarantined,"
+        "carriers_event, carriers_position, carriers_identity, carriers_replayeditem,"
+        " carriers_replay, carriers_quarantined,"
         " tracking_foldstate, tracking_snapshot, tracking_vehiclestate, tracking_tripstate,"
         " tracking_stopprogress, tracking_zonevisit, curbs_curbsession, roads_segmentspeed"
     )
