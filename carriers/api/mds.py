@@ -106,7 +106,14 @@ class MdsView(HubView):
     def take(self, request: Any, status: int, **how: Any) -> Response:
         """Take a list of messages and answer as MDS answers in bulk."""
         sent = messages.listed(request, self.kind)
-        report = dialects.take(actor=self.actor, dialect="mds", messages=sent, now=self.now, **how)
+        report = dialects.take(
+            actor=self.actor,
+            dialect="mds",
+            messages=sent,
+            now=self.now,
+            scope=self.needed_scope or scopes.EVENTS_WRITE,
+            **how,
+        )
         failed = failures(sent, report)
         answer = {
             "success": report.received - len(failed),

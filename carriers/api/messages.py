@@ -56,11 +56,12 @@ def decoded(body: bytes, kind: Any) -> Any:
 def sender_of(view: Any) -> Organisation:
     """Return for whom the client speaks: its own organisation, or the one that `?carrier_id=`
     names (a UUID or ref:<code>) and that gave it a mandate. Raises a Refusal (404)."""
+    scope = view.needed_scope or scopes.EVENTS_WRITE
     text = view.request.GET.get("carrier_id")
     if not text:
         wanted: Any = UNSET
     else:
-        named = sender_named(view.actor, text)
+        named = sender_named(view.actor, text, scope)
         if named is None:
             raise Refusal(
                 codes.ORGANISATION_NOT_FOUND,
@@ -71,7 +72,7 @@ def sender_of(view: Any) -> Organisation:
     return owner(
         actor=view.actor,
         wanted=wanted,
-        scope=scopes.EVENTS_WRITE,
+        scope=scope,
         now=view.now,
         action="dialect.sent_by_mandate",
     )

@@ -62,6 +62,7 @@ class OtmView(HubView):
             messages=sent,
             now=self.now,
             sender=messages.sender_of(self),
+            scope=self.needed_scope or scopes.EVENTS_WRITE,
         )
 
     def last(self, identifier: UUID) -> Any:

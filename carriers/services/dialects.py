@@ -27,6 +27,7 @@ from carriers.selectors import dialects as lookups
 from carriers.services import intake, originals, registering
 from carriers.services.answers import MessageResult, Report, moved, reasons_of, result_of
 from carriers.services.intake import BatchResult, ItemResult
+from kernel import identifiers
 from kernel.refusals import Reason, Refusal
 
 DIALECTS: dict[str, ModuleType] = {"mds": mds, "otm": otm, "epcis": epcis}
@@ -74,13 +75,15 @@ def take(
     messages: Sequence[Message],
     now: datetime,
     sender: Organisation | None = None,
+    scope: str = scopes.EVENTS_WRITE,
     all_or_nothing: bool = False,
     vehicles: registering.Vehicles = "either",
     beside: Beside | None = None,
 ) -> Report:
     """Take messages of a dialect and return what became of each, after the commit.
 
-    `sender` is the organisation that they speak for; None where each names its own (MDS). With
+    `sender` is the organisation that they speak for; None where each names its own (MDS); a
+    mandate has to hold `scope`, and events in them ask for `events:write` themselves. With
     `all_or_nothing` a refused message undoes the events of all (raises RolledBack). `vehicles`
     says whether a vehicle that is described has to be new or to be known. `beside` is called
     with the report in the transaction of the events.
@@ -88,7 +91,7 @@ def take(
     if len(messages) > decoding.MAX_ITEMS:
         detail = f"{len(messages)} messages; send at most {decoding.MAX_ITEMS}."
         raise Refusal(codes.BATCH_TOO_LARGE, detail, limit=decoding.MAX_ITEMS)
-    batch = _Batch(actor, dialect, now, sender)
+    batch = _Batch(actor, dialect, now, sender, scope)
     batch.read(messages)
     batch.register(vehicles)
     batch.translate()
@@ -112,13 +115,14 @@ class _Batch:
     """A batch of messages on its way through reading, translating and keeping."""
 
     def __init__(
-        self, actor: Actor, dialect: str, now: datetime, sender: Organisation | None
+        self, actor: Actor, dialect: str, now: datetime, sender: Organisation | None, scope: str
     ) -> None:
         self._actor = actor
         self._name = dialect
         self._dialect: Any = DIALECTS[dialect]
         self._now = now
         self._sender = sender
+        self._scope = scope
         self._senders: dict[str, Organisation | None] = {}
         self._items: list[_Item] = []
         self._statuses: dict[int, tuple[str, list[Reason]]] = {}
@@ -145,7 +149,7 @@ class _Batch:
     def _named_by(self, parsed: Any) -> Organisation | None:
         text = parsed.provider_id
         if text not in self._senders:
-            self._senders[text] = sender_named(self._actor, text)
+            self._senders[text] = sender_named(self._actor, text, self._scope)
         return self._senders[text]
 
     def register(self, vehicles: registering.Vehicles) -> None:
@@ -249,10 +253,13 @@ class _Batch:
         if item.results:
             return any(said.status != "refused" for _, said in item.results)
         assert item.sender is not None
-        if item.sender.id == self._actor.organisation_id:
+        assert item.translated is not None
+        named, sender_id = item.translated.vehicle, item.sender.id
+        vehicle_id = identifiers.resolve(sender_id, "vehicle", named) if named else None
+        if sender_id == self._actor.organisation_id:
             return True
-        grant = self._actor.grant_for(item.sender.id, scopes.EVENTS_WRITE)
-        return grant is not None and not grant.vehicle_ids
+        grant = self._actor.grant_for(sender_id, self._scope, vehicle_id)
+        return grant is not None and (vehicle_id is not None or not grant.vehicle_ids)
 
     def _kept(self, item: _Item) -> originals.Kept:
         assert item.sender is not None
@@ -314,10 +321,10 @@ class _Batch:
         return result_of(index, kind, made, status, reasons, unheard=unheard)
 
 
-def sender_named(actor: Actor, text: str) -> Organisation | None:
+def sender_named(actor: Actor, text: str, scope: str) -> Organisation | None:
     """Return the organisation of the actor's city that a UUID or `ref:<code>` names, when the
-    actor may send events for it; else None."""
-    reachable = actor.organisation_ids(scopes.EVENTS_WRITE)
+    actor's scope reaches it; else None."""
+    reachable = actor.organisation_ids(scope)
     rows = Organisation.objects.of_city(actor.city_id).filter(id__in=reachable)
     if text.startswith("ref:"):
         return rows.filter(code=text.removeprefix("ref:")).first()

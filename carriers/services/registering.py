@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from accounts import scopes
 from accounts.actors import Actor
 from accounts.models import Organisation
 from carriers import codes
@@ -69,6 +70,10 @@ def _vehicle(
     else it is the sender's own."""
     ref = facts.pop("ref")
     known = _known(sender, ref)
+    vehicle_id = known.id if known else identifiers.ref_id(sender.id, "vehicle", ref)
+    if not actor.acts_for(sender.id, scopes.VEHICLES_WRITE, vehicle_id):
+        detail = "You hold no mandate of this organisation for this vehicle."
+        raise Refusal(codes.NOT_YOURS, detail)
     if wanted == "known" and known is None:
         raise Refusal(codes.UNREGISTERED, "Register the vehicle first.", pointer="/device_id")
     if wanted == "new" and known is not None:

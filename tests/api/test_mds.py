@@ -438,3 +438,15 @@ def test_the_scopes_are_those_of_our_own_api(api):
     for path in ("vehicles", "events", "telemetry", "trips"):
         answer = reader.post(f"{AGENCY}/{path}", "[]", content_type="application/json")
         assert (answer.status_code, answer.json()["code"]) == (403, "scope.missing")
+
+
+def test_an_agent_registers_vehicles_by_a_mandate_for_vehicles(send, api, provider, carrier, tpl):
+    agent = api(organisation=tpl)
+    mandate = factories.mandate(carrier, tpl, "vehicles:write")
+    assert send("vehicles", [vehicle(provider)], client=agent).status_code == 201
+    assert Vehicle.objects.get().organisation_id == carrier.id
+    assert send("telemetry", [telemetry(provider)], client=agent).status_code == 400
+    mandate.vehicle_ids = [uuid.uuid4()]
+    mandate.save()
+    answer = send("vehicles", [vehicle(provider)], client=agent, method="put")
+    assert (answer.status_code, answer.json()["failures"][0]["error"]) == (400, "bad_param")

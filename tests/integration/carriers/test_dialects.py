@@ -134,22 +134,24 @@ def test_an_agent_for_some_vehicles_sends_for_those_only(sender, van, carrier, t
     agent = factories.actor_of(tpl)
     mute = {"event_id": str(uuid.UUID(int=9)), "vehicle_state": "non_operational",
             "event_types": ["maintenance"]}  # fmt: skip
-    unmapped = telemetry(van, 0) | {"trip_ids": []}
+    about_van, about_other = (telemetry(one, 0) | mute | {"trip_ids": []} for one in (van, other))
     report = take(
         agent,
         "mds",
         [
             ("telemetry", telemetry(van, 1)),
             ("telemetry", telemetry(other, 2)),
-            ("events", unmapped | mute),
+            ("events", about_van),
+            ("events", about_other | {"event_id": str(uuid.UUID(int=10))}),
         ],
     )
     assert [(one.status, one.code) for one in report.results] == [
         ("accepted", ""),
         ("refused", "carrier.not_yours"),
+        ("accepted", ""),
         ("refused", "carrier.not_yours"),
     ]
-    assert Original.objects.count() == 1
+    assert Original.objects.count() == 2
 
 
 def test_what_happened_long_ago_is_forgotten_and_entities_stay(sender, van):
