@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from carriers.api.shapes import Instant
 from carriers.models import BackfillWindow, Quarantined, Replay, ReplayedItem
 from carriers.selectors.quarantine import Filter
 from carriers.services.intake import ItemResult
 from carriers.services.replays import MOST
+from carriers.wishes import Instant
 
 Why = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
@@ -16,9 +17,6 @@ from carriers.adapters.translated import Translated
 from carriers.models import CaptureJob, Original
 from kernel import identifiers
 
-POSITIONS_KEPT = timedelta(days=30)
-OTHERS_KEPT = timedelta(days=400)
-"""As long as the log keeps positions and other events."""
 _CHUNK = 10_000
 _POSITIONS = Q(dialect="mds", kind="telemetry")
 
@@ -121,9 +119,11 @@ def forget_old(as_of: datetime) -> int:
     """Delete what happened longer ago than the log keeps it, in chunks; returns how many rows (a
     job of the tick). Entities stay: vehicles and places are still spoken of."""
     told = Original.objects.filter(is_state=False)
-    deleted = _delete(told.filter(_POSITIONS, received_at__lt=as_of - POSITIONS_KEPT))
-    deleted += _delete(told.filter(received_at__lt=as_of - OTHERS_KEPT))
-    return deleted + _delete(CaptureJob.objects.filter(created_at__lt=as_of - OTHERS_KEPT))
+    positions = as_of - timedelta(days=settings.HUB_POSITION_DAYS)
+    others = as_of - timedelta(days=settings.HUB_EVENT_DAYS)
+    deleted = _delete(told.filter(_POSITIONS, received_at__lt=positions))
+    deleted += _delete(told.filter(received_at__lt=others))
+    return deleted + _delete(CaptureJob.objects.filter(created_at__lt=others))
 
 
 def _delete(rows: Any) -> int:
