@@ -5,7 +5,8 @@ in the database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from uuid import UUID
 
 import numpy as np
@@ -17,6 +18,7 @@ from curbs.selectors import snapshots
 from kernel.geometry import projection
 from kernel.periods import Period
 from tracking.rules.geography import Area, Geography
+from tracking.rules.limits import Limits
 from tracking.rules.told import seconds
 from zones import selectors as zones
 from zones.book import RuleBook
@@ -30,6 +32,7 @@ class Ground:
     curbs: CurbBook
     srid: int
     geography: Geography
+    limits: Limits
 
     def to_metric(self, lngs: Sequence[float], lats: Sequence[float]) -> np.ndarray:
         """Return x and y of positions, in metres, as an array (n, 2); all at once."""
@@ -37,26 +40,41 @@ class Ground:
         moved = projection(self.srid).to_metric(points)
         return np.column_stack([shapely.get_x(moved), shapely.get_y(moved)])
 
-    def curb(self, text: object) -> UUID | None:
+    def curb(self, text: str) -> UUID | None:
         """Return the curb zone that a sender means by a UUID or its code, or None."""
-        try:
-            zone = self.curbs.zone(UUID(str(text)))
-        except ValueError:
-            zone = next((zone for zone in self.curbs.zones if zone.code == text), None)
-        return None if zone is None else zone.id
+        named = _uuid(text)
+        if named is not None and self.curbs.zone(named) is not None:
+            return named
+        return self._curbs_by_code.get(text)
+
+    def has_zone(self, text: str) -> bool:
+        """Return whether the city has the zone that a sender means by a UUID or its code."""
+        return _uuid(text) in self.rules.cards or text in self._zone_codes
+
+    @cached_property
+    def _curbs_by_code(self) -> dict[str, UUID]:
+        return {zone.code: zone.id for zone in reversed(self.curbs.zones)}
+
+    @cached_property
+    def _zone_codes(self) -> frozenset[str]:
+        return frozenset(card.code for card in self.rules.cards.values())
 
 
 _grounds: dict[UUID, Ground] = {}
 
 
 def of(city_id: UUID) -> Ground:
-    """Return the ground of a city: two small queries while nothing changes."""
+    """Return the ground of a city: three small queries while nothing changes."""
     rules, curbs = zones.book(city_id), snapshots.book(city_id)
+    city = City.objects.only("srid", "settings").get(pk=city_id)
+    limits = Limits.of(city.settings)
     known = _grounds.get(city_id)
     if known is None or known.rules is not rules or known.curbs is not curbs:
-        srid = City.objects.only("srid").get(pk=city_id).srid
-        known = Ground(rules, curbs, srid, _geography(rules, curbs, srid))
-        _grounds[city_id] = known
+        geography = _geography(rules, curbs, city.srid)
+        known = Ground(rules, curbs, city.srid, geography, limits)
+    elif known.limits != limits:
+        known = replace(known, limits=limits)
+    _grounds[city_id] = known
     return known
 
 
@@ -77,3 +95,10 @@ def _geography(rules: RuleBook, curbs: CurbBook, srid: int) -> Geography:
 def _span(period: Period) -> tuple[float, float]:
     start = -float("inf") if period.start is None else seconds(period.start)
     return start, float("inf") if period.end is None else seconds(period.end)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

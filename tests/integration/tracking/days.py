@@ -175,6 +175,11 @@ def dump() -> dict[str, list[Any]]:
         "trips": (models.TripState, ()),
         "stops": (models.StopProgress, ()),
         "visits": (models.ZoneVisit, ()),
+        "stations": (models.StationVisit, ()),
+        "exceptions": (models.ServiceException, ()),
+        "references": (models.UnresolvedReference, ()),
+        "curb reports": (models.CurbReport, ()),
+        "units": (models.FacilityUnit, ()),
         "stays": (CurbSession, ()),
         "speeds": (SegmentSpeed, ("id",)),
     }
@@ -204,7 +209,9 @@ def forget() -> None:
         "carriers_event, carriers_position, carriers_identity, carriers_replayeditem,"
         " carriers_replay, carriers_quarantined,"
         " tracking_foldstate, tracking_snapshot, tracking_vehiclestate, tracking_tripstate,"
-        " tracking_stopprogress, tracking_zonevisit, curbs_curbsession, roads_segmentspeed"
+        " tracking_stopprogress, tracking_zonevisit, tracking_stationvisit,"
+        " tracking_serviceexception, tracking_unresolvedreference, tracking_curbreport,"
+        " tracking_facilityunit, curbs_curbsession, roads_segmentspeed"
     )
     with connection.cursor() as cursor:
         for table in tables.split(", "):

@@ -1,0 +1,122 @@
+"""What happens though nobody says anything: silence that means something, names that come true.
+
+Both are folded from events and the ground alone; these jobs of the tick only look again, one
+shard at a time, holding its checkpoint so that no worker folds the same subject meanwhile.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Min
+
+from carriers.selectors import log
+from foundation.consumers import Cursor
+from foundation.models import Checkpoint
+from kernel.identifiers import shard_of
+from tracking.models import FoldState, UnresolvedReference, VehicleState
+from tracking.rules.fold import Folded
+from tracking.services import grounds, keeping, projection
+from tracking.services.subjects import CONSUMERS, FACILITY, OF_KIND, VEHICLE, Task
+
+MOST = 1000
+
+
+def look_again(as_of: datetime) -> int:
+    """Raise the exceptions of vehicles that have said nothing for too long (a job of the tick);
+    returns how many vehicles were looked at."""
+    due = FoldState.objects.filter(due_at__lte=as_of)
+    shards = due.order_by("shard").values_list("shard", flat=True).distinct()
+    return sum(_look_again(shard, as_of) for shard in list(shards))
+
+
+def next_due(as_of: datetime) -> datetime | None:
+    """Return when silence will next mean something, or None."""
+    found = FoldState.objects.filter(due_at__gt=as_of).aggregate(first=Min("due_at"))
+    first: datetime | None = found["first"]
+    return first
+
+
+def _look_again(shard: int, as_of: datetime) -> int:
+    with transaction.atomic(), _held(VEHICLE, shard) as upto:
+        if upto is None or log.EventStream().pending(after={shard: upto}):
+            return 0  # what is read next may break the silence
+        due = FoldState.objects.filter(due_at__lte=as_of, shard=shard).order_by("due_at", "pk")
+        states = list(due[:MOST])
+        rows = VehicleState.objects.filter(pk__in=[state.pk for state in states])
+        owners = dict(rows.values_list("vehicle_id", "organisation_id"))
+        tasks = [_task(state, owners[state.pk]) for state in states]
+        for task in tasks:
+            projection.look(task, grounds.of(task.city_id), as_of=as_of, raising=True)
+        keeping.keep_lasting(tasks)
+        keeping.keep_rows(tasks, as_of=as_of, announce=True)
+        return len(tasks)
+
+
+def _task(row: FoldState, organisation_id: UUID) -> Task:
+    state = OF_KIND[row.kind].thaw(bytes(row.state))
+    task = Task(row.kind, row.pk, row.city_id, organisation_id, state)
+    task.folded, task.lasting = Folded(state, {}, []), row.lasting
+    return task
+
+
+def resolve_references(as_of: datetime) -> int:
+    """Fold subjects again whose events name zones or curbs that have appeared since (a job of the
+    tick); returns how many references were resolved."""
+    names = UnresolvedReference.objects.values_list("city_id", "kind", "name").distinct()
+    resolved = [found for found in names.iterator() if _is_known(*found)]
+    by_place: dict[tuple[str, int], list[UnresolvedReference]] = defaultdict(list)
+    for row in _references(resolved):
+        kind = VEHICLE if row.vehicle_id == row.subject_id else FACILITY
+        by_place[kind, shard_of(row.subject_id)].append(row)
+    return sum(
+        _fold_again(kind, shard, rows, as_of) for (kind, shard), rows in sorted(by_place.items())
+    )
+
+
+def _is_known(city_id: UUID, kind: str, name: str) -> bool:
+    ground = grounds.of(city_id)
+    if kind == UnresolvedReference.Kind.ZONE:
+        return ground.has_zone(name)
+    return ground.curb(name) is not None
+
+
+def _references(names: Iterable[tuple[UUID, str, str]]) -> Iterator[UnresolvedReference]:
+    by_kind: dict[tuple[UUID, str], list[str]] = defaultdict(list)
+    for city_id, kind, name in names:
+        by_kind[city_id, kind].append(name)
+    for (city_id, kind), some in by_kind.items():
+        rows = UnresolvedReference.objects.filter(city_id=city_id, kind=kind, name__in=some)
+        yield from rows.order_by("said_at", "id")[:MOST]
+
+
+def _fold_again(kind: str, shard: int, rows: Iterable[UnresolvedReference], as_of: datetime) -> int:
+    with transaction.atomic(), _held(kind, shard) as upto:
+        if upto is None:
+            return 0
+        tasks: dict[UUID, Task] = {}
+        for row in rows:
+            known = tasks.get(row.subject_id)
+            if known is None:
+                task = Task(kind, row.subject_id, row.city_id, row.organisation_id, None)
+                task.rewinds, task.since = True, row.said_at
+                tasks[row.subject_id] = task
+        for state in FoldState.objects.filter(pk__in=tasks):
+            tasks[state.pk].lasting = state.lasting
+        projection.fold(list(tasks.values()), upto, as_of=as_of)
+        return len(list(rows))
+
+
+@contextmanager
+def _held(kind: str, shard: int) -> Iterator[Cursor | None]:
+    """Hold the checkpoint of a projection's shard; yields how far it has read, or None when
+    another worker has it."""
+    place = (
+        Checkpoint.objects.select_for_update(skip_locked=True)
+        .filter(consumer=CONSUMERS[kind], shard=shard)
+        .first()
+    )
+    yield None if place is None else Cursor(place.xid, place.row_id)
