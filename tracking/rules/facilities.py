@@ -50,6 +50,10 @@ class Shelf(Struct):
             if unit.touched_at >= at - (FORGOTTEN if unit.inside else FORGET)
         }
 
+    def held(self) -> Iterator[Row]:
+        """Yield the rows that coming events may still change, as they are."""
+        yield from self.units.values()
+
 
 _DECODER = msgspec.msgpack.Decoder(Shelf)
 

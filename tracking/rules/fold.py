@@ -64,6 +64,14 @@ class State(Struct):
         stations.forget(self.yard, known)
         watch.forget(self.watch, known, at)
 
+    def held(self) -> Iterator[Row]:
+        """Yield the rows that coming events may still change, as they are."""
+        yield from self.journal.trips.values()
+        yield from self.journal.stops.values()
+        visits = (presence.visit for presence in self.scene.presences.values())
+        rows = (self.yard.visit, self.yard.misload, self.standing.stay, *visits)
+        yield from (row for row in rows if row is not None)
+
 
 class Past(Protocol):
     """The state of any fold: how far it has come, and the snapshots it took."""
@@ -73,6 +81,8 @@ class Past(Protocol):
     snapshot_due: bool
 
     def forget(self, at: datetime) -> None: ...
+
+    def held(self) -> Iterator[Row]: ...
 
 
 class Folded(Struct):

@@ -183,6 +183,7 @@ def _keep_kind(
 ) -> None:
     table = _TABLES[kind]
     before = _before(table, after.keys() | withdrawn, rewound)
+    _restore(after, owners, before, rewound)
     gone = [row for row_id, row in before.items() if row_id not in after]
     if gone:
         table.model.objects.filter(pk__in=[row.pk for row in gone]).delete()
@@ -195,6 +196,19 @@ def _keep_kind(
     )
     if announce:
         _announce(kind, after, owners, before, gone, as_of)
+
+
+def _restore(
+    after: dict[UUID, Any],
+    owners: dict[UUID, Task],
+    before: dict[UUID, Any],
+    rewound: Sequence[Task],
+) -> None:
+    """Put rows back as they were at the snapshot, which the events that changed them afterwards
+    do not touch any more."""
+    for task in rewound:
+        for row_id in task.held.keys() & before.keys() - owners.keys():
+            after[row_id], owners[row_id] = task.held[row_id], task
 
 
 def _before(table: _Table, ids: Iterable[UUID], rewound: Sequence[Task]) -> dict[UUID, Any]:

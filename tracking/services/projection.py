@@ -155,6 +155,7 @@ def _rewind(tasks: Iterable[Task], upto: Cursor, lands: Mapping[UUID, Ground]) -
         task.since = None if snapshot is None else snapshot[0]
         task.state = subjects.begun() if snapshot is None else subjects.thaw(snapshot[1])
         task.stays_since = _stays_since(task.state, task.since)
+        task.held = {row.id: row for row in task.state.held()}
     _replay(rewinding, upto, lands)
 
 

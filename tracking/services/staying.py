@@ -20,7 +20,8 @@ def keep(task: Task, ground: Ground, *, as_of: datetime, announce: bool) -> None
         since = task.stays_since
         if since is not None and touched is not None:
             since = min(since, touched)
-    found = [row for row in task.folded.rows.values() if isinstance(row, Stay)]
+    rows = task.held | task.folded.rows
+    found = [row for row in rows.values() if isinstance(row, Stay)]
     curbs = ground.curbs
     stays = []
     for stay in sorted(found, key=lambda stay: (stay.started_at, stay.id)):

@@ -12,7 +12,7 @@ from tracking.models import FoldState
 from tracking.rules import facilities
 from tracking.rules import fold as folding
 from tracking.rules.fold import Folded, State
-from tracking.rules.told import Told
+from tracking.rules.told import Row, Told
 from tracking.rules.watch import Lasting
 from tracking.services.grounds import Ground
 
@@ -21,7 +21,8 @@ VEHICLE, FACILITY = FoldState.Kind.VEHICLE, FoldState.Kind.FACILITY
 
 @dataclass
 class Task:
-    """One subject's part of a batch. `since`: the snapshot that a rewind goes back to; `lasting`:
+    """One subject's part of a batch. `since`: the snapshot that a rewind goes back to; `held`:
+    the rows that were open in it, as they were; `lasting`:
     the exceptions that the clock has raised; `operator_id`: who runs the facility, if it is one."""
 
     kind: str
@@ -33,6 +34,7 @@ class Task:
     rewinds: bool = False
     since: datetime | None = None
     stays_since: datetime | None = None
+    held: dict[UUID, Row] = field(default_factory=dict)
     folded: Folded | None = None
     operator_id: UUID | None = None
     lasting: list[UUID] = field(default_factory=list)
