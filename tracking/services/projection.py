@@ -185,7 +185,8 @@ def _stays_since(state: object, since: datetime | None) -> datetime | None:
 
 
 def _extend(tasks: Collection[Task], lands: Mapping[UUID, Ground]) -> None:
-    known = reading.known([row for task in tasks for row in task.fresh])
+    facilities = {task.subject_id for task in tasks if task.kind == FACILITY}
+    known = reading.known([row for task in tasks for row in task.fresh], facilities)
     for task in tasks:
         ground = lands[task.city_id]
         events = reading.told(task.fresh, ground, known)
@@ -214,12 +215,12 @@ def look(task: Task, ground: Ground, *, as_of: datetime, raising: bool) -> None:
     assert task.folded is not None
     raised, task.lasting, task.due_at = task.lasting, [], None
     for due, make in OF_KIND[task.kind].lasting(task, ground):
-        if due <= as_of and (raising or raised):
-            lapse = make()
-            if raising or lapse.id in raised:
-                task.folded.rows[lapse.id] = lapse
-                task.lasting.append(lapse.id)
-                continue
+        begins = raising and due <= as_of
+        lapse = make() if begins or raised else None
+        if lapse is not None and (begins or lapse.id in raised):
+            task.folded.rows[lapse.id] = lapse
+            task.lasting.append(lapse.id)
+            continue
         task.due_at = due if task.due_at is None else min(task.due_at, due)
     task.lasting.sort()
     for lapse_id in raised:

@@ -1,6 +1,6 @@
 """From rows of the log to what the fold is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,16 +34,15 @@ class Known:
         return held[-1] if held else None
 
 
-def known(rows: Iterable[LogEvent]) -> Known:
-    """Return what carriers know of the stops and facilities of rows: two queries at most, none
+def known(rows: Iterable[LogEvent], facility_ids: Collection[UUID]) -> Known:
+    """Return what carriers know of the stops of rows, and of facilities: two queries at most, none
     for positions."""
     arrivals = [row for row in rows if row.event_type == "stop.arrived" and row.stop_id is not None]
-    at_facilities = {row.subject_id for row in rows if row.subject_id == row.facility_id}
     stops = {row.stop_id for row in arrivals if row.stop_id is not None}
     senders = {row.sender_id for row in arrivals}
     return Known(
         promises=routes.promises_of(stops, senders) if stops else {},
-        operators=facilities.operators_of(at_facilities) if at_facilities else {},
+        operators=facilities.operators_of(facility_ids) if facility_ids else {},
     )
 
 
