@@ -1,9 +1,26 @@
 """What should not be: service exceptions, and references that lead nowhere."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.querysets import TenantQuerySet
 from tracking.models.base import OfSubject
+
+
+class ExceptionQuerySet(TenantQuerySet):
+    """Verbs over service exceptions."""
+
+    def open(self, is_open: bool = True) -> Self:
+        """Return the exceptions that last, or those that are over."""
+        return self.filter(ended_at__isnull=is_open)
+
+    def between(self, start: datetime | None, end: datetime | None) -> Self:
+        """Return exceptions that begin in `[start, end)`; None leaves that side open."""
+        rows = self if start is None else self.filter(started_at__gte=start)
+        return rows if end is None else rows.filter(started_at__lt=end)
 
 
 class ServiceException(OfSubject):
@@ -26,6 +43,8 @@ class ServiceException(OfSubject):
     ended_at = models.DateTimeField(_("until"), null=True)
     facts = models.JSONField(_("measured"), default=dict)
     first_event_id = models.UUIDField()
+
+    objects = ExceptionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("service exception")

@@ -56,6 +56,8 @@ class TripState(Derived):
         indexes = [
             models.Index(fields=["vehicle_id", "touched_at"], name="trip_vehicle"),
             models.Index(fields=["trip_id"], name="trip_by_id"),
+            models.Index(fields=["city_id", "touched_at", "id"], name="trip_city"),
+            models.Index(fields=["organisation_id", "touched_at", "id"], name="trip_organisation"),
         ]
 
 
@@ -149,6 +151,10 @@ class StationVisit(Derived):
             models.Index(fields=["vehicle_id", "touched_at"], name="station_vehicle"),
             models.Index(fields=["trip_id"], name="station_trip"),
             models.Index(fields=["facility_id", "touched_at"], name="station_facility"),
+            models.Index(fields=["city_id", "touched_at", "id"], name="station_city"),
+            models.Index(
+                fields=["organisation_id", "touched_at", "id"], name="station_organisation"
+            ),
         ]
 
 
