@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -27,15 +28,19 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Limits":
-        """Return the limits in a city's settings, e.g. `{"tracking": {"dwell_spike_s": 1200}}`."""
-        given = settings.get("tracking", {})
-        base = cls()
-        return cls(
-            late_tolerance_s=int(given.get("late_tolerance_s", base.late_tolerance_s)),
-            dwell_spike_s=int(given.get("dwell_spike_s", base.dwell_spike_s)),
-            dwell_spike_factor=float(given.get("dwell_spike_factor", base.dwell_spike_factor)),
-            silent_vehicle_s=int(given.get("silent_vehicle_s", base.silent_vehicle_s)),
-        )
+        """Return the limits in a city's settings, e.g. `{"tracking": {"dwell_spike_s": 1200}}`.
+
+        What is no number from 0 on counts as its default: a slip in a setting stops no fold.
+        """
+        given = settings.get("tracking")
+        named = given if isinstance(given, Mapping) else {}
+        fields = {field.name: field.default for field in fields_of(cls)}
+        sound = {
+            name: type(default)(named[name])
+            for name, default in fields.items()
+            if _is_sound(named.get(name))
+        }
+        return cls(**sound)
 
     @cached_property
     def silent_vehicle(self) -> timedelta:
@@ -45,3 +50,12 @@ class Limits:
     def dwell_s(self, service_s: int | None) -> int:
         """Return how long a vehicle may be at a stop whose planned service takes so long."""
         return max(self.dwell_spike_s, round(self.dwell_spike_factor * (service_s or 0)))
+
+
+def _is_sound(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 <= value < _LONGEST_S  # type: ignore[operator]
+
+
+_LONGEST_S = 10**7
+"""Four months; beyond it a limit would limit nothing."""

@@ -106,6 +106,14 @@ def test_only_the_first_call_at_a_stop_can_be_late():
     assert lapses(under_way(*call(AT_SHOP, 300, 420, failed), again)) == []
 
 
+def test_a_city_sets_its_limits_and_a_slip_in_them_counts_as_the_default():
+    given = {"late_tolerance_s": 60, "dwell_spike_factor": 2, "silent_vehicle_s": "soon"}
+    limits = Limits.of({"tracking": given | {"dwell_spike_s": -1}})
+    assert limits == Limits(60, 1800, 2.0, 900)
+    assert Limits.of({"tracking": "strict"}) == Limits.of({}) == Limits()
+    assert Limits.of({"tracking": {"dwell_spike_s": float("nan")}}) == Limits()
+
+
 # Dwell spike
 
 
