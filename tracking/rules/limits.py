@@ -1,8 +1,7 @@
 """From when on something is a service exception: what a city sets, with defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import fields as fields_of
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -34,10 +33,9 @@ class Limits:
         """
         given = settings.get("tracking")
         named = given if isinstance(given, Mapping) else {}
-        fields = {field.name: field.default for field in fields_of(cls)}
         sound = {
             name: type(default)(named[name])
-            for name, default in fields.items()
+            for name, default in asdict(cls()).items()
             if _is_sound(named.get(name))
         }
         return cls(**sound)

@@ -189,6 +189,7 @@ def test_a_late_event_between_a_snapshot_and_the_event_after_it_leaves_no_trace(
         assert played(arrived, 10) == expected
 
 
+@pytest.mark.law
 def test_the_days_of_the_law_have_rows_and_exceptions_of_every_kind():
     rows = [row for seed in range(20) for row in played(told_day(day(seed)), 1000)[2].values()]
     kinds = {row.kind for row in rows if isinstance(row, Lapse)}
