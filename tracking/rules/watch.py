@@ -48,7 +48,7 @@ class Left(Struct, frozen=True):
     event_id: UUID
 
 
-class Watch(Struct):
+class Watch(Struct, omit_defaults=True):
     """What the watch remembers. `heard`: time and id of the last event that the vehicle told
     itself; `seqs`: by trip the place in the route (revision, stop_seq) reached last."""
 
