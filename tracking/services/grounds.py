@@ -40,24 +40,17 @@ class Ground:
         moved = projection(self.srid).to_metric(points)
         return np.column_stack([shapely.get_x(moved), shapely.get_y(moved)])
 
-    def curb(self, text: str) -> UUID | None:
-        """Return the curb zone that a sender means by a UUID or its code, or None."""
-        named = _uuid(text)
-        if named is not None and self.curbs.zone(named) is not None:
-            return named
-        return self._curbs_by_code.get(text)
-
-    def has_zone(self, text: str) -> bool:
-        """Return whether the city has the zone that a sender means by a UUID or its code."""
-        return _uuid(text) in self.rules.cards or text in self._zone_codes
+    @cached_property
+    def curb_names(self) -> dict[str, UUID]:
+        """Curb zones by what senders may call them: their id, in its canonical text, or code."""
+        codes = {zone.code: zone.id for zone in reversed(self.curbs.zones)}
+        return codes | {str(zone.id): zone.id for zone in self.curbs.zones}
 
     @cached_property
-    def _curbs_by_code(self) -> dict[str, UUID]:
-        return {zone.code: zone.id for zone in reversed(self.curbs.zones)}
-
-    @cached_property
-    def _zone_codes(self) -> frozenset[str]:
-        return frozenset(card.code for card in self.rules.cards.values())
+    def zone_names(self) -> frozenset[str]:
+        """What senders may call access zones: their ids and codes."""
+        cards = self.rules.cards.values()
+        return frozenset(name for card in cards for name in (str(card.id), card.code))
 
 
 _grounds: dict[UUID, Ground] = {}
@@ -95,10 +88,3 @@ def _geography(rules: RuleBook, curbs: CurbBook, srid: int) -> Geography:
 def _span(period: Period) -> tuple[float, float]:
     start = -float("inf") if period.start is None else seconds(period.start)
     return start, float("inf") if period.end is None else seconds(period.end)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -96,17 +96,22 @@ def _tasks(kind: str, rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) 
     by_subject: dict[UUID, list[LogEvent]] = defaultdict(list)
     for row in rows:
         by_subject[row.subject_id].append(row)
-    states = {row.subject_id: row for row in FoldState.objects.filter(kind=kind, pk__in=by_subject)}
+    states = {
+        subject_id: (frozen, lasting)
+        for subject_id, frozen, lasting in FoldState.objects.filter(
+            kind=kind, pk__in=by_subject
+        ).values_list("subject_id", "state", "lasting")
+    }
     tasks = {}
     edge = OF_KIND[kind].edge() if any(row.voids_event_id for row in rows) else None
     for subject_id, batch in by_subject.items():
-        known = states.get(subject_id)
+        frozen, lasting = states.get(subject_id, (None, []))
         subjects = OF_KIND[kind]
-        state = subjects.begun() if known is None else subjects.thaw(bytes(known.state))
+        state = subjects.begun() if frozen is None else subjects.thaw(bytes(frozen))
         events = [row for row in batch if row.voids_event_id is None]
         first = batch[0]
         task = Task(kind, subject_id, first.city_id, first.sender_id, state)
-        task.lasting = [] if known is None else known.lasting
+        task.lasting = lasting
         task.fresh = log.live(events, voided)
         back = _back_to(task, batch, {(row.sender_id, row.event_id) for row in events}, edge)
         if back is not None:

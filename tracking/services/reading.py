@@ -123,17 +123,24 @@ def _named(place: dict[str, Any] | None, ground: Ground) -> dict[str, Any]:
     if not place:
         return {}
     found: dict[str, Any] = {}
-    unknown = [
-        ("zone", text) for text in place.get("geography_ids", ()) if not ground.has_zone(text)
-    ]
-    curb = place.get("curb_zone_id")
-    if curb is not None:
-        found["curb_zone_id"] = ground.curb(curb)
+    zones = [_canonical(text) for text in place.get("geography_ids", ())]
+    unknown = [("zone", name) for name in zones if name not in ground.zone_names]
+    if "curb_zone_id" in place:
+        curb = _canonical(place["curb_zone_id"])
+        found["curb_zone_id"] = ground.curb_names.get(curb)
         if found["curb_zone_id"] is None:
             unknown.append(("curb", curb))
     if unknown:
         found["unknown"] = tuple(dict.fromkeys(unknown))
     return found
+
+
+def _canonical(text: str) -> str:
+    """Return an id in its canonical text, anything else as it is."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return text
 
 
 def _unit(unit: dict[str, str], sender_id: UUID) -> str:

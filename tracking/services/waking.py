@@ -5,14 +5,15 @@ shard at a time, holding its checkpoint so that no worker folds the same subject
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef, Q
 
+from accounts.models import City
 from carriers.selectors import log
 from foundation.consumers import Cursor
 from foundation.models import Checkpoint
@@ -66,10 +67,10 @@ def _task(row: FoldState, organisation_id: UUID) -> Task:
 def resolve_references(as_of: datetime) -> int:
     """Fold subjects again whose events name zones or curbs that have appeared since (a job of the
     tick); returns how many references were resolved."""
-    names = UnresolvedReference.objects.values_list("city_id", "kind", "name").distinct()
-    resolved = [found for found in names.iterator() if _is_known(*found)]
+    waiting = UnresolvedReference.objects.filter(city_id=OuterRef("pk"))
+    cities = City.objects.filter(Exists(waiting)).values_list("pk", flat=True)
     by_place: dict[tuple[str, int], list[UnresolvedReference]] = defaultdict(list)
-    for row in _references(resolved):
+    for row in (row for city_id in cities for row in _resolved(city_id)):
         kind = VEHICLE if row.vehicle_id == row.subject_id else FACILITY
         by_place[kind, shard_of(row.subject_id)].append(row)
     return sum(
@@ -77,23 +78,21 @@ def resolve_references(as_of: datetime) -> int:
     )
 
 
-def _is_known(city_id: UUID, kind: str, name: str) -> bool:
+def _resolved(city_id: UUID) -> list[UnresolvedReference]:
+    """Return references that lead somewhere now, the oldest first.
+
+    Asked by what the city has, which is little, not by what was ever named in vain.
+    """
     ground = grounds.of(city_id)
-    if kind == UnresolvedReference.Kind.ZONE:
-        return ground.has_zone(name)
-    return ground.curb(name) is not None
+    rows = UnresolvedReference.objects.filter(
+        Q(kind=UnresolvedReference.Kind.ZONE, name__in=list(ground.zone_names))
+        | Q(kind=UnresolvedReference.Kind.CURB, name__in=list(ground.curb_names)),
+        city_id=city_id,
+    )
+    return list(rows.order_by("said_at", "id")[:MOST])
 
 
-def _references(names: Iterable[tuple[UUID, str, str]]) -> Iterator[UnresolvedReference]:
-    by_kind: dict[tuple[UUID, str], list[str]] = defaultdict(list)
-    for city_id, kind, name in names:
-        by_kind[city_id, kind].append(name)
-    for (city_id, kind), some in by_kind.items():
-        rows = UnresolvedReference.objects.filter(city_id=city_id, kind=kind, name__in=some)
-        yield from rows.order_by("said_at", "id")[:MOST]
-
-
-def _fold_again(kind: str, shard: int, rows: Iterable[UnresolvedReference], as_of: datetime) -> int:
+def _fold_again(kind: str, shard: int, rows: list[UnresolvedReference], as_of: datetime) -> int:
     with transaction.atomic(), _held(kind, shard) as upto:
         if upto is None:
             return 0
@@ -107,7 +106,7 @@ def _fold_again(kind: str, shard: int, rows: Iterable[UnresolvedReference], as_o
         for state in FoldState.objects.filter(pk__in=tasks):
             tasks[state.pk].lasting = state.lasting
         projection.fold(list(tasks.values()), upto, as_of=as_of)
-        return len(list(rows))
+        return len(rows)
 
 
 @contextmanager
