@@ -35,6 +35,7 @@ class Promise(NamedTuple):
 
     published_at: datetime
     revision: int
+    seq: int
     window_end_at: datetime | None
     service_s: int
 
@@ -47,7 +48,7 @@ def promises_of(
     rows = rows.order_by("route__published_at", "route__revision", "route_id")
     found: dict[tuple[UUID, UUID], list[Promise]] = defaultdict(list)
     for organisation_id, stop_id, *promise in rows.values_list(
-        "route__organisation_id", "stop_id", "route__published_at", "route__revision",
+        "route__organisation_id", "stop_id", "route__published_at", "route__revision", "seq",
         "window_end_at", "service_s",
     ):  # fmt: skip
         found[organisation_id, stop_id].append(Promise(*promise))

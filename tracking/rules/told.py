@@ -23,7 +23,7 @@ def instant(t: float) -> datetime:
 class Told(Struct, frozen=True, omit_defaults=True):
     """One live event of a vehicle or a facility. `x`, `y` are metres in the city's plane.
 
-    `window_end_at`, `service_s` and `revision` are the stop's in the revision of its route that
+    `window_end_at`, `service_s` and `route_seq` are the stop's in the revision of its route that
     was current at `at`. `unknown`: kind and name of each zone and curb that the city does not have.
     `of_operator`: the sender runs the facility. A unit is written `scheme:id`.
     """
@@ -61,6 +61,7 @@ class Told(Struct, frozen=True, omit_defaults=True):
     window_end_at: datetime | None = None
     service_s: int | None = None
     revision: int | None = None
+    route_seq: int | None = None
     unknown: tuple[tuple[str, str], ...] = ()
 
     @property

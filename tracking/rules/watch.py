@@ -50,7 +50,7 @@ class Left(Struct, frozen=True):
 
 class Watch(Struct, omit_defaults=True):
     """What the watch remembers. `heard`: time and id of the last event that the vehicle told
-    itself; `seqs`: by trip the place in the route (revision, stop_seq) reached last."""
+    itself; `seqs`: by trip the place in the route (revision, number) reached last."""
 
     heard_at: datetime | None = None
     heard_id: UUID = NOWHERE
@@ -280,12 +280,14 @@ def _arrival(
     if end is not None and stop.arrived_at == told.at > end + tolerance:
         facts = {"late_s": int((told.at - end).total_seconds()), "window_end_at": end.isoformat()}
         yield lapse(name, "late", "", stop.stop_id, told, since=end, facts=facts)
-    if told.trip_id is None or told.stop_seq is None:
+    # The route's own numbers: carriers go on sending those of the first revision.
+    seq = told.stop_seq if told.revision is None else told.route_seq
+    if told.trip_id is None or seq is None:
         return
     known = watch.seqs.get(told.trip_id)
-    watch.seqs[told.trip_id] = (told.revision, told.stop_seq)
-    if known is not None and known[0] == told.revision and told.stop_seq < known[1]:
-        facts = {"stop_seq": told.stop_seq, "after": known[1]}
+    watch.seqs[told.trip_id] = (told.revision, seq)
+    if known is not None and known[0] == told.revision and seq < known[1]:
+        facts = {"stop_seq": seq, "after": known[1]}
         yield lapse(name, "out_of_sequence", "stop_seq", stop.stop_id, told, facts=facts)
 
 

@@ -105,6 +105,7 @@ def _said(row: LogEvent, ground: Ground, known: Known) -> dict[str, Any]:
             "window_end_at": promise and promise.window_end_at,
             "service_s": promise and promise.service_s,
             "revision": promise and promise.revision,
+            "route_seq": promise and promise.seq,
         }
     )
 

@@ -41,7 +41,8 @@ def test_unknown_names_are_accepted_and_listed_once_per_event(van, carrier, send
 def test_known_names_are_no_references(hel, hel_city, van, sender, tracking):
     zone = days.zone(hel_city, days.box(0, -100, 200, 200), "old-town")
     curb = days.curb(hel, 90, 55)
-    for names in ((curb.code, "old-town"), (str(curb.id), str(zone.id))):
+    spelled = (str(curb.id).upper(), zone.id.hex)
+    for names in ((curb.code, "old-town"), (str(curb.id), str(zone.id)), spelled):
         place = {"curb_zone_id": names[0], "geography_ids": [names[1]]}
         days.send(sender, [fleet.event(van, "curb.claimed", at(0), place=place)], NOW)
     tracking()

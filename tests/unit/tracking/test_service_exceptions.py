@@ -328,9 +328,22 @@ def test_a_stop_before_the_one_just_reached_is_out_of_sequence():
 
 
 def test_places_in_two_revisions_of_a_route_are_not_compared():
-    first = told("stop.arrived", 100, **AT_SHOP, stop_seq=5, revision=1)
-    second = told("stop.arrived", 300, **AT_CAFE, stop_seq=1, revision=2)
+    first = told("stop.arrived", 100, **AT_SHOP, route_seq=5, revision=1)
+    second = told("stop.arrived", 300, **AT_CAFE, route_seq=1, revision=2)
     assert lapses(under_way(first, served(AT_SHOP, 150), second)) == []
+
+
+def test_the_route_knows_the_order_better_than_the_numbers_that_are_sent():
+    """After a new plan carriers go on sending the numbers of the first one."""
+
+    def day(first_seq, second_seq):
+        first = told("stop.arrived", 100, **AT_SHOP, stop_seq=9, revision=2, route_seq=first_seq)
+        second = told("stop.arrived", 300, **AT_CAFE, stop_seq=4, revision=2, route_seq=second_seq)
+        return under_way(first, served(AT_SHOP, 150), second)
+
+    assert lapses(day(3, 4)) == []
+    (row,) = lapses(day(4, 3))
+    assert row.facts == {"stop_seq": 3, "after": 4}
 
 
 def test_a_unit_that_is_delivered_twice_is_out_of_sequence():
