@@ -181,6 +181,24 @@ def test_units_are_narrowed_by_state_and_by_who_is_inside(api, carrier):
     assert api().get(f"/api/v1/facilities/{uuid7()}/units").status_code == 404
 
 
+def test_the_state_of_a_facility_counts_what_the_reader_may_see(api, carrier, other_carrier):
+    locker = fleet.facility(other_carrier, "locker", kind="locker")
+    for state, inside in (
+        ("ready", True),
+        ("ready", True),
+        ("expired", True),
+        ("collected", False),
+    ):
+        unit(carrier, locker, state=state, inside=inside)
+    unit(other_carrier, locker, state="deposited")
+    url = f"/api/v1/facilities/{locker.id}/state"
+    counts = {"units_inside": 3, "deposited": 0, "ready": 2, "expired": 1, "handed_over": 0}
+    assert api().get(url).json() == {"facility_id": str(locker.id)} | counts
+    whole = api(organisation=other_carrier).get(url).json()
+    assert (whole["units_inside"], whole["deposited"]) == (4, 1)
+    assert api().get(f"/api/v1/facilities/{uuid7()}/state").status_code == 404
+
+
 def test_unresolved_references_are_their_senders_and_the_citys(
     api, carrier, other_carrier, hel_city
 ):

@@ -17,6 +17,7 @@ from tracking.models import (
     UnresolvedReference,
 )
 
+State = FacilityUnit.State
 Kind = Literal[
     "late", "out_of_sequence", "dwell_spike", "missing_scan", "silent_vehicle", "misload"
 ]
@@ -132,6 +133,17 @@ class UnitOut(Struct):
     touched_at: datetime
 
 
+class FacilityStateOut(Struct):
+    """What is inside a facility now, of what the reader may see: units by state."""
+
+    facility_id: UUID
+    units_inside: int
+    deposited: int
+    ready: int
+    expired: int
+    handed_over: int
+
+
 class ReferenceOut(Struct):
     """A zone or curb that an event names and the city does not have (yet)."""
 
@@ -191,6 +203,13 @@ def station_visit(row: StationVisit) -> dict[str, Any]:
 def unit(row: FacilityUnit) -> dict[str, Any]:
     """Return a unit at a facility as JSON data."""
     return _as(UnitOut, row)
+
+
+def facility_state(facility_id: UUID, counts: dict[str, int]) -> dict[str, Any]:
+    """Return how many units of each state are inside a facility as JSON data."""
+    names = [name for name in FacilityStateOut.__struct_fields__ if name in State.values]
+    inside = {"facility_id": facility_id, "units_inside": sum(counts.values())}
+    return inside | {name: counts.get(name, 0) for name in names}
 
 
 def reference(row: UnresolvedReference) -> dict[str, Any]:

@@ -14,6 +14,11 @@ urlpatterns = [
         name="facility-units",
     ),
     path(
+        "facilities/<uuid:facility_id>/state",
+        views.FacilityStateView.as_view(),
+        name="facility-state",
+    ),
+    path(
         "unresolved-references",
         views.UnresolvedReferencesView.as_view(),
         name="unresolved-references",

@@ -19,7 +19,7 @@ from tracking.models import (
     TripState,
     UnresolvedReference,
 )
-from tracking.selectors import trips
+from tracking.selectors import facilities, trips
 
 WHOSE = {
     "vehicle": "Only those of this vehicle.",
@@ -181,6 +181,20 @@ class FacilityUnitsView(_List):
         if inside is not None:
             rows = rows.filter(inside=inside == "true")
         return self.page(shapes.unit, rows, order=("-touched_at", "-id"))
+
+
+class FacilityStateView(HubView):
+    """What is inside a facility: of one's own units, for its operator and the city of all."""
+
+    scope = VEHICLES_READ
+    rows = FacilityUnit.objects
+
+    @schema(response=shapes.FacilityStateOut, summary="Read what is inside a facility")
+    def get(self, request: Any, facility_id: UUID) -> Response:
+        rows = self.visible(FacilityUnit.objects.filter(facility_id=facility_id))
+        if not rows.exists():
+            self.one(facility_id, Facility.objects)
+        return Response(shapes.facility_state(facility_id, facilities.inside(rows)))
 
 
 class UnresolvedReferencesView(_List):

@@ -45,4 +45,9 @@ class FacilityUnit(models.Model):
     class Meta:
         verbose_name = _("unit at a facility")
         verbose_name_plural = _("units at facilities")
-        indexes = [models.Index(fields=["facility_id", "touched_at"], name="unit_facility")]
+        indexes = [
+            models.Index(fields=["facility_id", "touched_at"], name="unit_facility"),
+            models.Index(
+                fields=["facility_id"], name="unit_inside", condition=models.Q(inside=True)
+            ),
+        ]
