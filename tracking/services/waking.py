@@ -7,7 +7,7 @@ shard at a time, holding its checkpoint so that no worker folds the same subject
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -24,6 +24,8 @@ from tracking.services import grounds, keeping, projection
 from tracking.services.subjects import CONSUMERS, FACILITY, OF_KIND, VEHICLE, Task
 
 MOST = 1000
+RETRIED = timedelta(days=14)
+"""As long as the backfill: beyond it snapshots and positions may be gone, and rows are frozen."""
 
 
 def look_again(as_of: datetime) -> int:
@@ -70,7 +72,7 @@ def resolve_references(as_of: datetime) -> int:
     waiting = UnresolvedReference.objects.filter(city_id=OuterRef("pk"))
     cities = City.objects.filter(Exists(waiting)).values_list("pk", flat=True)
     by_place: dict[tuple[str, int], list[UnresolvedReference]] = defaultdict(list)
-    for row in (row for city_id in cities for row in _resolved(city_id)):
+    for row in (row for city_id in cities for row in _resolved(city_id, as_of)):
         kind = VEHICLE if row.vehicle_id == row.subject_id else FACILITY
         by_place[kind, shard_of(row.subject_id)].append(row)
     return sum(
@@ -78,7 +80,7 @@ def resolve_references(as_of: datetime) -> int:
     )
 
 
-def _resolved(city_id: UUID) -> list[UnresolvedReference]:
+def _resolved(city_id: UUID, as_of: datetime) -> list[UnresolvedReference]:
     """Return references that lead somewhere now, the oldest first.
 
     Asked by what the city has, which is little, not by what was ever named in vain.
@@ -88,6 +90,7 @@ def _resolved(city_id: UUID) -> list[UnresolvedReference]:
         Q(kind=UnresolvedReference.Kind.ZONE, name__in=list(ground.zone_names))
         | Q(kind=UnresolvedReference.Kind.CURB, name__in=list(ground.curb_names)),
         city_id=city_id,
+        said_at__gte=as_of - RETRIED,
     )
     return list(rows.order_by("said_at", "id")[:MOST])
 

@@ -76,6 +76,19 @@ def test_when_the_curb_appears_the_check_in_at_it_becomes_a_stay(hel, van, sende
     assert waking.resolve_references(NOW) == 0
 
 
+def test_what_is_older_than_the_backfill_is_not_folded_again(hel, van, sender, tracking):
+    """Its positions may be gone: to fold them again would lose what they meant."""
+    from tracking.services import waking
+
+    place = {"place": {"curb_zone_id": "bay-9"}}
+    days.send(sender, [fleet.event(van, "curb.checked_in", at(10), **place)], NOW)
+    tracking()
+    curb_factories.zone(curb_factories.line(hel), 0, 20, code="bay-9")
+    assert waking.resolve_references(at(10) + timedelta(days=14, seconds=1)) == 0
+    assert len(references()) == 1
+    assert waking.resolve_references(at(10) + timedelta(days=14)) == 1
+
+
 def test_a_zone_that_appears_resolves_its_name(hel_city, van, sender, tracking):
     from tracking.services import waking
 
