@@ -136,17 +136,21 @@ def run(
         snapshot = _snapshot_before(state, told.at)
         if snapshot is not None:
             folded.snapshots.append(snapshot)
-        for row in step(told):
-            if isinstance(row, Withdrawn):
-                folded.rows[row.id] = None
-            else:
-                folded.rows[row.id] = row
-            if isinstance(row, Withdrawn | Stay):
-                known = folded.stays_since
-                folded.stays_since = min(known or row.started_at, row.started_at)
+        _note(folded, step(told))
         state.head = told.key
         state.snapshot_due |= _is_snapshot_due(state, told)
     return folded
+
+
+def _note(folded: Folded, rows: Iterable[Row | Withdrawn]) -> None:
+    for row in rows:
+        if isinstance(row, Withdrawn):
+            folded.rows[row.id] = None
+        else:
+            folded.rows[row.id] = row
+        if isinstance(row, Withdrawn | Stay):
+            known = folded.stays_since
+            folded.stays_since = min(known or row.started_at, row.started_at)
 
 
 def lasting(
