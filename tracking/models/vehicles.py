@@ -77,7 +77,7 @@ class StopProgress(Derived):
     planned_at = models.DateTimeField(_("planned for"), null=True)
     eta_told_at = models.DateTimeField(_("expectation told at"), null=True)
     eta_revisions = models.IntegerField(_("revisions of the expectation"), default=0)
-    attempts = models.IntegerField(_("attempts"), default=0)
+    attempts = models.BigIntegerField(_("attempts"), default=0)
     attempted_at = models.DateTimeField(_("attempted at"), null=True)
     outcome_at = models.DateTimeField(_("outcome at"), null=True)
     next_action = models.CharField(_("next"), max_length=16, blank=True)

@@ -47,7 +47,8 @@ class Limits:
 
     def dwell_s(self, service_s: int | None) -> int:
         """Return how long a vehicle may be at a stop whose planned service takes so long."""
-        return max(self.dwell_spike_s, round(self.dwell_spike_factor * (service_s or 0)))
+        planned_s = min(self.dwell_spike_factor * (service_s or 0), _LONGEST_S)
+        return max(self.dwell_spike_s, round(planned_s))
 
 
 def _is_sound(value: object) -> bool:

@@ -276,10 +276,11 @@ def _arrival(
     watch: Watch, told: Told, stop: StopDone, limits: Limits, name: Namer
 ) -> Iterator[Lapse]:
     end = told.window_end_at
-    tolerance = timedelta(seconds=limits.late_tolerance_s)
-    if end is not None and stop.arrived_at == told.at > end + tolerance:
-        facts = {"late_s": int((told.at - end).total_seconds()), "window_end_at": end.isoformat()}
-        yield lapse(name, "late", "", stop.stop_id, told, since=end, facts=facts)
+    if end is not None and stop.arrived_at == told.at:
+        late_s = (told.at - end).total_seconds()
+        if late_s > limits.late_tolerance_s:
+            facts = {"late_s": int(late_s), "window_end_at": end.isoformat()}
+            yield lapse(name, "late", "", stop.stop_id, told, since=end, facts=facts)
     # The route's own numbers: carriers go on sending those of the first revision.
     seq = told.stop_seq if told.revision is None else told.route_seq
     if told.trip_id is None or seq is None:
@@ -287,8 +288,8 @@ def _arrival(
     known = watch.seqs.get(told.trip_id)
     watch.seqs[told.trip_id] = (told.revision, seq)
     if known is not None and known[0] == told.revision and seq < known[1]:
-        facts = {"stop_seq": seq, "after": known[1]}
-        yield lapse(name, "out_of_sequence", "stop_seq", stop.stop_id, told, facts=facts)
+        order = {"stop_seq": seq, "after": known[1]}
+        yield lapse(name, "out_of_sequence", "stop_seq", stop.stop_id, told, facts=order)
 
 
 def _goods(watch: Watch, yard: Yard, told: Told, name: Namer) -> Iterator[Lapse]:

@@ -12,6 +12,7 @@ from carriers.selectors.routes import Promise
 from tracking.rules.told import Told
 from tracking.services.grounds import Ground
 
+_MOST = 2**31 - 1
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -92,16 +93,18 @@ def _said(row: LogEvent, ground: Ground, known: Known) -> dict[str, Any]:
         | {
             "outcome": outcome.get("status", ""),
             "reason": outcome.get("reason", ""),
-            "attempt": outcome.get("attempt"),
+            "attempt": _count(outcome.get("attempt")),
             "next_action": outcome.get("next_action", ""),
             "sender_id": row.sender_id,
             "vehicle_id": row.vehicle_id,
             "facility_id": row.facility_id,
             "of_operator": known.operators.get(row.subject_id) == row.sender_id,
             "compartment": place.get("compartment", ""),
-            "units": tuple(_unit(unit, row.sender_id) for unit in payload.get("units", ())),
-            "units_expected": payload.get("units_expected"),
-            "units_counted": payload.get("units_counted"),
+            "units": tuple(
+                dict.fromkeys(_unit(u, row.sender_id) for u in payload.get("units", ()))
+            ),
+            "units_expected": _count(payload.get("units_expected")),
+            "units_counted": _count(payload.get("units_counted")),
             "window_end_at": promise and promise.window_end_at,
             "service_s": promise and promise.service_s,
             "revision": promise and promise.revision,
@@ -134,6 +137,11 @@ def _named(place: dict[str, Any] | None, ground: Ground) -> dict[str, Any]:
     if unknown:
         found["unknown"] = tuple(dict.fromkeys(unknown))
     return found
+
+
+def _count(number: int | None) -> int | None:
+    """Return a count that a column can hold; what is larger is as large as can be."""
+    return None if number is None else min(number, _MOST)
 
 
 def _canonical(text: str) -> str:

@@ -206,6 +206,28 @@ def test_a_misload_and_a_station_visit_are_kept_and_told(van, carrier, sender, s
     assert changes == ["appeared", "changed", "changed"]
 
 
+def test_the_largest_numbers_and_farthest_times_that_can_be_told_stop_nobody(hel, van, sender, say):
+    from datetime import UTC, datetime
+
+    from tracking.models import StationVisit, StopProgress
+
+    hel.settings = {"tracking": {"dwell_spike_factor": 10**6, "late_tolerance_s": 60}}
+    hel.save(update_fields=["settings"])
+    farthest = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    days.route(van, sender, ["s1"], at(0), window_end_at=farthest, service_s=2**31 - 1)
+    counts = {"units_expected": 10**40, "units_counted": 10**40 + 1, "place": {}}
+    say(1, "station.load_verified", **TRIP, **counts)
+    say(2, "trip.started", **TRIP)
+    say(3, "stop.arrived", **S1, stop_seq=2**31 - 1)
+    failed = {"status": "failed", "reason": "other", "attempt": 10**30}
+    say(4, "delivery.failed", **S1, outcome=failed)
+    assert StationVisit.objects.get().units_expected == 2**31 - 1
+    assert StopProgress.objects.get().attempts == 2**31 - 1
+    say(5, "delivery.attempted", **S1)
+    assert StopProgress.objects.get().attempts == 2**31
+    assert exceptions() == []
+
+
 def test_a_stop_goes_back_to_what_it_was_when_what_changed_it_is_voided(say, van, sender, tracking):
     """Also when nothing else is said of it after the snapshot that the fold goes back to."""
     from tracking.models import StopProgress
