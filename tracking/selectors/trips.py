@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from foundation import codes
 from kernel.refusals import Refusal
@@ -16,7 +18,7 @@ def trip_of(*, actor: Actor, scope: str, trip_id: UUID) -> TripState:
     rows = TripState.objects.visible_to(actor, scope).filter(trip_id=trip_id)
     trip = rows.order_by("-touched_at", "-id").first()
     if trip is None:
-        raise Refusal(codes.NOT_FOUND, "There is no such trip, or none of yours.", trip_id=trip_id)
+        raise Refusal(codes.NOT_FOUND, _("There is nothing here, or nothing of yours."))
     return trip
 
 
