@@ -192,8 +192,11 @@ class FacilityStateView(HubView):
     @schema(response=shapes.FacilityStateOut, summary="Read what is inside a facility")
     def get(self, request: Any, facility_id: UUID) -> Response:
         rows = self.visible(FacilityUnit.objects.filter(facility_id=facility_id))
-        if not rows.exists():
+        first = rows.first()
+        if first is None:
             self.one(facility_id, Facility.objects)
+        else:
+            self.noted(first)
         return Response(shapes.facility_state(facility_id, facilities.inside(rows)))
 
 
