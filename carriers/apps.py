@@ -7,11 +7,12 @@ class CarriersConfig(AppConfig):
 
     def ready(self) -> None:
         from carriers import codes  # noqa: F401
-        from carriers.selectors.log import EventStream
+        from carriers.selectors.log import EventStream, StatementStream
         from carriers.services import originals, partitions, replays, retention
         from foundation import consumers, ticks
 
         consumers.register_stream(EventStream())
+        consumers.register_stream(StatementStream())
         ticks.register("carriers.partitions", partitions.make_ahead)
         ticks.register("carriers.originals", originals.forget_old, every_s=60)
         ticks.register("carriers.replays", replays.work)

@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from carriers.models import LoggedEvent, LoggedPosition
 from curbs.models import Booking
 from curbs.querysets import as_range
-from portal import findings, places
+from portal import exceptions, findings, places
 from portal.booking_day import local_day
 from portal.findings import RECENT
 from portal.vehicles import SILENT_AFTER
@@ -34,14 +34,17 @@ class Figures:
     free_m: Decimal
     total_m: Decimal
     late: int
+    exceptions: int
+    lasting: int
 
 
 def now(actor: Actor, at: datetime) -> Figures:
-    """Return the figures: eight small queries."""
+    """Return the figures: ten small queries."""
     today = local_day(at.astimezone(actor.city.tz).date(), actor.city.tz)
     states = VehicleState.objects.visible_to(actor, scopes.VEHICLES_READ)
     found = findings.visible(actor).standing().filter(from_at__gte=at - RECENT)
     booked = Booking.objects.visible_to(actor, scopes.CURBS_READ).holding()
+    wrong = exceptions.visible(actor)
     curbs = [curb for curb in places.curbs_now(actor.city, at) if curb.bookable]
     return Figures(
         vehicles=states.filter(fix_at__gte=at - SILENT_AFTER).count(),
@@ -53,6 +56,8 @@ def now(actor: Actor, at: datetime) -> Figures:
         free_m=sum((curb.free_m for curb in curbs), Decimal(0)),
         total_m=sum((curb.total_m for curb in curbs), Decimal(0)),
         late=_late(actor, at),
+        exceptions=wrong.between(today.start, today.end).count(),
+        lasting=wrong.open().count(),
     )
 
 

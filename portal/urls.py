@@ -6,6 +6,7 @@ from portal.live import views as live
 from portal.views import (
     backfill,
     bookings,
+    exceptions,
     findings,
     geo,
     members,
@@ -68,6 +69,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "backfill/<uuid:window_id>/close/", backfill.CloseBackfill.as_view(), name="close-backfill"
     ),
+    path("exceptions/", exceptions.Exceptions.as_view(), name="exceptions"),
+    path("exceptions/list.csv", exceptions.ExceptionsFile.as_view(), name="exceptions-file"),
+    path("exceptions/references/", exceptions.References.as_view(), name="references"),
     path("reports/", reports.Reports.as_view(), name="reports"),
     path("reports/compliance/", reports.Compliance.as_view(), name="compliance"),
     path("reports/congestion/", reports.Congestion.as_view(), name="congestion"),

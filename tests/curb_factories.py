@@ -47,13 +47,15 @@ def line(city: City, metres: int = 60, **changes: Any) -> CurbLine:
     return setup.create_line(**(facts | changes))
 
 
-def zone(line: CurbLine, from_m: int = 0, to_m: int = 30, **policy: Any) -> CurbZone:
+def zone(
+    line: CurbLine, from_m: int = 0, to_m: int = 30, *, code: str = "", **policy: Any
+) -> CurbZone:
     """Return a bookable loading zone on a line; vans of 6.5 m take 8 m each."""
     number = next(_numbers)
     terms = {"rows": VANS_AND_TRUCKS, "slot_price": 50, "grace_s": 30} | policy
     return setup.create_zone(
         line=line,
-        code=f"K{number}",
+        code=code or f"K{number}",
         name=f"Loading zone {number}",
         from_m=Decimal(from_m),
         to_m=Decimal(to_m),

@@ -7,8 +7,11 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         from foundation import consumers, ticks
-        from tracking.services import keeping
-        from tracking.services.projection import Projection
+        from tracking.services import keeping, waking
+        from tracking.services.projection import FacilityProjection, Projection
 
         consumers.register(Projection())
+        consumers.register(FacilityProjection())
         ticks.register("tracking.snapshots", keeping.forget_snapshots)
+        ticks.register("tracking.silence", waking.look_again, waking.next_due)
+        ticks.register("tracking.references", waking.resolve_references, every_s=10)

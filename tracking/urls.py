@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+"""Where tracking answers: trips, stations, facilities, exceptions."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("tracking.api.urls")),
+]

@@ -98,6 +98,28 @@ class EventStream:
         return counts
 
 
+class StatementStream:
+    """The log without positions, for who does not ask where vehicles are."""
+
+    name = "statements"
+
+    def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
+        """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""
+        with _binary() as cursor:
+            cursor.execute(
+                f"SELECT {_EVENT} FROM carriers_event"
+                " WHERE shard = %s AND (xid, id) > (%s::xid8, %s)"
+                f" AND xid < {consumers.HORIZON} ORDER BY xid, id LIMIT %s",
+                [shard, str(after.xid), after.id, limit],
+                binary=True,
+            )
+            return [_event(row) for row in cursor.fetchall()]
+
+    def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
+        """Return how many rows lie behind the cursor of each shard, where there are any."""
+        return consumers.pending_in("carriers_event", after)
+
+
 def subject_events(
     *, city_id: UUID, subject_id: UUID, start: datetime, end: datetime | None = None
 ) -> list[LogEvent]:

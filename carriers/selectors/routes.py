@@ -1,7 +1,9 @@
 """Reads of routes and stops."""
 
+from collections import defaultdict
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from carriers.models import RoutePlan, Stop
@@ -26,3 +28,28 @@ def stops_of(stop_ids: Collection[UUID]) -> dict[UUID, Stop]:
     """Return stops of current routes by their stop id."""
     rows = Stop.objects.filter(stop_id__in=stop_ids, route__is_current=True)
     return {stop.stop_id: stop for stop in rows.select_related("route")}
+
+
+class Promise(NamedTuple):
+    """What one revision of a route says of a stop. `window_end_at` None: at any time."""
+
+    published_at: datetime
+    revision: int
+    seq: int
+    window_end_at: datetime | None
+    service_s: int
+
+
+def promises_of(
+    stop_ids: Collection[UUID], organisation_ids: Collection[UUID]
+) -> dict[tuple[UUID, UUID], list[Promise]]:
+    """Return what every revision says of stops, by organisation and stop, oldest first."""
+    rows = Stop.objects.filter(stop_id__in=stop_ids, route__organisation_id__in=organisation_ids)
+    rows = rows.order_by("route__published_at", "route__revision", "route_id")
+    found: dict[tuple[UUID, UUID], list[Promise]] = defaultdict(list)
+    for organisation_id, stop_id, *promise in rows.values_list(
+        "route__organisation_id", "stop_id", "route__published_at", "route__revision", "seq",
+        "window_end_at", "service_s",
+    ):  # fmt: skip
+        found[organisation_id, stop_id].append(Promise(*promise))
+    return found

@@ -23,6 +23,15 @@ from reports.services import counting
 from routing.models import Plan, Run
 from tests import curb_factories, factories, fleet
 from tests.factories import TUESDAY
+from tracking.models import (
+    CurbReport,
+    FacilityUnit,
+    ServiceException,
+    StationVisit,
+    StopProgress,
+    TripState,
+    UnresolvedReference,
+)
 
 API = ("api/", "cds/", "mds/", "otm/", "epcis/")
 SQUARE = {
@@ -66,6 +75,9 @@ OWNERS = {
     "vehicle_id": "carrier",
     "route_id": "carrier",
     "finding_id": "carrier",
+    "exception_id": "carrier",
+    "trip_id": "carrier",
+    "facility_id": "carrier",
     "run_id": "carrier",
     "plan_id": "carrier",
     "original_id": "carrier",
@@ -127,6 +139,7 @@ def build(hel: City, hd: City) -> World:
     _curbs(world)
     _findings(world)
     _plans(world)
+    _meaning(world)
     return world
 
 
@@ -200,7 +213,7 @@ def _carriers(world: World) -> None:
     }
     vehicle_id = post(owner, "/api/v1/vehicles", van)["id"]
     depot = {"kind": "depot", "name": "Secret depot", "location": here}
-    post(owner, "/api/v1/facilities", depot)
+    facility_id = post(owner, "/api/v1/facilities", depot)["id"]
     route = {
         "trip_id": "ref:secret-trip",
         "vehicle_id": vehicle_id,
@@ -209,6 +222,7 @@ def _carriers(world: World) -> None:
     }
     world.ids |= {
         "vehicle_id": vehicle_id,
+        "facility_id": facility_id,
         "route_id": post(owner, "/api/v1/routes", route)["id"],
     }
     known = fleet.position(Vehicle.objects.get(pk=vehicle_id), TUESDAY)
@@ -347,6 +361,41 @@ def _plans(world: World) -> None:
     run = Run.objects.create(**whose, reason="Secret reason", created_at=TUESDAY)
     plan = Plan.objects.create(**whose, run=run, certified_at=TUESDAY, certified_under={}, rounds=1)
     world.ids |= {"run_id": run.id, "plan_id": plan.id}
+
+
+def _meaning(world: World) -> None:
+    vehicle = {
+        "city_id": world.hel.id,
+        "organisation_id": world.owner.id,
+        "vehicle_id": world.ids["vehicle_id"],
+        "touched_at": TUESDAY,
+    }
+    world.ids |= {"trip_id": uuid7(), "exception_id": uuid7()}
+    trip = vehicle | {"trip_id": world.ids["trip_id"]}
+    subject = vehicle | {"subject_id": vehicle["vehicle_id"]}
+    event = {"event_id": uuid7(), "event_type": "curb.claimed", "said_at": TUESDAY}
+    TripState.objects.create(id=world.ids["trip_id"], state="started", **trip)
+    StopProgress.objects.create(id=uuid7(), stop_id=uuid7(), state="arrived", **trip)
+    StationVisit.objects.create(id=uuid7(), first_event_id=uuid7(), **trip)
+    ServiceException.objects.create(
+        id=world.ids["exception_id"],
+        kind="silent_vehicle",
+        started_at=TUESDAY,
+        first_event_id=uuid7(),
+        **subject,
+    )
+    UnresolvedReference.objects.create(id=uuid7(), kind="curb", name="secret", **event, **subject)
+    CurbReport.objects.create(id=uuid7(), kind="blocked", at=TUESDAY, event_id=uuid7(), **vehicle)
+    FacilityUnit.objects.create(
+        id=uuid7(),
+        operator_id=world.owner.id,
+        facility_id=world.ids["facility_id"],
+        unit="sscc:secret",
+        state="ready",
+        inside=True,
+        first_event_id=uuid7(),
+        **vehicle,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Trips and stops: what a vehicle's own words make of them, in the order of meaning."""
+"""Trips and stops: what a vehicle's own words make of them, in the order of meaning.
+
+A step that comes out of turn is kept: its time stands where none stood, a step forward is taken
+though one before it is missing, and a trip that has ended does not begin again.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -14,13 +18,21 @@ FORGET = timedelta(hours=36)
 Namer = Callable[[str, UUID, UUID], UUID]
 """Gives a row its id, of the kind, the trip or stop and the first event that names it."""
 
+UNDER_WAY = frozenset({"started", "paused"})
+_OVER = frozenset({"ended", "cancelled"})
 _TRIP_STATES = {
-    "trip.planned": "planned",
     "trip.started": "started",
     "trip.paused": "paused",
     "trip.resumed": "started",
     "trip.ended": "ended",
     "trip.cancelled": "cancelled",
+}
+_TRIP_TURNS = {
+    "trip.started": frozenset({"planned"}),
+    "trip.paused": frozenset({"started"}),
+    "trip.resumed": frozenset({"paused"}),
+    "trip.ended": UNDER_WAY,
+    "trip.cancelled": UNDER_WAY | {"planned"},
 }
 _OUTCOMES = {
     "delivery.succeeded": "served",
@@ -38,6 +50,8 @@ _STOP_STATES = {
     "stop.departed": "departed",
     "stop.skipped": "skipped",
 }
+_STEPS = {"planned": 0, "approaching": 1, "arrived": 2, "in_service": 3, "departed": 4}
+_CALLS_AGAIN = frozenset({"stop.approaching", "stop.arrived"})
 
 
 class Journal(Struct):
@@ -56,7 +70,7 @@ def note(journal: Journal, told: Told, name: Namer) -> Iterator[Trip | StopDone]
         if trip is not before:
             journal.trips[told.trip_id] = trip
             yield trip
-        _set_current(journal, trip, told)
+        _set_current(journal, trip)
     if told.stop_id is not None:
         known = journal.stops.get(told.stop_id)
         stop = _stop(known, told, name)
@@ -66,10 +80,45 @@ def note(journal: Journal, told: Told, name: Namer) -> Iterator[Trip | StopDone]
 
 
 def forget(journal: Journal, at: datetime) -> None:
-    """Drop what nobody mentioned for a day and a half, so that the state stays small."""
-    horizon = at - FORGET
-    journal.trips = {key: row for key, row in journal.trips.items() if row.touched_at >= horizon}
+    """Drop what nobody mentioned for a day and a half, so that the state stays small; the trip
+    under way stays."""
+    horizon, current = at - FORGET, journal.current
+    journal.trips = {
+        key: row
+        for key, row in journal.trips.items()
+        if row.touched_at >= horizon or key == current
+    }
     journal.stops = {key: row for key, row in journal.stops.items() if row.touched_at >= horizon}
+
+
+def is_trip_out_of_turn(trip: Trip | None, told: Told) -> bool:
+    """Return whether what happened to a trip cannot follow on what it was before."""
+    turns = _TRIP_TURNS.get(told.event_type)
+    state = "planned" if trip is None else trip.state
+    return turns is not None and told.classifier == "actual" and state not in turns
+
+
+def is_stop_out_of_turn(stop: StopDone | None, told: Told) -> bool:
+    """Return whether what happened at a stop cannot follow on what it was before."""
+    state = _STOP_STATES.get(told.event_type)
+    if state is None or stop is None or told.classifier != "actual" or _calls_again(stop, told):
+        return False
+    if state == stop.state:
+        return False
+    if stop.state == "skipped":
+        return state in {"in_service", "departed"} and stop.arrived_at is None
+    return stop.state == "departed" if state == "skipped" else _STEPS[state] < _STEPS[stop.state]
+
+
+def is_scanned(stop: StopDone) -> bool:
+    """Return whether anything was said of what came of the stop."""
+    return stop.outcome != "" or stop.attempted_at is not None
+
+
+def _calls_again(stop: StopDone, told: Told) -> bool:
+    """Return whether the vehicle comes back to a stop that was left unserved."""
+    left = stop.state in {"departed", "skipped"} and stop.outcome != "served"
+    return left and told.event_type in _CALLS_AGAIN
 
 
 def _trip(trip: Trip | None, told: Told, name: Namer) -> Trip:
@@ -77,24 +126,47 @@ def _trip(trip: Trip | None, told: Told, name: Namer) -> Trip:
     if trip is None:
         row_id = name("trip", told.trip_id, told.event_id)
         trip = Trip(row_id, told.trip_id, "planned", None, None, None, told.at)
-    state = _TRIP_STATES.get(told.event_type)
-    if state is None:
+    if not told.event_type.startswith("trip."):
         return trip
-    if state == "planned" or told.classifier != "actual":
-        planned_at = told.eta_at or told.at
-        return structs.replace(trip, planned_at=planned_at, touched_at=told.at)
-    started_at, ended_at = trip.started_at, trip.ended_at
+    if told.event_type == "trip.planned" or told.classifier != "actual":
+        expected_at = told.eta_at or told.at
+        if told.event_type == "trip.ended":
+            return structs.replace(trip, eta_at=expected_at, touched_at=told.at)
+        return structs.replace(trip, planned_at=expected_at, touched_at=told.at)
+    state = _TRIP_STATES[told.event_type]
+    if trip.state in _OVER:
+        return structs.replace(
+            trip,
+            started_at=trip.started_at or (told.at if state == "started" else None),
+            ended_at=trip.ended_at or (told.at if state in _OVER else None),
+            touched_at=told.at,
+        )
+    return _stepped(trip, told, state)
+
+
+def _stepped(trip: Trip, told: Told, state: str) -> Trip:
+    paused_at, paused_s = trip.paused_at, trip.paused_s
+    if state == "paused":
+        paused_at = paused_at or told.at
+    elif paused_at is not None:
+        paused_s += int((told.at - paused_at).total_seconds())
+        paused_at = None
+    started_at = trip.started_at
     if told.event_type == "trip.started":
-        started_at = told.at
-    if state in {"ended", "cancelled"}:
-        ended_at = told.at
+        started_at = started_at or told.at
     return structs.replace(
-        trip, state=state, started_at=started_at, ended_at=ended_at, touched_at=told.at
+        trip,
+        state=state,
+        started_at=started_at,
+        ended_at=told.at if state in _OVER else None,
+        paused_at=paused_at,
+        paused_s=paused_s,
+        touched_at=told.at,
     )
 
 
-def _set_current(journal: Journal, trip: Trip, told: Told) -> None:
-    if trip.state in {"started", "paused"}:
+def _set_current(journal: Journal, trip: Trip) -> None:
+    if trip.state in UNDER_WAY:
         journal.current = trip.trip_id
     elif journal.current == trip.trip_id:
         journal.current = None
@@ -116,21 +188,67 @@ def _stop(stop: StopDone | None, told: Told, name: Namer) -> StopDone:
             departed_at=None,
             touched_at=told.at,
         )
-    if told.eta_at is not None:
-        stop = structs.replace(stop, eta_at=told.eta_at, touched_at=told.at)
-    if told.classifier != "actual":
+    changes = _expected(stop, told)
+    if told.classifier == "actual":
+        changes |= _named(stop, told) | _arrived(stop, told) | _outcome(stop, told)
+    if all(getattr(stop, name) == value for name, value in changes.items()):
         return stop
-    changes: dict[str, object] = {}
+    return structs.replace(stop, touched_at=told.at, **changes)
+
+
+def _expected(stop: StopDone, told: Told) -> dict[str, object]:
+    """Return what the event says of the time of arrival ahead."""
+    ahead = told.eta_at
+    if told.classifier != "actual" and told.event_type == "stop.arrived":
+        ahead = ahead or told.at
+    if ahead is None:
+        return {}
+    if told.classifier == "planned":
+        return {"planned_at": ahead}
+    revised = stop.eta_at is not None and stop.eta_at != ahead
+    revisions = stop.eta_revisions + revised
+    return {"eta_at": ahead, "eta_told_at": told.at, "eta_revisions": revisions}
+
+
+def _named(stop: StopDone, told: Told) -> dict[str, object]:
+    seq = stop.stop_seq if told.stop_seq is None else told.stop_seq
+    return {"trip_id": told.trip_id or stop.trip_id, "stop_seq": seq}
+
+
+def _arrived(stop: StopDone, told: Told) -> dict[str, object]:
+    """Return the state and the times that a step of the course of a stop makes."""
     state = _STOP_STATES.get(told.event_type)
-    if state is not None:
+    if state is None:
+        return {}
+    changes: dict[str, object] = {}
+    if not is_stop_out_of_turn(stop, told):
         changes["state"] = state
-    outcome = _OUTCOMES.get(told.event_type)
-    if outcome is not None:
-        changes |= {"outcome": outcome, "reason": told.reason}
-    if told.event_type == "stop.arrived" and stop.arrived_at is None:
-        changes["arrived_at"] = told.at
-    if told.event_type == "stop.service_started":
+    again = "state" in changes and stop.state != state
+    if state == "arrived":
+        changes["arrived_at"] = stop.arrived_at or told.at
+    elif state == "in_service" and (again or stop.service_started_at is None):
         changes["service_started_at"] = told.at
-    if told.event_type == "stop.departed":
+    elif state == "departed" and (again or stop.departed_at is None):
         changes["departed_at"] = told.at
-    return structs.replace(stop, touched_at=told.at, **changes) if changes else stop
+    return changes
+
+
+def _outcome(stop: StopDone, told: Told) -> dict[str, object]:
+    """Return what came of the stop; an outcome without an attempt before it is an attempt too."""
+    outcome = _OUTCOMES.get(told.event_type)
+    if told.event_type == "delivery.attempted":
+        attempts = max(told.attempt or 0, stop.attempts + 1)
+        return {"attempts": attempts, "attempted_at": told.at}
+    if outcome is None or (outcome == "skipped" and stop.outcome == "served"):
+        return {}
+    changes: dict[str, object] = {
+        "outcome": outcome,
+        "reason": told.reason,
+        "outcome_at": told.at,
+        "next_action": told.next_action,
+    }
+    if outcome != "skipped":
+        tried, came = stop.attempted_at, stop.outcome_at
+        under_way = tried is not None and (came is None or came < tried)
+        changes["attempts"] = max(told.attempt or 0, stop.attempts + (not under_way))
+    return changes

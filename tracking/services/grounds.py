@@ -5,7 +5,8 @@ in the database.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from uuid import UUID
 
 import numpy as np
@@ -17,6 +18,7 @@ from curbs.selectors import snapshots
 from kernel.geometry import projection
 from kernel.periods import Period
 from tracking.rules.geography import Area, Geography
+from tracking.rules.limits import Limits
 from tracking.rules.told import seconds
 from zones import selectors as zones
 from zones.book import RuleBook
@@ -30,6 +32,7 @@ class Ground:
     curbs: CurbBook
     srid: int
     geography: Geography
+    limits: Limits
 
     def to_metric(self, lngs: Sequence[float], lats: Sequence[float]) -> np.ndarray:
         """Return x and y of positions, in metres, as an array (n, 2); all at once."""
@@ -37,26 +40,34 @@ class Ground:
         moved = projection(self.srid).to_metric(points)
         return np.column_stack([shapely.get_x(moved), shapely.get_y(moved)])
 
-    def curb(self, text: object) -> UUID | None:
-        """Return the curb zone that a sender means by a UUID or its code, or None."""
-        try:
-            zone = self.curbs.zone(UUID(str(text)))
-        except ValueError:
-            zone = next((zone for zone in self.curbs.zones if zone.code == text), None)
-        return None if zone is None else zone.id
+    @cached_property
+    def curb_names(self) -> dict[str, UUID]:
+        """Curb zones by what senders may call them: their id, in its canonical text, or code."""
+        codes = {zone.code: zone.id for zone in reversed(self.curbs.zones)}
+        return codes | {str(zone.id): zone.id for zone in self.curbs.zones}
+
+    @cached_property
+    def zone_names(self) -> frozenset[str]:
+        """What senders may call access zones: their ids and codes."""
+        cards = self.rules.cards.values()
+        return frozenset(name for card in cards for name in (str(card.id), card.code))
 
 
 _grounds: dict[UUID, Ground] = {}
 
 
 def of(city_id: UUID) -> Ground:
-    """Return the ground of a city: two small queries while nothing changes."""
+    """Return the ground of a city: three small queries while nothing changes."""
     rules, curbs = zones.book(city_id), snapshots.book(city_id)
+    city = City.objects.only("srid", "settings").get(pk=city_id)
+    limits = Limits.of(city.settings)
     known = _grounds.get(city_id)
     if known is None or known.rules is not rules or known.curbs is not curbs:
-        srid = City.objects.only("srid").get(pk=city_id).srid
-        known = Ground(rules, curbs, srid, _geography(rules, curbs, srid))
-        _grounds[city_id] = known
+        geography = _geography(rules, curbs, city.srid)
+        known = Ground(rules, curbs, city.srid, geography, limits)
+    elif known.limits != limits:
+        known = replace(known, limits=limits)
+    _grounds[city_id] = known
     return known
 
 

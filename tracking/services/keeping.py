@@ -1,9 +1,9 @@
-"""Writing what the fold came to: states, snapshots and rows in bulk, and the difference."""
+"""Writing what the folds came to: states, snapshots and rows in bulk, and the difference."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models
@@ -12,94 +12,118 @@ from msgspec import structs
 from foundation import outbox
 from foundation.fields import CurrentTransaction
 from kernel.identifiers import shard_of
-from tracking.models import (
-    FoldState,
-    Snapshot,
-    StopProgress,
-    TripState,
-    VehicleState,
-    ZoneVisit,
-)
+from tracking import models as tables
+from tracking.models import FoldState, Snapshot, VehicleState
 from tracking.rules import fold as folding
-from tracking.rules.told import StopDone, Trip, Visit
-
-if TYPE_CHECKING:
-    from tracking.services.projection import Task
+from tracking.rules import told
+from tracking.services.subjects import VEHICLE, Task
 
 KEEP_SNAPSHOTS = timedelta(days=15)
 """A day longer than the backfill: a late event of the last minute still finds one before it."""
 
-_MODELS: dict[type, type[models.Model]] = {
-    Visit: ZoneVisit,
-    Trip: TripState,
-    StopDone: StopProgress,
+
+class _Table(NamedTuple):
+    """Where rows of a kind stand, under which column their subject, and how news of them is told:
+    topic and the member with their ids."""
+
+    model: Any
+    subject: str
+    topic: str
+    member: str
+
+
+_TABLES: dict[type, _Table] = {
+    told.Visit: _Table(tables.ZoneVisit, "vehicle_id", "visit.changed", "visit_ids"),
+    told.Trip: _Table(tables.TripState, "vehicle_id", "trip.changed", "trip_state_ids"),
+    told.StopDone: _Table(tables.StopProgress, "vehicle_id", "stop.changed", "stop_progress_ids"),
+    told.StationVisit: _Table(
+        tables.StationVisit, "vehicle_id", "station.changed", "station_visit_ids"
+    ),
+    told.CurbReport: _Table(
+        tables.CurbReport, "vehicle_id", "curb_report.changed", "curb_report_ids"
+    ),
+    told.UnitAt: _Table(tables.FacilityUnit, "facility_id", "unit.changed", "unit_ids"),
+    told.Lapse: _Table(tables.ServiceException, "subject_id", "exception.changed", "exception_ids"),
+    told.Reference: _Table(
+        tables.UnresolvedReference, "subject_id", "reference.changed", "reference_ids"
+    ),
 }
-_OWNER = ("city_id", "organisation_id", "vehicle_id")
 
 
 def snapshots_before(times: dict[UUID, datetime | None]) -> dict[UUID, tuple[datetime, bytes]]:
-    """Return the last snapshot before each vehicle's time, where there is one: one query."""
+    """Return the last snapshot before each subject's time, where there is one: one query."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT asked.vehicle_id, found.at, found.state"
-            " FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked(vehicle_id, before)"
+            "SELECT asked.subject_id, found.at, found.state"
+            " FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked(subject_id, before)"
             " CROSS JOIN LATERAL (SELECT at, state FROM tracking_snapshot one"
-            "  WHERE one.vehicle_id = asked.vehicle_id AND one.at < asked.before"
+            "  WHERE one.subject_id = asked.subject_id AND one.at < asked.before"
             "  ORDER BY at DESC LIMIT 1) found",
             [list(times), list(times.values())],
         )
-        return {vehicle_id: (at, bytes(state)) for vehicle_id, at, state in cursor.fetchall()}
+        return {subject_id: (at, bytes(state)) for subject_id, at, state in cursor.fetchall()}
 
 
-def keep_states(tasks: Sequence["Task"]) -> None:
+def keep_states(tasks: Sequence[Task]) -> None:
     """Store the states and what a page shows of them; replace snapshots that no longer hold."""
     _drop_snapshots([task for task in tasks if task.rewinds])
     snapshots = [
-        Snapshot(vehicle_id=task.vehicle_id, at=at, state=frozen)
+        Snapshot(subject_id=task.subject_id, at=at, state=frozen)
         for task in tasks
         if task.folded is not None
         for at, frozen in task.folded.snapshots
     ]
     Snapshot.objects.bulk_create(snapshots)
-    empty = [task.vehicle_id for task in tasks if task.state.head is None]
+    empty = [task.subject_id for task in tasks if task.state.head is None]
     if empty:
-        FoldState.objects.filter(vehicle_id__in=empty).delete()
-        VehicleState.objects.filter(vehicle_id__in=empty).delete()
-    told = [task for task in tasks if task.state.head is not None]
+        FoldState.objects.filter(pk__in=empty).delete()
+        VehicleState.objects.filter(pk__in=empty).delete()
+    begun = [task for task in tasks if task.state.head is not None]
     FoldState.objects.bulk_create(
-        [_fold_state(task) for task in told],
+        [_fold_state(task) for task in begun],
         update_conflicts=True,
-        unique_fields=["vehicle_id"],
-        update_fields=["head_at", "state"],
+        unique_fields=["subject_id"],
+        update_fields=["head_at", "state", "due_at", "lasting"],
     )
     VehicleState.objects.bulk_create(
-        [_vehicle_state(task) for task in told],
+        [_vehicle_state(task) for task in begun if task.kind == VEHICLE],
         update_conflicts=True,
         unique_fields=["vehicle_id"],
         update_fields=_SHOWN,
     )
 
 
-def _drop_snapshots(tasks: Sequence["Task"]) -> None:
+def keep_lasting(tasks: Sequence[Task]) -> None:
+    """Store what the clock has raised, and when it will raise more."""
+    FoldState.objects.bulk_update(
+        [FoldState(pk=task.subject_id, due_at=task.due_at, lasting=task.lasting) for task in tasks],
+        ["due_at", "lasting"],
+    )
+
+
+def _drop_snapshots(tasks: Sequence[Task]) -> None:
     if not tasks:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM tracking_snapshot one USING unnest(%s::uuid[], %s::timestamptz[])"
-            " AS gone(vehicle_id, since) WHERE one.vehicle_id = gone.vehicle_id"
+            " AS gone(subject_id, since) WHERE one.subject_id = gone.subject_id"
             " AND one.at > COALESCE(gone.since, '-infinity')",
-            [[task.vehicle_id for task in tasks], [task.since for task in tasks]],
+            [[task.subject_id for task in tasks], [task.since for task in tasks]],
         )
 
 
-def _fold_state(task: "Task") -> FoldState:
+def _fold_state(task: Task) -> FoldState:
     assert task.state.head is not None
     return FoldState(
-        vehicle_id=task.vehicle_id,
+        subject_id=task.subject_id,
+        kind=task.kind,
         city_id=task.city_id,
-        shard=shard_of(task.vehicle_id),
+        shard=shard_of(task.subject_id),
         head_at=task.state.head[0],
         state=folding.freeze(task.state),
+        due_at=task.due_at,
+        lasting=task.lasting,
     )
 
 
@@ -109,14 +133,14 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _vehicle_state(task: "Task") -> VehicleState:
+def _vehicle_state(task: Task) -> VehicleState:
     state, position = task.state, task.state.position
     assert state.head is not None
     row = VehicleState(
-        vehicle_id=task.vehicle_id,
+        vehicle_id=task.subject_id,
         city_id=task.city_id,
         organisation_id=task.organisation_id,
-        shard=shard_of(task.vehicle_id),
+        shard=shard_of(task.subject_id),
         seen_at=state.head[0],
         status=folding.status(state),
         trip_id=state.journal.current,
@@ -129,111 +153,135 @@ def _vehicle_state(task: "Task") -> VehicleState:
     return row
 
 
-def keep_rows(tasks: Sequence["Task"], *, as_of: datetime, announce: bool) -> None:
-    """Store visits, trips and stops, remove those that are no more, tell the difference."""
-    for kind, model in _MODELS.items():
-        _keep_kind(tasks, kind, model, as_of, announce)
-
-
-def _keep_kind(
-    tasks: Sequence["Task"], kind: type, model: Any, as_of: datetime, announce: bool
-) -> None:
-    after: dict[UUID, Any] = {}
+def keep_rows(tasks: Sequence[Task], *, as_of: datetime, announce: bool) -> None:
+    """Store the rows of the folds, remove those that are no more, tell the difference."""
+    found: dict[type, dict[UUID, Any]] = {kind: {} for kind in (*_TABLES, told.Stay)}
     withdrawn: set[UUID] = set()
     owners: dict[UUID, Task] = {}
     for task in tasks:
-        if task.folded is None:
-            continue
-        for row_id, row in task.folded.rows.items():
+        for row_id, row in task.folded.rows.items() if task.folded is not None else ():
+            owners[row_id] = task
             if row is None:
                 withdrawn.add(row_id)
-            elif isinstance(row, kind):
-                after[row_id] = row
-                owners[row_id] = task
+            else:
+                found[type(row)][row_id] = row
     rewound = [task for task in tasks if task.rewinds]
-    if not after and not rewound:
-        return
-    before = _before(model, after.keys() | withdrawn, rewound)
+    for kind in _TABLES:
+        doubtful = withdrawn if kind is told.Lapse else set()
+        if found[kind] or doubtful or rewound:
+            _keep_kind(kind, found[kind], doubtful, owners, rewound, as_of, announce)
+
+
+def _keep_kind(
+    kind: type,
+    after: dict[UUID, Any],
+    withdrawn: set[UUID],
+    owners: dict[UUID, Task],
+    rewound: Sequence[Task],
+    as_of: datetime,
+    announce: bool,
+) -> None:
+    table = _TABLES[kind]
+    before = _before(table, after.keys() | withdrawn, rewound)
+    _restore(after, owners, before, rewound)
     gone = [row for row_id, row in before.items() if row_id not in after]
-    model.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    names = [name for name in kind.__struct_fields__ if name != "id"]
-    written = [_row(model, owners[row_id], row) for row_id, row in sorted(after.items())]
-    model.objects.bulk_create(
-        written, update_conflicts=True, unique_fields=["id"], update_fields=names
+    if gone:
+        table.model.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    names = [name for name in kind.__struct_fields__ if name != "id"]  # type: ignore[attr-defined]
+    table.model.objects.bulk_create(
+        [_row(table, owners[row_id], row) for row_id, row in sorted(after.items())],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=names,
     )
-    if announce and kind in _TOPICS:
+    if announce:
         _announce(kind, after, owners, before, gone, as_of)
 
 
-def _before(model: Any, ids: Iterable[UUID], rewound: Sequence["Task"]) -> dict[UUID, Any]:
-    """Return the rows as they were: those with these ids, and of vehicles that went back all
+def _restore(
+    after: dict[UUID, Any],
+    owners: dict[UUID, Task],
+    before: dict[UUID, Any],
+    rewound: Sequence[Task],
+) -> None:
+    """Put rows back as they were at the snapshot, which the events that changed them afterwards
+    do not touch any more."""
+    for task in rewound:
+        for row_id in task.held.keys() & before.keys() - owners.keys():
+            after[row_id], owners[row_id] = task.held[row_id], task
+
+
+def _before(table: _Table, ids: Iterable[UUID], rewound: Sequence[Task]) -> dict[UUID, Any]:
+    """Return the rows as they were: those with these ids, and of subjects that went back all
     that were touched after the snapshot."""
-    found = {row.id: row for row in model.objects.filter(id__in=list(ids))}
+    found = {row.id: row for row in table.model.objects.filter(id__in=list(ids))}
     if rewound:
         touched = models.Q(pk__in=[])
         for task in rewound:
-            own = models.Q(vehicle_id=task.vehicle_id)
+            own = models.Q(**{table.subject: task.subject_id})
             touched |= own if task.since is None else own & models.Q(touched_at__gt=task.since)
-        found |= {row.id: row for row in model.objects.filter(touched)}
+        found |= {row.id: row for row in table.model.objects.filter(touched)}
     return found
 
 
-def _row(model: Any, task: "Task", row: Any) -> Any:
-    owner = {name: getattr(task, name) for name in _OWNER}
-    return model(**structs.asdict(row), **owner)
-
-
-_TOPICS: dict[type, tuple[str, str]] = {
-    Visit: ("visit.changed", "visit_ids"),
-    StopDone: ("stop.changed", "stop_progress_ids"),
-    Trip: ("trip.changed", "trip_state_ids"),
-}
+def _row(table: _Table, task: Task, row: Any) -> Any:
+    values = structs.asdict(row)
+    owner = {"city_id": task.city_id, table.subject: task.subject_id}
+    if table.subject == "subject_id":
+        owner["vehicle_id"] = task.vehicle_id
+    elif table.subject == "facility_id":
+        owner["operator_id"] = task.operator_id
+    values["organisation_id"] = values.get("organisation_id") or task.organisation_id
+    return table.model(**values, **owner)
 
 
 def _announce(
     kind: type,
     after: dict[UUID, Any],
-    owners: dict[UUID, "Task"],
+    owners: dict[UUID, Task],
     before: dict[UUID, Any],
     gone: Sequence[Any],
     as_of: datetime,
 ) -> None:
-    """Tell what appeared, changed and was withdrawn: a message per vehicle and kind of change."""
-    topic, member = _TOPICS[kind]
+    """Tell what appeared, changed and was withdrawn: a message per subject and kind of change."""
+    table = _TABLES[kind]
     news: dict[tuple[UUID, UUID, str], list[str]] = defaultdict(list)
     for row_id, row in after.items():
         task = owners[row_id]
         old = before.get(row_id)
         if old is None:
-            news[task.city_id, task.vehicle_id, "appeared"].append(str(row_id))
+            news[task.city_id, task.subject_id, "appeared"].append(str(row_id))
         elif _told(kind, old) != _told(kind, row):
-            news[task.city_id, task.vehicle_id, "changed"].append(str(row_id))
+            news[task.city_id, task.subject_id, "changed"].append(str(row_id))
     for row in gone:
-        news[row.city_id, row.vehicle_id, "withdrawn"].append(str(row.id))
+        news[row.city_id, getattr(row, table.subject), "withdrawn"].append(str(row.id))
     by_city: dict[UUID, list[tuple[UUID, dict[str, Any]]]] = defaultdict(list)
-    for (city_id, vehicle_id, change), ids in sorted(news.items()):
-        by_city[city_id].append((vehicle_id, {member: sorted(ids), "change": change}))
+    for (city_id, subject_id, change), ids in sorted(news.items()):
+        by_city[city_id].append((subject_id, {table.member: sorted(ids), "change": change}))
     for city_id, payloads in by_city.items():
-        outbox.add_all(city_id=city_id, topic=topic, payloads=payloads, at=as_of)
+        outbox.add_all(city_id=city_id, topic=table.topic, payloads=payloads, at=as_of)
 
 
 def _told(kind: type, row: Any) -> tuple[Any, ...]:
     """Return what others act upon: the rest of a row may grow without news. Of an open visit the
     last sight inside counts by the minute."""
-    if kind is Visit:
+    if kind is told.Visit:
         seen = row.last_inside_at.replace(second=0, microsecond=0)
         return row.zone_id, row.entered_at, row.left_at, seen
-    names = (name for name in kind.__struct_fields__ if name not in {"id", "touched_at"})
+    names = (name for name in kind.__struct_fields__ if name not in _UNTOLD)
     return tuple(getattr(row, name) for name in names)
 
 
+_UNTOLD = frozenset({"id", "touched_at", "organisation_id"})
+
+
 def forget_snapshots(as_of: datetime) -> int:
-    """Delete snapshots that no late event can need any more, but the newest of each vehicle that
+    """Delete snapshots that no late event can need any more, but the newest of each subject that
     is older (a job of the tick); returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM tracking_snapshot old WHERE at < %s AND EXISTS ("
-            " SELECT 1 FROM tracking_snapshot newer WHERE newer.vehicle_id = old.vehicle_id"
+            " SELECT 1 FROM tracking_snapshot newer WHERE newer.subject_id = old.subject_id"
             " AND newer.at > old.at AND newer.at < %s)",
             [as_of - KEEP_SNAPSHOTS] * 2,
         )

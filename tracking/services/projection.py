@@ -1,76 +1,81 @@
-"""Vehicles' events into derived rows: the runner around the pure fold.
+"""The log into derived rows: the runner around the pure folds of vehicles and facilities.
 
-Per consumed batch: events that follow a vehicle's head extend its fold; a late event, or a void
-of one that was folded, rewinds that vehicle to the last snapshot before it and folds again, once.
+Per consumed batch: events that follow a subject's head extend its fold; a late event, or a void of
+one that was folded, rewinds that subject to the last snapshot before it and folds again, once.
 What lies before the positions that the log still holds is frozen: no rewind touches it.
 The difference between the rows that were and the rows that are goes to the outbox.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from carriers.selectors import horizon, log
+from carriers.selectors import log
 from carriers.selectors.log import LogEvent
 from foundation.consumers import Cursor
 from tracking.models import FoldState
 from tracking.rules import fold as folding
-from tracking.rules.fold import Folded, State
-from tracking.rules.told import Told, instant
+from tracking.rules.fold import State
+from tracking.rules.told import instant
 from tracking.services import grounds, keeping, reading, speeds, staying
 from tracking.services.grounds import Ground
-
-
-@dataclass
-class Task:
-    """One vehicle's part of a batch. `since`: the snapshot that a rewind goes back to."""
-
-    vehicle_id: UUID
-    city_id: UUID
-    organisation_id: UUID
-    state: State
-    fresh: list[LogEvent] = field(default_factory=list)
-    rewinds: bool = False
-    since: datetime | None = None
-    stays_since: datetime | None = None
-    folded: Folded | None = None
+from tracking.services.subjects import CONSUMERS, FACILITY, OF_KIND, VEHICLE, Task
 
 
 class Projection:
     """The consumer of the log that folds vehicles."""
 
-    name = "tracking.vehicles"
-    stream = "events"
+    kind: str = VEHICLE
+    name = CONSUMERS[VEHICLE]
+    stream = OF_KIND[VEHICLE].stream
     topics: frozenset[str] = frozenset()
 
     def consume(self, rows: Sequence[LogEvent], *, shard: int, as_of: datetime) -> None:
         """Fold a batch of one shard; runs in the transaction that moves the checkpoint."""
-        mine = [row for row in rows if row.vehicle_id == row.subject_id or row.voids_event_id]
+        mine = OF_KIND[self.kind].of(rows)
         if not mine:
             return
         upto = Cursor(rows[-1].xid, rows[-1].id)
         events = [row for row in mine if row.voids_event_id is None]
         voided = log.voided_among(events, upto)
-        tasks = _tasks(mine, voided)
-        lands = _lands(tasks.values())
-        _rewind(tasks.values(), upto, lands)
-        for task in tasks.values():
-            _extend(task, lands)
-        _finish(list(tasks.values()), lands, as_of=as_of, announce=True)
-        speeds.record(events, voided, [row for row in mine if row.voids_event_id], upto)
+        tasks = list(_tasks(self.kind, mine, voided).values())
+        fold(tasks, upto, as_of=as_of)
+        self.beside(events, voided, [row for row in mine if row.voids_event_id], upto)
+
+    def beside(
+        self,
+        events: Sequence[LogEvent],
+        voided: set[tuple[UUID, UUID]],
+        voids: Sequence[LogEvent],
+        upto: Cursor,
+    ) -> None:
+        """Record what depends on each event alone."""
+        speeds.record(events, voided, voids, upto)
 
 
-def rebuild(vehicles: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime) -> int:
-    """Fold vehicles (city, organisation, vehicle) anew from all that the log holds; returns how
+class FacilityProjection(Projection):
+    """The consumer of the log that folds facilities."""
+
+    kind = FACILITY
+    name = CONSUMERS[FACILITY]
+    stream = OF_KIND[FACILITY].stream
+
+    def beside(self, *args: object) -> None:
+        """Nothing: no position is about a facility."""
+
+
+def rebuild(
+    subjects: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime, kind: str = VEHICLE
+) -> int:
+    """Fold subjects (city, organisation, subject) anew from all that the log holds; returns how
     many. Announces nothing. Runs in the caller's transaction.
 
-    Only for vehicles whose shard no worker consumes meanwhile, and up to what was consumed.
+    Only for subjects whose shard no worker consumes meanwhile, and up to what was consumed.
     """
     tasks = [
-        Task(vehicle_id, city_id, organisation_id, State(), rewinds=True)
-        for city_id, organisation_id, vehicle_id in vehicles
+        Task(kind, subject_id, city_id, organisation_id, OF_KIND[kind].begun(), rewinds=True)
+        for city_id, organisation_id, subject_id in subjects
     ]
     lands = _lands(tasks)
     _replay(tasks, None, lands)
@@ -78,41 +83,55 @@ def rebuild(vehicles: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime) -
     return len(tasks)
 
 
-def _tasks(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUID, Task]:
-    """Return what is to do per vehicle: its live new events, and whether it must rewind."""
-    by_vehicle: dict[UUID, list[LogEvent]] = defaultdict(list)
+def fold(tasks: list[Task], upto: Cursor, *, as_of: datetime) -> None:
+    """Fold tasks, those that rewind from their snapshots on, and keep what they come to."""
+    lands = _lands(tasks)
+    _rewind(tasks, upto, lands)
+    _extend([task for task in tasks if task.folded is None], lands)
+    _finish(tasks, lands, as_of=as_of, announce=True)
+
+
+def _tasks(kind: str, rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> dict[UUID, Task]:
+    """Return what is to do per subject: its live new events, and whether it must rewind."""
+    by_subject: dict[UUID, list[LogEvent]] = defaultdict(list)
     for row in rows:
-        by_vehicle[row.subject_id].append(row)
-    states = dict(
-        FoldState.objects.filter(vehicle_id__in=by_vehicle).values_list("vehicle_id", "state")
-    )
+        by_subject[row.subject_id].append(row)
+    states = {
+        subject_id: (frozen, lasting)
+        for subject_id, frozen, lasting in FoldState.objects.filter(
+            kind=kind, pk__in=by_subject
+        ).values_list("subject_id", "state", "lasting")
+    }
     tasks = {}
-    edge = horizon.whole_since() if any(row.voids_event_id for row in rows) else None
-    for vehicle_id, batch in by_vehicle.items():
-        frozen = states.get(vehicle_id)
-        state = State() if frozen is None else folding.thaw(bytes(frozen))
+    edge = OF_KIND[kind].edge() if any(row.voids_event_id for row in rows) else None
+    for subject_id, batch in by_subject.items():
+        frozen, lasting = states.get(subject_id, (None, []))
+        subjects = OF_KIND[kind]
+        state = subjects.begun() if frozen is None else subjects.thaw(bytes(frozen))
         events = [row for row in batch if row.voids_event_id is None]
         first = batch[0]
-        task = Task(vehicle_id, first.city_id, first.sender_id, state)
+        task = Task(kind, subject_id, first.city_id, first.sender_id, state)
+        task.lasting = lasting
         task.fresh = log.live(events, voided)
-        back = _back_to(task, batch, {row.event_id for row in events}, edge)
+        back = _back_to(task, batch, {(row.sender_id, row.event_id) for row in events}, edge)
         if back is not None:
             task.rewinds, task.since = True, back
         if task.fresh or task.rewinds:
-            tasks[vehicle_id] = task
+            tasks[subject_id] = task
     return tasks
 
 
 def _back_to(
-    task: Task, batch: Iterable[LogEvent], own: set[UUID], edge: datetime | None
+    task: Task, batch: Iterable[LogEvent], own: set[tuple[UUID, UUID]], edge: datetime | None
 ) -> datetime | None:
-    """Return the time before which the vehicle must be folded anew, None if it can go on. A void
+    """Return the time before which the subject must be folded anew, None if it can go on. A void
     of what happened before the edge comes too late to change what it meant."""
     gone = [
         row.voids_effective_at
         for row in batch
-        if row.voids_effective_at is not None
-        and row.voids_event_id not in own
+        if row.voids_event_id is not None
+        and row.voids_effective_at is not None
+        and (row.sender_id, row.voids_event_id) not in own
         and (edge is None or row.voids_effective_at >= edge)
     ]
     return folding.back_to(task.state.head, [row.meaning for row in task.fresh], gone)
@@ -124,41 +143,45 @@ def _lands(tasks: Iterable[Task]) -> dict[UUID, Ground]:
 
 
 def _rewind(tasks: Iterable[Task], upto: Cursor, lands: Mapping[UUID, Ground]) -> None:
-    """Put the vehicles that must go back to their snapshots, with the live events since then."""
+    """Put the subjects that must go back to their snapshots, with the live events since then."""
     rewinding = [task for task in tasks if task.rewinds]
     if not rewinding:
         return
-    before = {task.vehicle_id: task.since for task in rewinding}
+    before = {task.subject_id: task.since for task in rewinding}
     snapshots = keeping.snapshots_before(before)
-    edge = horizon.whole_since()
+    edges = {kind: OF_KIND[kind].edge() for kind in {task.kind for task in rewinding}}
     for task in rewinding:
-        snapshot = snapshots.get(task.vehicle_id)
+        subjects, edge = OF_KIND[task.kind], edges[task.kind]
+        snapshot = snapshots.get(task.subject_id)
         if edge is not None and snapshot is not None and snapshot[0] < edge:
             # Positions behind that snapshot are gone: the vehicle begins anew where they begin.
-            task.since, task.state, task.stays_since = edge, State(), edge
+            task.since, task.state, task.stays_since = edge, subjects.begun(), edge
             continue
         task.since = None if snapshot is None else snapshot[0]
-        task.state = State() if snapshot is None else folding.thaw(snapshot[1])
+        task.state = subjects.begun() if snapshot is None else subjects.thaw(snapshot[1])
         task.stays_since = _stays_since(task.state, task.since)
+        task.held = {row.id: row for row in task.state.held()}
     _replay(rewinding, upto, lands)
 
 
 def _replay(tasks: Collection[Task], upto: Cursor | None, lands: Mapping[UUID, Ground]) -> None:
-    starts = {task.vehicle_id: task.since for task in tasks}
+    starts = {task.subject_id: task.since for task in tasks}
     rows = log.events_since(starts, upto=upto)
     voided = log.voided_among(rows, upto)
-    by_vehicle: dict[UUID, list[LogEvent]] = defaultdict(list)
+    by_subject: dict[UUID, list[LogEvent]] = defaultdict(list)
     for row in log.live(rows, voided):
         since = starts[row.subject_id]
         if since is None or row.effective_at > since:
-            by_vehicle[row.subject_id].append(row)
+            by_subject[row.subject_id].append(row)
     for task in tasks:
-        task.fresh = by_vehicle.get(task.vehicle_id, [])
-        _extend(task, lands)
+        task.fresh = by_subject.get(task.subject_id, [])
+    _extend(tasks, lands)
 
 
-def _stays_since(state: State, since: datetime | None) -> datetime | None:
+def _stays_since(state: object, since: datetime | None) -> datetime | None:
     """Return the earliest start of a stay that folding on from a snapshot may touch."""
+    if not isinstance(state, State):
+        return since
     if state.standing.stay is not None:
         return state.standing.stay.started_at
     if state.motion.stand is not None:
@@ -166,24 +189,44 @@ def _stays_since(state: State, since: datetime | None) -> datetime | None:
     return since
 
 
-def _extend(task: Task, lands: Mapping[UUID, Ground]) -> None:
-    if task.folded is not None:
-        return
-    ground = lands[task.city_id]
-    events: list[Told] = reading.told(task.fresh, ground)
-    task.folded = folding.fold(
-        task.state,
-        events,
-        ground.geography,
-        city_id=task.city_id,
-        vehicle_id=task.vehicle_id,
-    )
+def _extend(tasks: Collection[Task], lands: Mapping[UUID, Ground]) -> None:
+    facilities = {task.subject_id for task in tasks if task.kind == FACILITY}
+    known = reading.known([row for task in tasks for row in task.fresh], facilities)
+    for task in tasks:
+        ground = lands[task.city_id]
+        events = reading.told(task.fresh, ground, known)
+        task.folded = OF_KIND[task.kind].fold(task, events, ground)
+        task.operator_id = known.operators.get(task.subject_id)
 
 
 def _finish(
     tasks: list[Task], lands: Mapping[UUID, Ground], *, as_of: datetime, announce: bool
 ) -> None:
+    for task in tasks:
+        look(task, lands[task.city_id], as_of=as_of, raising=not announce)
     keeping.keep_states(tasks)
     keeping.keep_rows(tasks, as_of=as_of, announce=announce)
     for task in tasks:
-        staying.keep(task, lands[task.city_id], as_of=as_of, announce=announce)
+        if task.kind == VEHICLE:
+            staying.keep(task, lands[task.city_id], as_of=as_of, announce=announce)
+
+
+def look(task: Task, ground: Ground, *, as_of: datetime, raising: bool) -> None:
+    """Put the exceptions that last at `as_of` beside the rows that the fold came to.
+
+    Only who is `raising` begins one: a batch may be followed by others that were told before
+    `as_of` too. What was raised and lasts no more is withdrawn, unless an event ended it.
+    """
+    assert task.folded is not None
+    raised, task.lasting, task.due_at = task.lasting, [], None
+    for due, make in OF_KIND[task.kind].lasting(task, ground):
+        begins = raising and due <= as_of
+        lapse = make() if begins or raised else None
+        if lapse is not None and (begins or lapse.id in raised):
+            task.folded.rows[lapse.id] = lapse
+            task.lasting.append(lapse.id)
+            continue
+        task.due_at = due if task.due_at is None else min(task.due_at, due)
+    task.lasting.sort()
+    for lapse_id in raised:
+        task.folded.rows.setdefault(lapse_id, None)

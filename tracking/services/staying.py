@@ -1,17 +1,15 @@
 """Curb stays, written through the curbs' own door."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from curbs.services import sessions
 from tracking.rules.told import Stay
 from tracking.services.grounds import Ground
-
-if TYPE_CHECKING:
-    from tracking.services.projection import Task
+from tracking.services.subjects import Task
 
 
-def keep(task: "Task", ground: Ground, *, as_of: datetime, announce: bool) -> None:
+def keep(task: Task, ground: Ground, *, as_of: datetime, announce: bool) -> None:
     """Make the stays that the fold found the vehicle's stays from the first one touched on."""
     assert task.folded is not None
     touched = task.folded.stays_since
@@ -22,7 +20,8 @@ def keep(task: "Task", ground: Ground, *, as_of: datetime, announce: bool) -> No
         since = task.stays_since
         if since is not None and touched is not None:
             since = min(since, touched)
-    found = [row for row in task.folded.rows.values() if isinstance(row, Stay)]
+    rows = task.held | task.folded.rows
+    found = [row for row in rows.values() if isinstance(row, Stay)]
     curbs = ground.curbs
     stays = []
     for stay in sorted(found, key=lambda stay: (stay.started_at, stay.id)):
@@ -32,7 +31,7 @@ def keep(task: "Task", ground: Ground, *, as_of: datetime, announce: bool) -> No
     sessions.replace(
         city_id=task.city_id,
         organisation_id=task.organisation_id,
-        vehicle_id=task.vehicle_id,
+        vehicle_id=task.subject_id,
         stays=stays,
         since=since,
         at=as_of,

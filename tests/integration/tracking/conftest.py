@@ -39,14 +39,14 @@ def sender(carrier):
 
 @pytest.fixture
 def tracking(drain):
-    """Return `tracking(as_of=…)`: run the projection alone until nothing is left."""
-    from tracking.services.projection import Projection
+    """Return `tracking(as_of=…)`: run the projections alone until nothing is left."""
+    from tracking.services.projection import FacilityProjection, Projection
 
-    consumer = Projection()
+    consumers = [Projection(), FacilityProjection()]
 
     def run(as_of=None):
         from tests.factories import TUESDAY
 
-        return drain(as_of=as_of or TUESDAY, consumers=[consumer])
+        return drain(as_of=as_of or TUESDAY, consumers=consumers)
 
     return run

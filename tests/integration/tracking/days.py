@@ -128,6 +128,88 @@ def _id(van: Any, seed: int, number: int) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{van.ref} {seed} {number}"))
 
 
+def service(van: Any, seed: int, stops: list[str], depot: Any) -> list[dict[str, Any]]:
+    """Return what else is said of a van's day, in order: its station, units, a loss of contact, a
+    curb that is blocked and one that nobody has, and steps that come out of turn."""
+    rng = np.random.default_rng(seed)
+    trip = {"trip_id": f"ref:trip-{van.ref}"}
+    station = trip | {"facility_id": str(depot.id)}
+    units = [{"scheme": "sscc", "id": f"0034012345678900{n:02d}"} for n in range(6)]
+    load = station | {
+        "units_expected": 5,
+        "units_counted": int(rng.integers(4, 6)),
+        "units": units[:5],
+        "place": {"station_id": depot.ref},
+    }
+    said = [
+        ("station.gate_in", -900.0, station),
+        ("station.dock_arrival", -800.0, station),
+        ("station.load_verified", -300.0, load),
+        ("station.gate_out", -60.0, station),
+        ("telemetry.comms_lost", 2000.0, {}),
+        ("telemetry.comms_restored", 2400.0, {}),
+        ("curb.blocked", 900.0, {"place": {"curb_zone_id": "nobody-has-this"}}),
+        ("curb.claimed", 30.0, {"place": dict(zip(("lng", "lat"), ORIGIN, strict=True))}),
+    ]
+    for _ in range(16):
+        named = trip | {"stop_id": f"ref:{rng.choice(stops)}", "stop_seq": int(rng.integers(1, 9))}
+        name = str(rng.choice(["stop.arrived", "stop.departed", "delivery.succeeded"]))
+        if name == "delivery.succeeded":
+            named |= {"units": [units[int(n)] for n in rng.choice(6, 2, replace=False)]}
+        said.append((name, float(rng.uniform(0, 7000)), named))
+    said.append(("trip.paused", 5000.0, trip))
+    said.sort(key=lambda one: one[1])
+    events = [fleet.event(van, n, TUESDAY + timedelta(seconds=t), **more) for n, t, more in said]
+    for number, event in enumerate(events):
+        event["event_id"] = _id(van, seed, 10_000 + number)
+    voids = [void(van, events[n], 7100 + n) for n in (3, 9, 12)]
+    for number, event in enumerate(voids):
+        event["event_id"] = _id(van, seed, 20_000 + number)
+    return events + voids
+
+
+def locker_day(senders: list[Any], locker: Any, seed: int) -> list[dict[str, Any]]:
+    """Return a locker's day, in order, told by several organisations, some of it voided."""
+    rng = np.random.default_rng(seed)
+    events = []
+    for number, t in enumerate(sorted(rng.uniform(0, 14_000, 40))):
+        word = str(rng.choice(["deposited", "deposited", "ready", "collected", "expired"]))
+        unit = {"scheme": "sscc", "id": f"00340123456789100{int(rng.integers(0, 3))}"}
+        event = at_facility(
+            senders[int(rng.integers(0, len(senders)))], locker, f"ooh.{word}", float(t), unit
+        )
+        events.append(event | {"event_id": str(uuid.uuid5(locker.id, f"{seed} {number}"))})
+    for number in (5, 20):
+        target = events[number]
+        events.append(
+            {
+                "event_id": str(uuid.uuid5(locker.id, f"{seed} void {number}")),
+                "event_type": "event.voided",
+                "classifier": "actual",
+                "carrier_id": target["carrier_id"],
+                "occurred_at": (TUESDAY + timedelta(seconds=14_100)).isoformat(),
+                "voids": {"event_id": target["event_id"], "reason": "did_not_occur"},
+            }
+        )
+    return events
+
+
+def at_facility(
+    sender: Any, locker: Any, event_type: str, t: float, *units: dict[str, str], **members: Any
+) -> dict[str, Any]:
+    """Return what an organisation tells of units at a facility `t` seconds after TUESDAY."""
+    place = {"ooh_point_id": str(locker.id)} | members.pop("place", {})
+    return {
+        "event_id": str(uuid.uuid4()),
+        "event_type": event_type,
+        "classifier": "actual",
+        "carrier_id": str(sender.id),
+        "occurred_at": (TUESDAY + timedelta(seconds=t)).isoformat(),
+        "place": place,
+        "units": list(units),
+    } | members
+
+
 def void(van: Any, target: dict[str, Any], t: float) -> dict[str, Any]:
     """Return the void of an event, told `t` seconds after TUESDAY."""
     return fleet.event(
@@ -138,8 +220,8 @@ def void(van: Any, target: dict[str, Any], t: float) -> dict[str, Any]:
     )
 
 
-def route(van: Any, actor: Any, stops: list[str]) -> None:
-    """Publish the route that the day's stops belong to."""
+def route(van: Any, actor: Any, stops: list[str], now: datetime = TUESDAY, **members: Any) -> None:
+    """Publish the route that the day's stops belong to; `members` are those of every stop."""
     import msgspec
 
     from carriers.api.shapes import RouteIn
@@ -150,9 +232,11 @@ def route(van: Any, actor: Any, stops: list[str]) -> None:
         "trip_id": f"ref:trip-{van.ref}",
         "vehicle_id": str(van.id),
         "service_on": "2026-05-12",
-        "stops": [{"stop_id": f"ref:{s}", "location": {"lng": lng, "lat": lat}} for s in stops],
+        "stops": [
+            {"stop_id": f"ref:{s}", "location": {"lng": lng, "lat": lat}} | members for s in stops
+        ],
     }
-    routes.publish(actor=actor, route=msgspec.convert(wish, RouteIn), now=TUESDAY)
+    routes.publish(actor=actor, route=msgspec.convert(wish, RouteIn), now=now)
 
 
 def send(actor: Any, events: list[dict[str, Any]], now: datetime) -> Any:
@@ -175,6 +259,11 @@ def dump() -> dict[str, list[Any]]:
         "trips": (models.TripState, ()),
         "stops": (models.StopProgress, ()),
         "visits": (models.ZoneVisit, ()),
+        "stations": (models.StationVisit, ()),
+        "exceptions": (models.ServiceException, ()),
+        "references": (models.UnresolvedReference, ()),
+        "curb reports": (models.CurbReport, ()),
+        "units": (models.FacilityUnit, ()),
         "stays": (CurbSession, ()),
         "speeds": (SegmentSpeed, ("id",)),
     }
@@ -204,7 +293,9 @@ def forget() -> None:
         "carriers_event, carriers_position, carriers_identity, carriers_replayeditem,"
         " carriers_replay, carriers_quarantined,"
         " tracking_foldstate, tracking_snapshot, tracking_vehiclestate, tracking_tripstate,"
-        " tracking_stopprogress, tracking_zonevisit, curbs_curbsession, roads_segmentspeed"
+        " tracking_stopprogress, tracking_zonevisit, tracking_stationvisit,"
+        " tracking_serviceexception, tracking_unresolvedreference, tracking_curbreport,"
+        " tracking_facilityunit, curbs_curbsession, roads_segmentspeed"
     )
     with connection.cursor() as cursor:
         for table in tables.split(", "):

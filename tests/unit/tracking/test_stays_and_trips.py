@@ -135,6 +135,81 @@ def test_a_trip_is_in_the_state_that_its_last_event_says(types, state):
     assert trip.state == state
 
 
+def test_expectations_are_planned_projected_and_revised():
+    names = {"trip_id": TRIP, "stop_id": STOP}
+    events = [
+        told("stop.eta_updated", 0, classifier="planned", eta_at=after(900), **names),
+        told("stop.eta_updated", 10, classifier="projected", eta_at=after(950), **names),
+        told("stop.eta_updated", 20, classifier="projected", eta_at=after(950), **names),
+        told("stop.eta_updated", 30, classifier="projected", eta_at=after(990), **names),
+    ]
+    (stop,) = rows(events, BAY, StopDone)
+    assert (stop.planned_at, stop.eta_at) == (after(900), after(990))
+    assert (stop.eta_told_at, stop.eta_revisions, stop.state) == (after(30), 1, "planned")
+
+
+def test_outcomes_count_attempts_and_the_last_word_stands():
+    names = {"trip_id": TRIP, "stop_id": STOP}
+    events = [
+        told("stop.arrived", 0, **names),
+        told("delivery.attempted", 10, **names),
+        told("delivery.failed", 20, reason="recipient_absent", next_action="reattempt", **names),
+        told("stop.departed", 30, **names),
+        told("stop.arrived", 600, **names),
+        told("delivery.succeeded", 610, **names),
+        told("stop.departed", 620, **names),
+    ]
+    (failed,) = rows(events[:4], BAY, StopDone)
+    assert (failed.outcome, failed.attempts, failed.next_action) == ("failed", 1, "reattempt")
+    (stop,) = rows(events, BAY, StopDone)
+    assert (stop.state, stop.outcome, stop.reason, stop.attempts) == ("departed", "served", "", 2)
+    assert (stop.arrived_at, stop.departed_at) == (after(0), after(620))
+    assert (stop.attempted_at, stop.outcome_at, stop.next_action) == (after(10), after(610), "")
+
+
+def test_an_attempt_that_its_sender_has_numbered_counts_as_that():
+    names = {"trip_id": TRIP, "stop_id": STOP}
+    (stop,) = rows([told("delivery.failed", 5, attempt=3, **names)], BAY, StopDone)
+    assert stop.attempts == 3
+
+
+def test_the_pauses_of_a_trip_are_added_up():
+    types = ["started", "paused", "resumed", "paused", "ended"]
+    events = [told(f"trip.{name}", 60 * n * n, trip_id=TRIP) for n, name in enumerate(types)]
+    # At 0, 60, 240, 540 and 960 s: paused for 180 s and for 420 s.
+    (paused,) = rows(events[:4], BAY, Trip)
+    assert (paused.state, paused.paused_at, paused.paused_s) == ("paused", after(540), 180)
+    (trip,) = rows(events, BAY, Trip)
+    assert (trip.paused_at, trip.paused_s) == (None, 600)
+    assert (trip.started_at, trip.ended_at) == (after(0), after(960))
+
+
+def test_what_is_planned_and_projected_of_a_trip_is_expected_and_has_not_happened():
+    events = [
+        told("trip.planned", 0, classifier="planned", eta_at=after(600), trip_id=TRIP),
+        told("trip.ended", 10, classifier="projected", eta_at=after(9000), trip_id=TRIP),
+    ]
+    (trip,) = rows(events, BAY, Trip)
+    assert (trip.state, trip.planned_at, trip.eta_at) == ("planned", after(600), after(9000))
+
+
+def test_a_trip_that_has_ended_does_not_begin_again():
+    events = [
+        told(f"trip.{name}", 60 * n, trip_id=TRIP) for n, name in enumerate(["ended", "started"])
+    ]
+    (trip,) = rows(events, BAY, Trip)
+    assert (trip.state, trip.started_at, trip.ended_at) == ("ended", after(60), after(0))
+
+
+def test_a_step_back_at_a_stop_keeps_its_state_and_its_first_times():
+    names = {"trip_id": TRIP, "stop_id": STOP}
+    types = ["stop.service_started", "stop.arrived", "stop.approaching", "stop.service_started"]
+    events = [told(name, 60 * n, number=n, **names) for n, name in enumerate(types, start=1)]
+    (stop,) = rows(events, BAY, StopDone)
+    assert (stop.state, stop.service_started_at) == ("in_service", after(60))
+    assert stop.arrived_at == after(120)
+
+
 def test_snapshots_are_taken_hourly_and_when_a_trip_ends():
     fixes = [driving.fix(600 * n, 0, 0, n, 0.0) for n in range(20)]
     ended = told("trip.ended", 601, trip_id=TRIP)

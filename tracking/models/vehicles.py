@@ -1,58 +1,11 @@
-"""What the events mean, as rows: all of it can be folded anew from the log.
-
-Rows are written by `tracking.services.projection` alone. City, organisation and vehicle are plain
-ids: a projection must not stand in the way of what it projects.
-"""
+"""What vehicles do: where they are, their trips, stops, visits and reports."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import Tenancy, TenantQuerySet
 from foundation.fields import CurrentTransaction, TransactionIdField
-
-
-class FoldState(models.Model):
-    """All that the fold must know of a vehicle's past to go on."""
-
-    vehicle_id = models.UUIDField(primary_key=True)
-    city_id = models.UUIDField()
-    shard = models.SmallIntegerField()
-    head_at = models.DateTimeField(null=True, help_text=_("Effective time of the last event."))
-    state = models.BinaryField()
-
-    class Meta:
-        verbose_name = _("state of a fold")
-        verbose_name_plural = _("states of folds")
-
-
-class Snapshot(models.Model):
-    """The state of a fold as it was after the events up to `at`; a late event goes back to one."""
-
-    pk = models.CompositePrimaryKey("vehicle_id", "at")
-    vehicle_id = models.UUIDField()
-    at = models.DateTimeField()
-    state = models.BinaryField()
-
-    class Meta:
-        verbose_name = _("snapshot")
-        verbose_name_plural = _("snapshots")
-        indexes = [models.Index(fields=["at"], name="snapshot_at")]
-
-
-class _Derived(models.Model):
-    """What every derived row carries. `touched_at`: effective time of the last event in it."""
-
-    id = models.UUIDField(primary_key=True, editable=False)
-    city_id = models.UUIDField()
-    organisation_id = models.UUIDField()
-    vehicle_id = models.UUIDField()
-    touched_at = models.DateTimeField()
-
-    tenancy = Tenancy(vehicle="vehicle_id")
-    objects = TenantQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
+from tracking.models.base import Derived
 
 
 class VehicleState(models.Model):
@@ -85,7 +38,7 @@ class VehicleState(models.Model):
         return str(self.vehicle_id)
 
 
-class TripState(_Derived):
+class TripState(Derived):
     """What became of a trip."""
 
     trip_id = models.UUIDField(_("trip"))
@@ -93,6 +46,9 @@ class TripState(_Derived):
     planned_at = models.DateTimeField(_("planned for"), null=True)
     started_at = models.DateTimeField(_("started at"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
+    eta_at = models.DateTimeField(_("expected to end at"), null=True)
+    paused_at = models.DateTimeField(_("paused since"), null=True)
+    paused_s = models.IntegerField(_("paused (s)"), default=0)
 
     class Meta:
         verbose_name = _("trip")
@@ -100,10 +56,12 @@ class TripState(_Derived):
         indexes = [
             models.Index(fields=["vehicle_id", "touched_at"], name="trip_vehicle"),
             models.Index(fields=["trip_id"], name="trip_by_id"),
+            models.Index(fields=["city_id", "touched_at", "id"], name="trip_city"),
+            models.Index(fields=["organisation_id", "touched_at", "id"], name="trip_organisation"),
         ]
 
 
-class StopProgress(_Derived):
+class StopProgress(Derived):
     """How far a stop has come."""
 
     stop_id = models.UUIDField(_("stop"))
@@ -115,6 +73,14 @@ class StopProgress(_Derived):
     arrived_at = models.DateTimeField(_("arrived at"), null=True)
     service_started_at = models.DateTimeField(_("service started at"), null=True)
     departed_at = models.DateTimeField(_("departed at"), null=True)
+    stop_seq = models.IntegerField(_("place in the route"), null=True)
+    planned_at = models.DateTimeField(_("planned for"), null=True)
+    eta_told_at = models.DateTimeField(_("expectation told at"), null=True)
+    eta_revisions = models.IntegerField(_("revisions of the expectation"), default=0)
+    attempts = models.BigIntegerField(_("attempts"), default=0)
+    attempted_at = models.DateTimeField(_("attempted at"), null=True)
+    outcome_at = models.DateTimeField(_("outcome at"), null=True)
+    next_action = models.CharField(_("next"), max_length=16, blank=True)
 
     class Meta:
         verbose_name = _("stop progress")
@@ -126,7 +92,7 @@ class StopProgress(_Derived):
         ]
 
 
-class ZoneVisit(_Derived):
+class ZoneVisit(Derived):
     """One stay of a vehicle inside a zone; open while `left_at` is empty.
 
     `crossing`: no two fixes lie inside; inferred from the line between two fixes `gap_s` apart.
@@ -156,3 +122,61 @@ class ZoneVisit(_Derived):
 
     def __str__(self) -> str:
         return f"{self.zone_id} {self.entered_at:%Y-%m-%d %H:%M}"
+
+
+class StationVisit(Derived):
+    """One visit of a vehicle to a station: gate in, dock, load, gate out."""
+
+    facility_id = models.UUIDField(_("station"), null=True)
+    trip_id = models.UUIDField(_("trip"), null=True)
+    step = models.CharField(_("step"), max_length=16, blank=True)
+    gate_in_at = models.DateTimeField(_("gate in"), null=True)
+    dock_arrival_at = models.DateTimeField(_("dock arrival"), null=True)
+    load_started_at = models.DateTimeField(_("load started"), null=True)
+    load_verified_at = models.DateTimeField(_("load verified"), null=True)
+    dock_departure_at = models.DateTimeField(_("dock departure"), null=True)
+    gate_out_at = models.DateTimeField(_("gate out"), null=True)
+    unload_verified_at = models.DateTimeField(_("unload verified"), null=True)
+    mismatch_at = models.DateTimeField(_("load found wrong"), null=True)
+    units_expected = models.IntegerField(_("units expected"), null=True)
+    units_counted = models.IntegerField(_("units counted"), null=True)
+    units_loaded = models.IntegerField(_("units loaded"), null=True)
+    units_unloaded = models.IntegerField(_("units unloaded"), null=True)
+    first_event_id = models.UUIDField()
+
+    class Meta:
+        verbose_name = _("station visit")
+        verbose_name_plural = _("station visits")
+        indexes = [
+            models.Index(fields=["vehicle_id", "touched_at"], name="station_vehicle"),
+            models.Index(fields=["trip_id"], name="station_trip"),
+            models.Index(fields=["facility_id", "touched_at"], name="station_facility"),
+            models.Index(fields=["city_id", "touched_at", "id"], name="station_city"),
+            models.Index(
+                fields=["organisation_id", "touched_at", "id"], name="station_organisation"
+            ),
+        ]
+
+
+class CurbReport(Derived):
+    """What a driver said of a curb without standing there."""
+
+    class Kind(models.TextChoices):
+        CLAIMED = "claimed", _("Claimed")
+        BLOCKED = "blocked", _("Blocked")
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    curb_zone_id = models.UUIDField(_("curb zone"), null=True)
+    at = models.DateTimeField(_("at"))
+    lng = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    reason = models.CharField(_("reason"), max_length=32, blank=True)
+    event_id = models.UUIDField()
+
+    class Meta:
+        verbose_name = _("report on a curb")
+        verbose_name_plural = _("reports on curbs")
+        indexes = [
+            models.Index(fields=["vehicle_id", "touched_at"], name="curbreport_vehicle"),
+            models.Index(fields=["city_id", "at"], name="curbreport_at"),
+        ]
