@@ -1,0 +1,243 @@
+"""A day played on the stage: clients that send and send again, a door, workers, and what befalls
+them. Everything is chosen by one source of chance."""
+
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import OperationalError
+
+from tests.factories import TUESDAY
+from tests.integration.laws import stage as staging
+from tests.integration.laws.simulated import Sent
+from tests.integration.laws.stage import Process, Stage
+from tests.integration.laws.world import World
+
+START = TUESDAY + timedelta(hours=6)
+END = TUESDAY + timedelta(days=5)
+"""When all of a day has been told, and an instant behind whose watermark it lies."""
+MANY = 20_000
+"""More steps than any play takes."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How much runs at once, and what may go wrong, how often: shares of the steps."""
+
+    doors: int = 2
+    workers: int = 2
+    batch: tuple[int, int] = (10, 60)
+    limit: tuple[int, int] = (20, 2000)
+    deaths: float = 0.0
+    breaks: float = 0.0
+    lost_answers: float = 0.0
+    impatience: float = 0.0
+    faults: int = 0
+    strict: bool = True
+
+
+@dataclass(eq=False)
+class Request:
+    """One batch of a client. `heard` is False while no answer to it has reached the client."""
+
+    sender: int
+    items: list[dict[str, Any]]
+    heard: bool = False
+
+
+@dataclass
+class Answers:
+    """What the clients saw: per event id and status, how often."""
+
+    statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def note(self, results: Sequence[Any]) -> None:
+        for result in results:
+            if result.event_id is not None:
+                self.statuses[result.event_id][result.status] += 1
+
+    def ids(self, *statuses: str) -> set[str]:
+        """Return the ids that were answered with one of these statuses."""
+        return {id_ for id_, seen in self.statuses.items() if any(seen[s] for s in statuses)}
+
+
+class Play:
+    """One day from the first request until clients and workers have nothing left to do."""
+
+    def __init__(
+        self, stage: Stage, world: World, chance: random.Random, conditions: Conditions
+    ) -> None:
+        self._stage, self._world = stage, world
+        self._chance, self._conditions = chance, conditions
+        self._now = START
+        self._waiting: list[Request] = []
+        self._under_way: dict[Process, Request] = {}
+        self._faults = conditions.faults
+        self._commits = 0
+        self._read_up_to = -1
+        self._began: dict[Process, int] = {}
+        self.answers = Answers()
+        self.trace: list[str] = []
+
+    def run(self, requests: list[Request]) -> None:
+        """Play until every request has been heard of and everything is read."""
+        self._waiting = list(requests)
+        from foundation import consumers
+
+        for _ in range(MANY):
+            acts = self._acts()
+            if acts:
+                self._chance.choice(acts)()
+            elif consumers.backlog():
+                self._read_up_to = -1  # somebody waited out a failure
+            else:
+                return
+        raise AssertionError("the play does not end")
+
+    def _acts(self) -> list[Callable[[], None]]:
+        """Return what can happen next."""
+        doors = self._conditions.doors
+        crew = self._stage.processes[: doors + self._conditions.workers]
+        acts: list[Callable[[], None]] = []
+        for number, process in enumerate(crew):
+            if not process.idle:
+                continue
+            if number >= doors and self._commits > self._read_up_to:
+                acts.append(lambda process=process: self._work(process))
+            elif number < doors and self._waiting:
+                acts.append(lambda process=process: self._deliver(process))
+        ready = self._stage.ready()
+        acts += [lambda process=process: self._step(process) for process in ready]
+        if not acts and any(not process.idle for process in crew):
+            acts.append(lambda: None)  # all wait for locks: PostgreSQL ends a ring by itself
+        return acts
+
+    def _deliver(self, door: Process) -> None:
+        place = self._chance.randrange(min(len(self._waiting), 3))  # requests overtake each other
+        request = self._waiting.pop(place)
+        self._now += timedelta(seconds=self._chance.choice([1, 30, 1800, 4 * 3600]))
+        actor, now = self._world.senders[request.sender].actor, self._now
+        body = json.dumps(request.items).encode()
+        self._under_way[door] = request
+        door.give(lambda: _take(actor, body, now))
+        self._say(f"{door.name} takes {len(request.items)} at {now:%d %H:%M:%S}")
+
+    def _work(self, worker: Process) -> None:
+        limit, now = self._chance.randint(*self._conditions.limit), self._now
+        strict, whole = self._conditions.strict, self._chance.random() < 0.1
+        self._began[worker] = self._commits
+        worker.give(lambda: _tick(now, strict) if whole else _read(now, limit, strict))
+
+    def _step(self, process: Process) -> None:
+        fate, place = self._fate(process), process.place
+        self._say(f"{process.name} {place}: {fate}")
+        self._commits += place != "begin"
+        self._stage.go_on(process, fate)
+        request = self._under_way.get(process)
+        if process.outcome is not None:
+            self._ended(process)
+        elif request is not None and not request.heard and self._happens("impatience"):
+            self._say(f"the client of {process.name} asks again")
+            request.heard = True  # nobody listens to the answer any more
+            self._waiting.append(Request(request.sender, request.items))
+
+    def _fate(self, process: Process) -> str:
+        if process.place == "begin":
+            return staging.GO
+        if self._happens("deaths"):
+            return staging.DIE
+        return staging.BREAK if self._happens("breaks") else staging.GO
+
+    def _happens(self, kind: str) -> bool:
+        if self._faults <= 0 or self._chance.random() >= getattr(self._conditions, kind):
+            return False
+        self._faults -= 1
+        return True
+
+    def _ended(self, process: Process) -> None:
+        kind, value = process.outcome or ("", None)
+        process.outcome = None
+        request = self._under_way.pop(process, None)
+        if kind == "died":
+            self._stage.replace(process)
+        elif kind == "failed" and not _is_of_the_play(value):
+            raise value
+        if request is not None:
+            self._answer(request, kind, value)
+        elif kind == "answered" and value == 0:
+            self._read_up_to = max(self._read_up_to, self._began[process])
+
+    def _answer(self, request: Request, kind: str, result: Any) -> None:
+        if request.heard:
+            return
+        if kind != "answered" or self._happens("lost_answers"):
+            self._say(f"no answer: {kind}")
+            self._waiting.append(Request(request.sender, request.items))
+        else:
+            self.answers.note(result.results)
+
+    def _say(self, words: str) -> None:
+        self.trace.append(words)
+
+
+def requests(
+    sent: Sequence[Sent], chance: random.Random, *, batch: tuple[int, int], distance: float
+) -> list[Request]:
+    """Return the batches of a day: events in the order of arrival shaken by `distance` seconds,
+    some of them in several batches."""
+    found: list[Request] = []
+    for sender in sorted({one.sender for one in sent}):
+        own = [one for one in sent if one.sender == sender]
+        own += chance.sample(own, len(own) // 8)
+        own.sort(key=lambda one: one.arrives_s + chance.uniform(-distance, distance))
+        while own:
+            size = chance.randint(*batch)
+            found.append(Request(sender, [one.body for one in own[:size]]))
+            own = own[size:]
+    chance.shuffle(found)
+    return found
+
+
+def undisturbed(world: World, sent: Sequence[Sent], as_of: datetime = END) -> None:
+    """Take a day in the order in which it happened, and read it, with nothing in the way."""
+    for number, sender in enumerate(world.senders):
+        items = [one.body for one in sent if one.sender == number]
+        result = _take(sender.actor, json.dumps(items).encode(), START)
+        assert result.accepted == len(items), result
+    finish(as_of)
+
+
+def finish(as_of: datetime = END) -> None:
+    """Read what is left, and confirm what lies behind the watermark."""
+    from foundation import ticks
+
+    ticks.tick(as_of, strict=True)
+
+
+def _take(actor: Any, body: bytes, now: datetime) -> Any:
+    from carriers.services import intake
+
+    return intake.take(actor=actor, body=body, now=now)
+
+
+def _read(now: datetime, limit: int, strict: bool) -> int:
+    from foundation import consumers
+
+    return consumers.run_once(as_of=now, limit=limit, strict=strict)
+
+
+def _tick(now: datetime, strict: bool) -> int:
+    from foundation import ticks
+
+    return ticks.tick(now, strict=strict)
+
+
+def _is_of_the_play(error: Exception) -> bool:
+    """Return whether an error is one that the play made, or a deadlock that PostgreSQL ended."""
+    lost = isinstance(error, OperationalError) and staging.LOST in str(error)
+    closed = isinstance(error, OperationalError) and "connection is closed" in str(error)
+    return lost or closed

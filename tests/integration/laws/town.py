@@ -1,0 +1,208 @@
+"""A small town with servers and processes of its own, for tests that kill them.
+
+Database, Redis, web server, worker and beat are those of `./hub up`, under the same supervisor,
+beside those of the other tests: nobody else feels it when they fall.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from launcher import postgres, programs, templates
+from launcher.checkout import Checkout, web_port
+from launcher.processes import dies_with_parent, wait_for
+from launcher.redis import Redis
+from launcher.servers import Servers
+from launcher.supervisor import Child, Program, Supervisor
+
+DATABASE = "cityhub_laws"
+ANSWER_S = 10.0
+START_S = 60.0
+
+
+class Town:
+    """Servers, processes and the scene that was laid in their database."""
+
+    def __init__(self, folder: Path) -> None:
+        self._checkout = Checkout.here()
+        self._checkout.make_folders()
+        # What was acknowledged must survive a server that is killed: durable, as people's data.
+        self.cluster = postgres.Cluster(self._checkout, "laws-pg", durable=True)
+        self.redis = Redis(self._checkout, "laws-redis")
+        self.servers = Servers(
+            self.cluster, self.redis, self.cluster.url(DATABASE), self.redis.url()
+        )
+        self._folder = folder
+        self._port = web_port(self._checkout, name="laws", base=10_000)
+        self.dying = folder / "die-before-the-answer"
+        env = programs.environment(self._checkout, self.servers.environment())
+        self._env = {**env, "CITYHUB_LOG_LEVEL": "WARNING", "LAWS_DYING": str(self.dying)}
+        self._supervisor = Supervisor([])
+        self._tending = threading.Event()
+        self._tender = threading.Thread(target=self._tend, daemon=True)
+
+    @contextlib.contextmanager
+    def open(self, days: int) -> Iterator["Town"]:
+        """Start servers, lay the scene, start the processes; stop all of it at the end."""
+        try:
+            self.servers.ensure()
+            templates.copy(self._checkout, self.servers, self.cluster, DATABASE)
+            self._scene("lay", str(self._folder), str(days))
+            self._start()
+            yield self
+        finally:
+            self._tending.set()
+            if self._tender.is_alive():
+                self._tender.join()
+            self._supervisor.stop()
+            self.servers.stop()
+
+    def kill(self, name: str) -> None:
+        """End a program with all its processes by SIGKILL; the supervisor starts it again."""
+        child = self.child(name)
+        pid = child.pid
+        if pid is not None:
+            os.killpg(pid, signal.SIGKILL)
+        child.failures = 0  # the pause after it is that after a first failure
+
+    def child(self, name: str) -> Child:
+        """Return a program under the supervisor: web, worker or beat."""
+        return next(child for child in self._supervisor.children if child.program.name == name)
+
+    def in_mid_batch(self) -> bool:
+        """Return whether a worker is in a transaction that has written something."""
+        return bool(
+            self.cluster.sql(
+                "SELECT 1 FROM pg_stat_activity WHERE application_name = 'laws-worker'"
+                " AND backend_xid IS NOT NULL LIMIT 1",
+                database=DATABASE,
+            )
+        )
+
+    def judge(self, answers: dict[str, Counter[str]]) -> None:
+        """Wait until all is read; compare log and tables with the undisturbed days; forget them."""
+        (self._folder / "answers.json").write_text(json.dumps(answers))
+        self._scene("judge", str(self._folder))
+
+    def clients(self, seed: int, *, pause_s: float = 0.0) -> "Clients":
+        """Return the clients that tell the scene's days."""
+        told = json.loads((self._folder / "events.json").read_text())
+        address = f"http://127.0.0.1:{self._port}/api/v1/events"
+        return Clients(address, told["tokens"], told["events"], random.Random(seed), pause_s)
+
+    def _start(self) -> None:
+        web = programs.web(self._checkout, self._env, port=self._port)
+        served = {"cityhub.asgi:application": "tests.integration.laws.dying:application"}
+        command = tuple(served.get(word, word) for word in web.command)
+        worker = programs.worker(self._checkout, {**self._env, "PGAPPNAME": "laws-worker"})
+        wanted = [
+            Program("web", command, web.env),
+            worker,
+            programs.beat(self._checkout, self._env, name="laws-beat"),
+        ]
+        self._supervisor.children = [
+            Child(one, self._checkout.log / f"laws-{one.name}.log", self._checkout.root)
+            for one in wanted
+        ]
+        self._tender.start()
+        assert wait_for(self._answers, timeout_s=START_S, pause_s=0.2), "the web does not answer"
+
+    def _tend(self) -> None:
+        while not self._tending.wait(0.1):
+            self._supervisor.tend()
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"http://127.0.0.1:{self._port}/healthz", timeout=3).is_success
+        return False
+
+    def _scene(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._checkout.python, "-m", "tests.integration.laws.scene", *arguments],
+            cwd=self._checkout.root,
+            env={**os.environ, **self._env},
+            capture_output=True,
+            text=True,
+            preexec_fn=dies_with_parent,
+        )
+        assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+
+
+class Clients:
+    """Two senders that post their days in batches and repeat each until it is answered."""
+
+    def __init__(
+        self,
+        address: str,
+        tokens: list[str],
+        events: list[Any],
+        chance: random.Random,
+        pause_s: float,
+    ) -> None:
+        self._address, self._tokens = address, tokens
+        self._chance, self._pause_s = chance, pause_s
+        self._batches = self._batched(events)
+        self.answers: dict[str, Counter[str]] = defaultdict(Counter)
+        self.unanswered = 0
+        self.refused: Counter[int] = Counter()
+
+    def tell(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Tell everything, and do something else at the same time; return when both are done."""
+        other = threading.Thread(target=meanwhile)
+        other.start()
+        with httpx.Client(timeout=ANSWER_S) as http:
+            for sender, batch in self._batches:
+                while not self._told(http, sender, batch):
+                    time.sleep(0.05)
+                time.sleep(self._pause_s)
+        other.join()
+
+    @property
+    def share_told(self) -> float:
+        """Return how much of the day has been answered."""
+        return self._done / len(self._batches)
+
+    _done = 0
+
+    def _told(self, http: httpx.Client, sender: int, batch: list[Any]) -> bool:
+        try:
+            answer = http.post(
+                self._address,
+                json=batch,
+                headers={"Authorization": f"Bearer {self._tokens[sender]}"},
+            )
+        except httpx.HTTPError:
+            self.unanswered += 1
+            return False
+        if answer.status_code != 200:
+            self.refused[answer.status_code] += 1
+            assert answer.status_code in (500, 502, 503), answer.text
+            return False
+        for result in answer.json()["results"]:
+            self.answers[result["event_id"]][result["status"]] += 1
+        self._done += 1
+        return True
+
+    def _batched(self, events: list[Any]) -> list[tuple[int, list[Any]]]:
+        found = []
+        for sender in (0, 1):
+            own = [body for number, body in events if number == sender]
+            own += self._chance.sample(own, len(own) // 10)
+            self._chance.shuffle(own)
+            while own:
+                size = self._chance.randint(5, 20)
+                found.append((sender, own[:size]))
+                own = own[size:]
+        self._chance.shuffle(found)
+        return found
