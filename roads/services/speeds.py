@@ -26,7 +26,7 @@ def record_speeds(*, city_id: UUID, samples: Iterable[SpeedSample], sign: int = 
     Runs in the caller's transaction, the one that moves its checkpoint: so a batch counts once.
     With `sign=-1` samples are taken back, for a caller that derives them anew. Sums are integers
     (mm/s): the order of arrival leaves no trace. Rows are written in key order, which keeps two
-    callers from waiting for each other.
+    callers from waiting for each other. A quarter of which nothing is left is no row.
     """
     sums: dict[tuple[datetime, int], list[int]] = defaultdict(lambda: [0, 0])
     for sample in samples:
@@ -39,6 +39,8 @@ def record_speeds(*, city_id: UUID, samples: Iterable[SpeedSample], sign: int = 
     instants, ways, counts, totals = zip(*rows, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [city_id, list(instants), list(ways), list(counts), list(totals)])
+        if sign < 0:
+            cursor.execute(_DROP_EMPTY, [list(instants), list(ways), city_id])
     return len(rows)
 
 
@@ -51,6 +53,10 @@ ORDER BY quarter_at, way_id
 ON CONFLICT (city_id, quarter_at, way_id) DO UPDATE
 SET samples = roads_segmentspeed.samples + excluded.samples,
     sum_mmps = roads_segmentspeed.sum_mmps + excluded.sum_mmps
+"""
+_DROP_EMPTY = """
+DELETE FROM roads_segmentspeed USING unnest(%s::timestamptz[], %s::bigint[]) AS left_over(at, way)
+WHERE city_id = %s AND quarter_at = left_over.at AND way_id = left_over.way AND samples = 0
 """
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+pytest.register_assert_rewrite("tests.integration.laws.judging", "tests.integration.laws.play")
+
 
 @pytest.fixture
 def world(transactional_db):

@@ -55,10 +55,10 @@ class Answers:
 
     statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def note(self, results: Sequence[Any]) -> None:
+    def note(self, items: Sequence[dict[str, Any]], results: Sequence[Any]) -> None:
+        """Note what an answer says of the items that were sent."""
         for result in results:
-            if result.event_id is not None:
-                self.statuses[result.event_id][result.status] += 1
+            self.statuses[items[result.index]["event_id"]][result.status] += 1
 
     def ids(self, *statuses: str) -> set[str]:
         """Return the ids that were answered with one of these statuses."""
@@ -178,7 +178,7 @@ class Play:
             self._say(f"no answer: {kind}")
             self._waiting.append(Request(request.sender, request.items))
         else:
-            self.answers.note(result.results)
+            self.answers.note(request.items, result.results)
 
     def _say(self, words: str) -> None:
         self.trace.append(words)

@@ -190,7 +190,7 @@ class Clients:
             assert answer.status_code in (500, 502, 503), answer.text
             return False
         for result in answer.json()["results"]:
-            self.answers[result["event_id"]][result["status"]] += 1
+            self.answers[batch[result["index"]]["event_id"]][result["status"]] += 1
         self._done += 1
         return True
 
