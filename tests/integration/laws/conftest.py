@@ -32,7 +32,7 @@ def tables(world):
 
 @pytest.fixture
 def days(world, tables):
-    """Return `days(seed, stops=2)`: the events of a day, and the tables that it makes undisturbed.
+    """Return `days(seed, **size)`: the events of a day, and the tables that it makes undisturbed.
 
     The first time that a day is asked for empties the log.
     """
@@ -40,14 +40,15 @@ def days(world, tables):
 
     known = {}
 
-    def of(seed, stops=2):
-        if (seed, stops) not in known:
+    def of(seed, **size):
+        key = (seed, *size.items())
+        if key not in known:
             tables.forget()
-            sent = simulated.day(world, seed, stops=stops)
+            sent = simulated.day(world, seed, **size)
             play.undisturbed(world, sent)
-            known[seed, stops] = sent, tables.dump()
+            known[key] = sent, tables.dump()
             tables.forget()
-        return known[seed, stops]
+        return known[key]
 
     return of
 

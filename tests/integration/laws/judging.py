@@ -108,11 +108,11 @@ class Reactor:
     def consume(self, rows: Sequence[Any], *, shard: int, as_of: datetime) -> None:
         from foundation.models import AuditEntry
 
-        for row in rows:
-            self.acts[row.id] += 1
-            AuditEntry.objects.create(
-                city_id=row.city_id, at=as_of, action=self.name, subject=str(row.id)
-            )
+        self.acts.update(row.id for row in rows)
+        AuditEntry.objects.bulk_create(
+            AuditEntry(city_id=row.city_id, at=as_of, action=self.name, subject=str(row.id))
+            for row in rows
+        )
 
     def forget(self) -> None:
         self.acts.clear()

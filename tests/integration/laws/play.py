@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import OperationalError
@@ -20,6 +21,7 @@ from tests.integration.laws.world import World
 START = TUESDAY + timedelta(hours=6)
 END = TUESDAY + timedelta(days=5)
 """When all of a day has been told, and an instant behind whose watermark it lies."""
+LOOKS = 0.2
 MANY = 20_000
 """More steps than any play takes."""
 
@@ -85,9 +87,9 @@ class Play:
 
     def run(self, requests: list[Request]) -> None:
         """Play until every request has been heard of and everything is read."""
-        self._waiting = list(requests)
         from foundation import consumers
 
+        self._waiting = list(requests)
         for _ in range(MANY):
             acts = self._acts()
             if acts:
@@ -102,18 +104,14 @@ class Play:
         """Return what can happen next."""
         doors = self._conditions.doors
         crew = self._stage.processes[: doors + self._conditions.workers]
-        acts: list[Callable[[], None]] = []
-        for number, process in enumerate(crew):
-            if not process.idle:
-                continue
-            if number >= doors and self._commits > self._read_up_to:
-                acts.append(lambda process=process: self._work(process))
-            elif number < doors and self._waiting:
-                acts.append(lambda process=process: self._deliver(process))
-        ready = self._stage.ready()
-        acts += [lambda process=process: self._step(process) for process in ready]
+        acts = [partial(self._step, process) for process in self._stage.ready()]
+        if self._waiting:
+            acts += [partial(self._deliver, door) for door in crew[:doors] if door.idle]
+        # Workers look now and then, as theirs is a tick: not whenever they have nothing to do.
+        if self._commits > self._read_up_to and (not acts or self._chance.random() < LOOKS):
+            acts += [partial(self._work, worker) for worker in crew[doors:] if worker.idle]
         if not acts and any(not process.idle for process in crew):
-            acts.append(lambda: None)  # all wait for locks: PostgreSQL ends a ring by itself
+            acts = [lambda: None]  # all wait for locks: PostgreSQL ends a ring by itself
         return acts
 
     def _deliver(self, door: Process) -> None:

@@ -121,12 +121,16 @@ class Diary:
         return self.note(t, "event.voided", vehicle=False, voids=voids)
 
 
-def day(world: World, seed: int, *, stops: int = 2, begins_s: float = 0.0) -> list[Sent]:
-    """Return the day of the world's vehicles in the order in which it happened; it begins so many
-    seconds after TUESDAY."""
+def day(
+    world: World, seed: int, *, stops: int = 2, vehicles: int = 2, begins_s: float = 0.0
+) -> list[Sent]:
+    """Return a day in the order in which it happened; it begins so many seconds after TUESDAY.
+
+    `stops` per vehicle, and `vehicles` of each sender at most.
+    """
     told: list[Sent] = []
     for number, sender in enumerate(world.senders):
-        for place, vehicle in enumerate(sender.vehicles):
+        for place, vehicle in enumerate(sender.vehicles[:vehicles]):
             rng = np.random.default_rng([seed, number, place])
             diary = Diary(seed, number, vehicle, rng, begins_s)
             diary.skew_s = float(rng.choice([0.0, 0.0, 5.0, 95.0, -140.0]))

@@ -54,14 +54,15 @@ def test_any_arrival_any_workers_and_any_deaths_give_the_tables_of_the_day_in_or
     @given(
         seed=st.integers(0, DAYS - 1),
         distance=st.sampled_from([0, 60, 3600, 36_000]),
+        stops=st.sampled_from([1, 1, 2]),
         size=st.sampled_from([12, 40, 300]),
         workers=st.integers(1, 4),
         limit=st.sampled_from([15, 60, 2000]),
         deaths=st.integers(0, 5),
         chance=st.integers(0, 2**32),
     )
-    def arrival(seed, distance, size, workers, limit, deaths, chance):
-        sent, expected = days(seed)
+    def arrival(seed, stops, distance, size, workers, limit, deaths, chance):
+        sent, expected = days(seed, stops=stops)
         tables.forget()
         dice = random.Random(chance)
         conditions = Conditions(
