@@ -14,19 +14,27 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 
 from launcher import postgres, programs, templates
 from launcher.checkout import Checkout, web_port
+from launcher.given_database import conninfo
 from launcher.processes import dies_with_parent, wait_for
 from launcher.redis import Redis
 from launcher.servers import Servers
 from launcher.supervisor import Child, Program, Supervisor
 
 DATABASE = "cityhub_laws"
+SENDERS_AT_ONCE = 4
+_WRITING = (
+    "SELECT backend_xid::text FROM pg_stat_activity"
+    " WHERE application_name = 'laws-worker' AND backend_xid IS NOT NULL"
+)
 ANSWER_S = 10.0
 START_S = 60.0
 
@@ -40,55 +48,64 @@ class Town:
         # What was acknowledged must survive a server that is killed: durable, as people's data.
         self.cluster = postgres.Cluster(self._checkout, "laws-pg", durable=True)
         self.redis = Redis(self._checkout, "laws-redis")
-        self.servers = Servers(
+        self._servers = Servers(
             self.cluster, self.redis, self.cluster.url(DATABASE), self.redis.url()
         )
         self._folder = folder
         self._port = web_port(self._checkout, name="laws", base=10_000)
         self.dying = folder / "die-before-the-answer"
-        env = programs.environment(self._checkout, self.servers.environment())
+        env = programs.environment(self._checkout, self._servers.environment())
         self._env = {**env, "CITYHUB_LOG_LEVEL": "WARNING", "LAWS_DYING": str(self.dying)}
         self._supervisor = Supervisor([])
-        self._tending = threading.Event()
+        self._closing = threading.Event()
         self._tender = threading.Thread(target=self._tend, daemon=True)
 
     @contextlib.contextmanager
     def open(self, days: int) -> Iterator["Town"]:
         """Start servers, lay the scene, start the processes; stop all of it at the end."""
         try:
-            self.servers.ensure()
-            templates.copy(self._checkout, self.servers, self.cluster, DATABASE)
-            self._scene("lay", str(self._folder), str(days))
+            self._lay(days)
+            self._servers.ensure()
             self._start()
             yield self
         finally:
-            self._tending.set()
+            self._closing.set()
             if self._tender.is_alive():
                 self._tender.join()
             self._supervisor.stop()
-            self.servers.stop()
+            self._servers.stop()
 
     def kill(self, name: str) -> None:
         """End a program with all its processes by SIGKILL; the supervisor starts it again."""
-        child = self.child(name)
-        pid = child.pid
-        if pid is not None:
-            os.killpg(pid, signal.SIGKILL)
+        child = self._child(name)
+        if child.pid is not None:
+            os.killpg(child.pid, signal.SIGKILL)
         child.failures = 0  # the pause after it is that after a first failure
 
-    def child(self, name: str) -> Child:
-        """Return a program under the supervisor: web, worker or beat."""
-        return next(child for child in self._supervisor.children if child.program.name == name)
+    def kill_pool(self) -> None:
+        """End the processes of the worker's pool by SIGKILL; the worker itself starts others."""
+        pid = self._child("worker").pid
+        if pid is not None:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            for child in children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(child), signal.SIGKILL)
 
-    def in_mid_batch(self) -> bool:
-        """Return whether a worker is in a transaction that has written something."""
-        return bool(
-            self.cluster.sql(
-                "SELECT 1 FROM pg_stat_activity WHERE application_name = 'laws-worker'"
-                " AND backend_xid IS NOT NULL LIMIT 1",
-                database=DATABASE,
-            )
-        )
+    def kill_in_mid_batch(self, kill: Callable[[], None], *, timeout_s: float = 60.0) -> bool:
+        """Kill workers while one is in a transaction that has written something; return whether
+        that transaction was lost, which is what PostgreSQL says of it afterwards."""
+        deadline = time.monotonic() + timeout_s
+        with psycopg.connect(conninfo(self._servers.database_url), autocommit=True) as watch:
+            while time.monotonic() < deadline:
+                found = watch.execute(_WRITING).fetchone()
+                if found is None:
+                    continue
+                kill()
+                while watch.execute(_WRITING + " AND backend_xid = %s::xid", found).fetchone():
+                    time.sleep(0.01)
+                asked = watch.execute("SELECT pg_xact_status(%s::xid8)", found).fetchone()
+                return asked == ("aborted",)
+        return False
 
     def judge(self, answers: dict[str, Counter[str]]) -> None:
         """Wait until all is read; compare log and tables with the undisturbed days; forget them."""
@@ -100,6 +117,17 @@ class Town:
         told = json.loads((self._folder / "events.json").read_text())
         address = f"http://127.0.0.1:{self._port}/api/v1/events"
         return Clients(address, told["tokens"], told["events"], random.Random(seed), pause_s)
+
+    def _child(self, name: str) -> Child:
+        return next(one for one in self._supervisor.children if one.program.name == name)
+
+    def _lay(self, days: int) -> None:
+        """Make the scene while the cluster need not wait for disks; it is whole once stopped."""
+        hasty = postgres.Cluster(self._checkout, self.cluster.name, durable=False)
+        hasty.start()
+        templates.copy(self._checkout, self._servers, hasty, DATABASE)
+        self._scene("lay", str(self._folder), str(days))
+        hasty.stop()
 
     def _start(self) -> None:
         web = programs.web(self._checkout, self._env, port=self._port)
@@ -119,7 +147,7 @@ class Town:
         assert wait_for(self._answers, timeout_s=START_S, pause_s=0.2), "the web does not answer"
 
     def _tend(self) -> None:
-        while not self._tending.wait(0.1):
+        while not self._closing.wait(0.1):
             self._supervisor.tend()
 
     def _answers(self) -> bool:
@@ -140,7 +168,7 @@ class Town:
 
 
 class Clients:
-    """Two senders that post their days in batches and repeat each until it is answered."""
+    """Senders that post their days in batches, some at once, and repeat each until answered."""
 
     def __init__(
         self,
@@ -153,29 +181,39 @@ class Clients:
         self._address, self._tokens = address, tokens
         self._chance, self._pause_s = chance, pause_s
         self._batches = self._batched(events)
+        self._all = len(self._batches)
+        self._lock = threading.Lock()
         self.answers: dict[str, Counter[str]] = defaultdict(Counter)
+        self.answered = 0
         self.unanswered = 0
-        self.refused: Counter[int] = Counter()
+        self.unable: Counter[int] = Counter()
 
-    def tell(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+    def tell(self, meanwhile: Callable[[], None]) -> None:
         """Tell everything, and do something else at the same time; return when both are done."""
-        other = threading.Thread(target=meanwhile)
-        other.start()
-        with httpx.Client(timeout=ANSWER_S) as http:
-            for sender, batch in self._batches:
-                while not self._told(http, sender, batch):
-                    time.sleep(0.05)
-                time.sleep(self._pause_s)
-        other.join()
+        with ThreadPoolExecutor(SENDERS_AT_ONCE + 1) as pool:
+            other = pool.submit(meanwhile)
+            told = [pool.submit(self._tell) for _ in range(SENDERS_AT_ONCE)]
+            for future in (*told, other):
+                future.result()
 
     @property
     def share_told(self) -> float:
-        """Return how much of the day has been answered."""
-        return self._done / len(self._batches)
+        """Return how much has been answered."""
+        return self.answered / self._all
 
-    _done = 0
+    def _tell(self) -> None:
+        with httpx.Client(timeout=ANSWER_S) as http:
+            while True:
+                with self._lock:
+                    if not self._batches:
+                        return
+                    sender, batch = self._batches.pop()
+                while not self._told(http, sender, batch):
+                    time.sleep(0.05)
+                time.sleep(self._pause_s)
 
     def _told(self, http: httpx.Client, sender: int, batch: list[Any]) -> bool:
+        """Post a batch; return whether its sender was answered."""
         try:
             answer = http.post(
                 self._address,
@@ -186,12 +224,13 @@ class Clients:
             self.unanswered += 1
             return False
         if answer.status_code != 200:
-            self.refused[answer.status_code] += 1
-            assert answer.status_code in (500, 502, 503), answer.text
+            self.unable[answer.status_code] += 1
+            assert answer.status_code in (500, 503), answer.text
             return False
-        for result in answer.json()["results"]:
-            self.answers[batch[result["index"]]["event_id"]][result["status"]] += 1
-        self._done += 1
+        with self._lock:
+            self.answered += 1
+            for result in answer.json()["results"]:
+                self.answers[batch[result["index"]]["event_id"]][result["status"]] += 1
         return True
 
     def _batched(self, events: list[Any]) -> list[tuple[int, list[Any]]]:
@@ -201,7 +240,7 @@ class Clients:
             own += self._chance.sample(own, len(own) // 10)
             self._chance.shuffle(own)
             while own:
-                size = self._chance.randint(5, 20)
+                size = self._chance.randint(3, 12)
                 found.append((sender, own[:size]))
                 own = own[size:]
         self._chance.shuffle(found)
