@@ -22,8 +22,9 @@ from tests.integration.laws.play import Conditions, Play
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.law]
 
 LONG = bool(os.environ.get("CITYHUB_TEST_LONG"))
-ONE = os.environ.get("CITYHUB_TEST_SEED")
-SEEDS = [int(ONE)] if ONE else range(10_000 if LONG else 100)
+CHOSEN = os.environ.get("CITYHUB_TEST_SEED") or ("0-9999" if LONG else "0-99")
+FIRST, _, LAST = CHOSEN.partition("-")
+SEEDS = range(int(FIRST), int(LAST or FIRST) + 1)
 DAYS = 5
 
 

@@ -46,7 +46,7 @@ class Town:
         self._checkout = Checkout.here()
         self._checkout.make_folders()
         # What was acknowledged must survive a server that is killed: durable, as people's data.
-        self.cluster = postgres.Cluster(self._checkout, "laws-pg", durable=True)
+        self.cluster = postgres.laws_cluster(self._checkout)
         self.redis = Redis(self._checkout, "laws-redis")
         self._servers = Servers(
             self.cluster, self.redis, self.cluster.url(DATABASE), self.redis.url()
@@ -123,7 +123,8 @@ class Town:
 
     def _lay(self, days: int) -> None:
         """Make the scene while the cluster need not wait for disks; it is whole once stopped."""
-        hasty = postgres.Cluster(self._checkout, self.cluster.name, durable=False)
+        hasty = postgres.laws_cluster(self._checkout, durable=False)
+        hasty.stop()  # one that an interrupted run left
         hasty.start()
         templates.copy(self._checkout, self._servers, hasty, DATABASE)
         self._scene("lay", str(self._folder), str(days))
