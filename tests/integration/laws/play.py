@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from django.db import OperationalError
@@ -44,11 +45,11 @@ class Conditions:
 
 @dataclass(eq=False)
 class Request:
-    """One batch of a client. `heard` is False while no answer to it has reached the client."""
+    """One batch of a client, who may have stopped waiting for the answer (and asked again)."""
 
     sender: int
     items: list[dict[str, Any]]
-    heard: bool = False
+    abandoned: bool = False
 
 
 @dataclass
@@ -135,12 +136,12 @@ class Play:
         self._say(f"{process.name} {place}: {fate}")
         self._commits += place != "begin"
         self._stage.go_on(process, fate)
+        for one in [one for one in self._stage.processes if one.outcome is not None]:
+            self._ended(one)
         request = self._under_way.get(process)
-        if process.outcome is not None:
-            self._ended(process)
-        elif request is not None and not request.heard and self._happens("impatience"):
+        if request is not None and not request.abandoned and self._happens("impatience"):
             self._say(f"the client of {process.name} asks again")
-            request.heard = True  # nobody listens to the answer any more
+            request.abandoned = True
             self._waiting.append(Request(request.sender, request.items))
 
     def _fate(self, process: Process) -> str:
@@ -170,7 +171,7 @@ class Play:
             self._read_up_to = max(self._read_up_to, self._began[process])
 
     def _answer(self, request: Request, kind: str, result: Any) -> None:
-        if request.heard:
+        if request.abandoned:
             return
         if kind != "answered" or self._happens("lost_answers"):
             self._say(f"no answer: {kind}")
@@ -185,19 +186,19 @@ class Play:
 def requests(
     sent: Sequence[Sent], chance: random.Random, *, batch: tuple[int, int], distance: float
 ) -> list[Request]:
-    """Return the batches of a day: events in the order of arrival shaken by `distance` seconds,
-    some of them in several batches."""
-    found: list[Request] = []
+    """Return the batches of a day in the order of arrival: that of the events shaken by `distance`
+    seconds, some events twice, and the batches shaken once more."""
+    found: list[tuple[float, Request]] = []
     for sender in sorted({one.sender for one in sent}):
         own = [one for one in sent if one.sender == sender]
         own += chance.sample(own, len(own) // 8)
         own.sort(key=lambda one: one.arrives_s + chance.uniform(-distance, distance))
         while own:
             size = chance.randint(*batch)
-            found.append(Request(sender, [one.body for one in own[:size]]))
+            arrives_s = own[0].arrives_s + chance.uniform(-distance, distance)
+            found.append((arrives_s, Request(sender, [one.body for one in own[:size]])))
             own = own[size:]
-    chance.shuffle(found)
-    return found
+    return [request for _, request in sorted(found, key=itemgetter(0))]
 
 
 def undisturbed(world: World, sent: Sequence[Sent], as_of: datetime = END) -> None:

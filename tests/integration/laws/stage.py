@@ -189,7 +189,12 @@ class Stage:
         self._look()
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes; those that a play which failed left halting die there."""
+        while busy := [one for one in self.processes if one.alive and not one.idle]:
+            for process in busy:
+                if not process.waits:
+                    self.go_on(process, DIE)
+            self._look()
         for process in self.processes:
             process.end()
         self._monitor.close()

@@ -91,7 +91,7 @@ class Town:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(int(child), signal.SIGKILL)
 
-    def kill_in_mid_batch(self, kill: Callable[[], None], *, timeout_s: float = 60.0) -> bool:
+    def kill_in_mid_batch(self, kill: Callable[[], None], *, timeout_s: float = 5.0) -> bool:
         """Kill workers while one is in a transaction that has written something; return whether
         that transaction was lost, which is what PostgreSQL says of it afterwards."""
         deadline = time.monotonic() + timeout_s
@@ -226,7 +226,7 @@ class Clients:
             return False
         if answer.status_code != 200:
             self.unable[answer.status_code] += 1
-            assert answer.status_code in (500, 503), answer.text
+            assert answer.status_code == 503, answer.text
             return False
         with self._lock:
             self.answered += 1
@@ -241,7 +241,7 @@ class Clients:
             own += self._chance.sample(own, len(own) // 10)
             self._chance.shuffle(own)
             while own:
-                size = self._chance.randint(3, 12)
+                size = self._chance.choice([1, 1, 5, 20])
                 found.append((sender, own[:size]))
                 own = own[size:]
         self._chance.shuffle(found)
