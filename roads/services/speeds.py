@@ -39,8 +39,8 @@ def record_speeds(*, city_id: UUID, samples: Iterable[SpeedSample], sign: int = 
     instants, ways, counts, totals = zip(*rows, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [city_id, list(instants), list(ways), list(counts), list(totals)])
-        if sign < 0:
-            cursor.execute(_DROP_EMPTY, [list(instants), list(ways), city_id])
+    if sign < 0:
+        _drop_empty(city_id, list(sums))
     return len(rows)
 
 
@@ -54,12 +54,19 @@ ON CONFLICT (city_id, quarter_at, way_id) DO UPDATE
 SET samples = roads_segmentspeed.samples + excluded.samples,
     sum_mmps = roads_segmentspeed.sum_mmps + excluded.sum_mmps
 """
-_DROP_EMPTY = """
-DELETE FROM roads_segmentspeed USING unnest(%s::timestamptz[], %s::bigint[]) AS left_over(at, way)
-WHERE city_id = %s AND quarter_at = left_over.at AND way_id = left_over.way AND samples = 0
-"""
 
 
 def quarter_of(at: datetime) -> datetime:
     """Return the start of the quarter of an hour that contains `at`."""
     return at - timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
+
+
+def _drop_empty(city_id: UUID, cells: list[tuple[datetime, int]]) -> None:
+    """Delete the rows of quarters and ways of which nothing is left."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM roads_segmentspeed USING unnest(%s::timestamptz[], %s::bigint[])"
+            " AS asked(at, way) WHERE city_id = %s AND quarter_at = asked.at"
+            " AND way_id = asked.way AND samples = 0",
+            [[at for at, _ in cells], [way for _, way in cells], city_id],
+        )
