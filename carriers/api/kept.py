@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from carriers.api.shapes import Instant
+from carriers.wishes import Instant
 from carriers.models import BackfillWindow, Quarantined, Replay, ReplayedItem
 from carriers.selectors.quarantine import Filter
 from carriers.services.intake import ItemResult
