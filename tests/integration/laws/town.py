@@ -85,11 +85,9 @@ class Town:
     def kill_pool(self) -> None:
         """End the processes of the worker's pool by SIGKILL; the worker itself starts others."""
         pid = self._child("worker").pid
-        if pid is not None:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            for child in children:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(child), signal.SIGKILL)
+        with contextlib.suppress(OSError):  # it is just being started, or its pool is
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
 
     def kill_in_mid_batch(self, kill: Callable[[], None], *, timeout_s: float = 5.0) -> bool:
         """Kill workers while one is in a transaction that has written something; return whether
@@ -99,6 +97,7 @@ class Town:
             while time.monotonic() < deadline:
                 found = watch.execute(_WRITING).fetchone()
                 if found is None:
+                    time.sleep(0.002)
                     continue
                 kill()
                 while watch.execute(_WRITING + " AND backend_xid = %s::xid", found).fetchone():
