@@ -266,3 +266,8 @@ def main_cluster(checkout: Checkout) -> Cluster:
 def test_cluster(checkout: Checkout) -> Cluster:
     """Return the cluster that tests may lose."""
     return Cluster(checkout, "test-pg", durable=False)
+
+
+def laws_cluster(checkout: Checkout, *, durable: bool = True) -> Cluster:
+    """Return the cluster of the tests that kill their own servers, beside that of all others."""
+    return Cluster(checkout, "laws-pg", durable=durable)

@@ -95,6 +95,7 @@ def log_files(checkout: Checkout) -> dict[str, Path]:
     for name, cluster in (
         ("postgres", postgres.main_cluster(checkout)),
         ("test-postgres", postgres.test_cluster(checkout)),
+        ("laws-postgres", postgres.laws_cluster(checkout)),
     ):
         kept = checkout.run / f"{cluster.name}.home"
         if kept.exists():
@@ -141,7 +142,8 @@ def reset(checkout: Checkout, arguments: list[str]) -> int:
     supervisor.stop_running(checkout)
     postgres.main_cluster(checkout).remove()
     postgres.test_cluster(checkout).remove()
-    for name in ("redis", "test-redis"):
+    postgres.laws_cluster(checkout).remove()
+    for name in ("redis", "test-redis", "laws-redis"):
         Redis(checkout, name).remove()
     shutil.rmtree(checkout.var, ignore_errors=True)
     if wanted.all:

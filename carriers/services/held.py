@@ -45,6 +45,20 @@ def encode(voids: Iterable[tuple[Statement, Receipt]]) -> bytes:
     )
 
 
+def wait(key: bytes, notes: bytes) -> UUID | None:
+    """Have notes wait on the identity row of their target for as long as it has no subject;
+    return the subject when another process has given it one meanwhile, and nothing waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE carriers_identity SET held = CASE WHEN subject_id IS NULL"
+            " THEN COALESCE(held, '[]') || %s::jsonb ELSE held END"
+            " WHERE sender_id = %s AND event_id = %s RETURNING subject_id",
+            [notes.decode(), UUID(bytes=key[:16]), UUID(bytes=key[16:])],
+        )
+        (subject_id,) = cursor.fetchone()
+    return subject_id
+
+
 def decode(
     notes: Any, sender_id: UUID, subject: Named | None, effective_at: datetime | None
 ) -> list[Release]:

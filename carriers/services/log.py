@@ -200,14 +200,12 @@ class _Writing:
                     notes, target.sender_id, target.subject, target.effective_at
                 )
         for key in [key for key in (*losers, *missed) if key in waiting]:
-            there = before[key]
-            if there.subject_id is not None:
-                releases += held.decode(
-                    held.encode(waiting[key]),
-                    UUID(bytes=key[:16]),
-                    Named.of(there.subject_id),
-                    there.effective_at,
-                )
+            there, notes = before[key], held.encode(waiting[key])
+            # A target that was there and waits itself: a void, whose own target has not come.
+            subject_id = there.subject_id or held.wait(key, notes)
+            if subject_id is not None:
+                subject = Named.of(subject_id)
+                releases += held.decode(notes, UUID(bytes=key[:16]), subject, there.effective_at)
         held.release(releases)
         return {key: before[key] for key in losers}
 

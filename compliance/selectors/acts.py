@@ -11,6 +11,7 @@ from compliance.rules import Act, ActKind
 from curbs.models import CurbSession
 from kernel.periods import Period
 from tracking.models import ZoneVisit
+from tracking.rules.told import by_the_minute
 from tracking.selectors import visits as tracked
 
 
@@ -63,7 +64,22 @@ def _stays(condition: Q) -> list[Act]:
 
 
 def _visit(row: ZoneVisit) -> Act:
-    end = row.left_at or max(row.last_inside_at, row.entered_at)
+    """Return a visit as an act. One that goes on ends, and is described, as its news tells it:
+    what was not told must not depend on when somebody happened to look."""
+    seen = {
+        "entered_at": row.entered_at.isoformat(),
+        "left_at": None if row.left_at is None else row.left_at.isoformat(),
+        "first_event_id": str(row.first_event_id),
+    }
+    if row.left_at is not None:
+        seen |= {
+            "metres": row.metres,
+            "points": row.points,
+            "crossing": row.crossing,
+            "gap_s": row.gap_s,
+            "last_event_id": str(row.last_event_id),
+        }
+    end = row.left_at or max(by_the_minute(row.last_inside_at), row.entered_at)
     return Act(
         kind=ActKind.VISIT,
         id=row.id,
@@ -73,16 +89,7 @@ def _visit(row: ZoneVisit) -> Act:
         place_id=row.zone_id,
         period=Period(row.entered_at, end),
         running=row.left_at is None,
-        seen={
-            "entered_at": row.entered_at.isoformat(),
-            "left_at": None if row.left_at is None else row.left_at.isoformat(),
-            "metres": row.metres,
-            "points": row.points,
-            "crossing": row.crossing,
-            "gap_s": row.gap_s,
-            "first_event_id": str(row.first_event_id),
-            "last_event_id": str(row.last_event_id),
-        },
+        seen=seen,
     )
 
 

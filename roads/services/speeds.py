@@ -26,7 +26,7 @@ def record_speeds(*, city_id: UUID, samples: Iterable[SpeedSample], sign: int = 
     Runs in the caller's transaction, the one that moves its checkpoint: so a batch counts once.
     With `sign=-1` samples are taken back, for a caller that derives them anew. Sums are integers
     (mm/s): the order of arrival leaves no trace. Rows are written in key order, which keeps two
-    callers from waiting for each other.
+    callers from waiting for each other. A quarter of which nothing is left is no row.
     """
     sums: dict[tuple[datetime, int], list[int]] = defaultdict(lambda: [0, 0])
     for sample in samples:
@@ -39,6 +39,8 @@ def record_speeds(*, city_id: UUID, samples: Iterable[SpeedSample], sign: int = 
     instants, ways, counts, totals = zip(*rows, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [city_id, list(instants), list(ways), list(counts), list(totals)])
+    if sign < 0:
+        _drop_empty(city_id, list(sums))
     return len(rows)
 
 
@@ -57,3 +59,14 @@ SET samples = roads_segmentspeed.samples + excluded.samples,
 def quarter_of(at: datetime) -> datetime:
     """Return the start of the quarter of an hour that contains `at`."""
     return at - timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
+
+
+def _drop_empty(city_id: UUID, cells: list[tuple[datetime, int]]) -> None:
+    """Delete the rows of quarters and ways of which nothing is left."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM roads_segmentspeed USING unnest(%s::timestamptz[], %s::bigint[])"
+            " AS asked(at, way) WHERE city_id = %s AND quarter_at = asked.at"
+            " AND way_id = asked.way AND samples = 0",
+            [[at for at, _ in cells], [way for _, way in cells], city_id],
+        )

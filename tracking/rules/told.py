@@ -20,6 +20,12 @@ def instant(t: float) -> datetime:
     return EPOCH + timedelta(milliseconds=round(t * 1000))
 
 
+def by_the_minute(seen_at: datetime) -> datetime:
+    """Return the last sight of a visit that goes on, as others are told of it: a vehicle inside
+    is news once a minute, not with every fix."""
+    return seen_at.replace(second=0, microsecond=0)
+
+
 class Told(Struct, frozen=True, omit_defaults=True):
     """One live event of a vehicle or a facility. `x`, `y` are metres in the city's plane.
 

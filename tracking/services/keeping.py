@@ -264,10 +264,9 @@ def _announce(
 
 def _told(kind: type, row: Any) -> tuple[Any, ...]:
     """Return what others act upon: the rest of a row may grow without news. Of an open visit the
-    last sight inside counts by the minute."""
-    if kind is told.Visit:
-        seen = row.last_inside_at.replace(second=0, microsecond=0)
-        return row.zone_id, row.entered_at, row.left_at, seen
+    last sight inside counts by the minute, and how far it went is told when it is over."""
+    if kind is told.Visit and row.left_at is None:
+        return row.zone_id, row.entered_at, told.by_the_minute(row.last_inside_at)
     names = (name for name in kind.__struct_fields__ if name not in _UNTOLD)
     return tuple(getattr(row, name) for name in names)
 

@@ -39,7 +39,8 @@ def record(
 
 
 def _targets(voids: Sequence[LogEvent], upto: Cursor) -> list[LogEvent]:
-    """Return the positions that were read before the voids that name them."""
+    """Return the positions that were read before the voids that name them, and counted until now:
+    what was voided before does not count any more, however often it is voided again."""
     starts: dict[UUID, datetime | None] = {}
     for void in voids:
         at = void.voids_effective_at
@@ -51,12 +52,15 @@ def _targets(voids: Sequence[LogEvent], upto: Cursor) -> list[LogEvent]:
         return []
     until = last + timedelta(microseconds=1)
     named = {(void.sender_id, void.voids_event_id): Cursor(void.xid, void.id) for void in voids}
-    return [
+    rows = [
         row
         for row in log.events_since(starts, until=until, upto=upto)
         if (row.sender_id, row.event_id) in named
         and Cursor(row.xid, row.id) < named[row.sender_id, row.event_id]
     ]
+    first = min(Cursor(void.xid, void.id) for void in voids)
+    before = log.voided_among(rows, Cursor(first.xid, UUID(int=first.id.int - 1)))
+    return [row for row in rows if (row.sender_id, row.event_id) not in before]
 
 
 def _record(rows: Iterable[LogEvent], sign: int) -> None:

@@ -101,6 +101,27 @@ def test_voids_and_targets_in_concurrent_batches_are_all_logged_once(van, sender
     assert not LoggedEvent.objects.filter(voids_effective_at=None).exists()
 
 
+def test_a_void_of_a_void_that_waits_is_logged_though_both_came_with_a_repetition(van, sender):
+    """The second void waits on the first, which was there already and waits for its target."""
+    from carriers.models import LoggedEvent
+    from tests import fleet
+
+    def void(target):
+        voids = {"event_id": target["event_id"], "reason": "incorrect_data"}
+        return fleet.event(van, "event.voided", TUESDAY, voids=voids)
+
+    for at_once_with_target in (False, True):
+        event = fleet.event(van, "telemetry.engine_on", TUESDAY)
+        first = void(event)
+        second = void(first)
+        assert take(sender, [first]).accepted == 1
+        told = [event, first, second] if at_once_with_target else [first, second]
+        assert take(sender, told).duplicate == 1
+        take(sender, [event, first, second])
+        logged = {str(id_) for id_ in LoggedEvent.objects.values_list("event_id", flat=True)}
+        assert {one["event_id"] for one in (event, first, second)} <= logged
+
+
 def test_a_clock_that_jumps_finds_its_partitions(van, sender):
     from carriers.models import LoggedPosition
     from carriers.services import partitions

@@ -87,7 +87,7 @@ def test_speeds_add_up_by_quarter_and_taking_back_leaves_nothing(loaded):
     [row] = speed_rows.by_quarter(loaded.id, at - timedelta(hours=1), at + timedelta(hours=1))
     assert (row.name, row.samples, row.mean_mps) == ("bottom", 2, 4.5)
     assert row.quarter_at == datetime(2026, 5, 12, 10, 0, tzinfo=UTC)
-    assert SegmentSpeed.objects.count() == 2
+    assert SegmentSpeed.objects.count() == 1
 
 
 def test_a_tile_holds_the_streets_and_one_far_away_is_empty(loaded):

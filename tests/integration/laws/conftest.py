@@ -1,0 +1,76 @@
+"""The world of the laws, and a stage with its processes."""
+
+from datetime import timedelta
+
+import pytest
+
+pytest.register_assert_rewrite("tests.integration.laws.judging", "tests.integration.laws.play")
+
+
+@pytest.fixture
+def world(transactional_db):
+    """Two carriers in a city with zones, a curb and a street; nothing has happened yet."""
+    from carriers.services import partitions
+    from tests import factories
+    from tests.integration.laws import world as laying
+
+    forget_caches()
+    made = laying.build()
+    for day in range(8):  # a play does not depend on which were made before it
+        partitions.make_ahead(factories.TUESDAY + timedelta(days=day))
+    yield made
+    forget_caches()
+
+
+@pytest.fixture
+def tables(world):
+    """The tables that the law compares."""
+    from tests import derived
+
+    return derived.Tables()
+
+
+@pytest.fixture
+def days(world, tables):
+    """Return `days(seed, **size)`: the events of a day, and the tables that it makes undisturbed.
+
+    The first time that a day is asked for empties the log.
+    """
+    from tests.integration.laws import play, simulated
+
+    known = {}
+
+    def of(seed, **size):
+        key = (seed, *size.items())
+        if key not in known:
+            tables.forget()
+            sent = simulated.day(world, seed, **size)
+            play.undisturbed(world, sent)
+            known[key] = sent, tables.dump()
+            tables.forget()
+        return known[key]
+
+    return of
+
+
+@pytest.fixture
+def stage(world):
+    """Processes: two doors and up to four workers."""
+    from tests.integration.laws.stage import Stage
+
+    made = Stage()
+    for name in ("door-1", "door-2", "worker-1", "worker-2", "worker-3", "worker-4"):
+        made.hire(name)
+    yield made
+    made.close()
+
+
+def forget_caches():
+    """Forget what this process keeps of another database's ground."""
+    from carriers.services import partitions
+    from curbs.selectors import snapshots
+    from zones.selectors import books
+
+    books.forget()
+    snapshots.forget()
+    partitions.forget()
