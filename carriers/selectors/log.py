@@ -11,7 +11,7 @@ import psycopg
 from django.db import connection
 
 from foundation import consumers
-from foundation.consumers import Cursor
+from foundation.streams import Cursor
 
 _SHARED = (
     "id, xid::text::bigint AS xid_number, shard, city_id, subject_id, sender_id, event_id,"
@@ -80,15 +80,26 @@ class EventStream:
             "WHERE shard = %s AND (xid, id) > (%s::xid8, %s)"
             f" AND xid < {consumers.HORIZON} ORDER BY xid, id LIMIT %s"
         )
-        with _binary() as cursor:
-            cursor.execute(
-                f"SELECT * FROM (SELECT {_POSITION} FROM carriers_position {behind}) positions"
-                f" UNION ALL SELECT * FROM (SELECT {_EVENT} FROM carriers_event {behind}) events"
-                " ORDER BY xid_number, id LIMIT %s",
-                [*place, *place, limit],
-                binary=True,
-            )
-            return [_event(row) for row in cursor.fetchall()]
+        return _read(behind, place, limit)
+
+    def read_subject(
+        self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
+    ) -> list[LogEvent]:
+        """Return at most `limit` rows of one subject after a cursor and up to another."""
+        place = [subject, shard, str(after.xid), after.id, str(upto.xid), upto.id, limit]
+        between = (
+            "WHERE subject_id = %s AND shard = %s AND (xid, id) > (%s::xid8, %s)"
+            " AND (xid, id) <= (%s::xid8, %s) ORDER BY xid, id LIMIT %s"
+        )
+        return _read(between, place, limit)
+
+    def subject_of(self, row: LogEvent) -> UUID:
+        """Return the vehicle or facility that an event is about."""
+        return row.subject_id
+
+    def told(self, row: LogEvent) -> tuple[str, UUID, datetime]:
+        """Return type, id and effective time of an event."""
+        return row.event_type, row.event_id, row.effective_at
 
     def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
         """Return how many rows lie behind the cursor of each shard, where there are any."""
@@ -96,6 +107,19 @@ class EventStream:
         for shard, count in consumers.pending_in("carriers_event", after).items():
             counts[shard] = counts.get(shard, 0) + count
         return counts
+
+
+def _read(where: str, values: list[Any], limit: int) -> list[LogEvent]:
+    """Return positions and other events under one condition, merged in the order of commit."""
+    with _binary() as cursor:
+        cursor.execute(
+            f"SELECT * FROM (SELECT {_POSITION} FROM carriers_position {where}) positions"
+            f" UNION ALL SELECT * FROM (SELECT {_EVENT} FROM carriers_event {where}) events"
+            " ORDER BY xid_number, id LIMIT %s",
+            [*values, *values, limit],
+            binary=True,
+        )
+        return [_event(row) for row in cursor.fetchall()]
 
 
 def subject_events(
@@ -150,21 +174,39 @@ def events_since(
         return [_event(row) for row in cursor.fetchall()]
 
 
-def voided_among(rows: Sequence[LogEvent], upto: Cursor | None = None) -> set[tuple[UUID, UUID]]:
+Keys = set[tuple[UUID, UUID]]
+"""Events by sender and the sender's id."""
+
+SKIPPED = "event.skipped"
+"""The type of a void that an official wrote for an event that no consumer could take. It counts
+from the moment it is there, also for who has not read up to it: else nobody would ever get past
+the event that it takes away. No sender can write one: the schema does not know the type."""
+
+
+def voided_among(rows: Sequence[LogEvent], upto: Cursor | None = None) -> Keys:
     """Return (sender, event id) of those rows that an accepted void names."""
+    return void_now_and_then(rows, upto)[0]
+
+
+def void_now_and_then(rows: Sequence[LogEvent], upto: Cursor | None = None) -> tuple[Keys, Keys]:
+    """Return the rows that are void, and those of them whose void lies up to the cursor.
+
+    They differ by events that were skipped: what is folded goes by the first. What is added up
+    once and taken back when the void is read goes by the second.
+    """
     if not rows:
-        return set()
-    limit = "" if upto is None else " AND (xid, id) <= (%s::xid8, %s)"
+        return set(), set()
+    read = "true" if upto is None else "(xid, id) <= (%s::xid8, %s)"
+    place = [] if upto is None else [str(upto.xid), upto.id]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT sender_id, voids_event_id FROM carriers_event"
-            f" WHERE voids_event_id = ANY(%s){limit}",
-            [
-                [row.event_id for row in rows],
-                *([] if upto is None else [str(upto.xid), upto.id]),
-            ],
+            f"SELECT sender_id, voids_event_id, {read} FROM carriers_event"
+            f" WHERE voids_event_id = ANY(%s) AND ({read} OR event_type = '{SKIPPED}')",
+            [*place, [row.event_id for row in rows], *place],
         )
-        return set(cursor.fetchall())
+        found = cursor.fetchall()
+    now = {(sender, event) for sender, event, _ in found}
+    return now, {(sender, event) for sender, event, was_read in found if was_read}
 
 
 def live(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> list[LogEvent]:

@@ -6,14 +6,14 @@ The difference between the rows that were and the rows that are goes to the outb
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from carriers.selectors import log
 from carriers.selectors.log import LogEvent
-from foundation.consumers import Cursor
+from foundation.streams import Cursor, Poisoned
 from tracking.models import FoldState
 from tracking.rules import fold as folding
 from tracking.rules.fold import Folded, State
@@ -51,14 +51,14 @@ class Projection:
             return
         upto = Cursor(rows[-1].xid, rows[-1].id)
         events = [row for row in mine if row.voids_event_id is None]
-        voided = log.voided_among(events, upto)
+        voided, voided_then = log.void_now_and_then(events, upto)
         tasks = _tasks(mine, voided)
         lands = _lands(tasks.values())
         _rewind(tasks.values(), upto, lands)
         for task in tasks.values():
             _extend(task, lands)
         _finish(list(tasks.values()), lands, as_of=as_of, announce=True)
-        speeds.record(events, voided, [row for row in mine if row.voids_event_id], upto)
+        speeds.record(events, voided_then, [row for row in mine if row.voids_event_id], upto)
 
 
 def rebuild(vehicles: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime) -> int:
@@ -158,14 +158,32 @@ def _extend(task: Task, lands: Mapping[UUID, Ground]) -> None:
     if task.folded is not None:
         return
     ground = lands[task.city_id]
-    events: list[Told] = reading.told(task.fresh, ground)
-    task.folded = folding.fold(
-        task.state,
-        events,
-        ground.geography,
-        city_id=task.city_id,
-        vehicle_id=task.vehicle_id,
-    )
+    events = _Told(reading.told(task.fresh, ground))
+    try:
+        task.folded = folding.fold(
+            task.state,
+            events,
+            ground.geography,
+            city_id=task.city_id,
+            vehicle_id=task.vehicle_id,
+        )
+    except Exception as error:
+        last = events.last
+        if last is None:
+            raise
+        raise Poisoned(last.event_id, last.event_type, last.at) from error
+
+
+class _Told:
+    """Events on their way into the fold; `last` is the one that it was told last."""
+
+    def __init__(self, events: Sequence[Told]) -> None:
+        self._events = events
+        self.last: Told | None = None
+
+    def __iter__(self) -> Iterator[Told]:
+        for self.last in self._events:
+            yield self.last
 
 
 def _finish(

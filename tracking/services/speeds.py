@@ -14,7 +14,7 @@ import numpy as np
 
 from carriers.selectors import log
 from carriers.selectors.log import LogEvent
-from foundation.consumers import Cursor
+from foundation.streams import Cursor
 from roads.selectors.streets import nearest_ways
 from roads.services.speeds import SpeedSample, record_speeds
 from tracking.rules.motion import STANDING_MPS, USELESS_ACCURACY_M
