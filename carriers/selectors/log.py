@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -172,6 +172,59 @@ def events_since(
             binary=True,
         )
         return [_event(row) for row in cursor.fetchall()]
+
+
+def positions_since() -> datetime | None:
+    """Return the instant of receipt from which on positions are kept; None when there are none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(right(relname, 8)) FROM pg_inherits JOIN pg_class ON oid = inhrelid"
+            " WHERE inhparent = 'carriers_position'::regclass"
+        )
+        (day,) = cursor.fetchone()
+    return None if day is None else datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
+
+
+Box = Sequence[float]
+"""West, south, east, north in degrees."""
+
+
+def drove_within(
+    subjects: Sequence[UUID], boxes: Sequence[Box], *, since: datetime, until: datetime | None
+) -> list[UUID]:
+    """Return the vehicles that were in one of the boxes in a period, or between two of whose
+    positions in a row one of them lies; in the order given."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH driven AS (SELECT subject_id, lng, lat, effective_at,"
+            "  lag(lng) OVER way AS from_lng, lag(lat) OVER way AS from_lat"
+            "  FROM carriers_position WHERE subject_id = ANY(%(subjects)s)"
+            "  AND effective_at >= %(before)s AND received_at >= %(received)s"
+            "  AND effective_at < COALESCE(%(until)s::timestamptz, 'infinity')"
+            "  WINDOW way AS (PARTITION BY subject_id ORDER BY effective_at))"
+            " SELECT DISTINCT subject_id FROM driven"
+            " JOIN unnest(%(west)s::float[], %(south)s::float[], %(east)s::float[],"
+            "  %(north)s::float[]) AS box(west, south, east, north)"
+            " ON GREATEST(lng, from_lng) >= west AND LEAST(lng, from_lng) <= east"
+            " AND GREATEST(lat, from_lat) >= south AND LEAST(lat, from_lat) <= north"
+            " WHERE effective_at >= %(since)s",
+            {
+                "subjects": list(subjects),
+                "before": since - timedelta(days=1),
+                "received": since - timedelta(days=1, minutes=6),
+                "since": since,
+                "until": until,
+                **dict(
+                    zip(
+                        ("west", "south", "east", "north"),
+                        map(list, zip(*boxes, strict=True)),
+                        strict=True,
+                    )
+                ),
+            },
+        )
+        found = {subject for (subject,) in cursor.fetchall()}
+    return [subject for subject in subjects if subject in found]
 
 
 Keys = set[tuple[UUID, UUID]]

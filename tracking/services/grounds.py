@@ -4,7 +4,7 @@ Cached for as long as the rule book and the curb book are the same objects; both
 in the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -58,6 +58,19 @@ def of(city_id: UUID) -> Ground:
         known = Ground(rules, curbs, srid, _geography(rules, curbs, srid))
         _grounds[city_id] = known
     return known
+
+
+REACH_DEG = 0.001
+"""Wider than a curb reaches and a fix scatters: 55 m at least, up to 60 degrees of latitude."""
+
+
+def boxes(city_id: UUID, place_ids: Collection[UUID]) -> list[list[float]]:
+    """Return west, south, east, north (degrees) of all that the zones and curb zones with these
+    ids ever covered, a little wider."""
+    shapes = [s.geometry for s in zones.book(city_id).shapes if s.zone_id in place_ids]
+    shapes += [z.geometry for z in snapshots.book(city_id).zones if z.id in place_ids]
+    reach = np.array([-REACH_DEG, -REACH_DEG, REACH_DEG, REACH_DEG])
+    return [(np.array(shape.bounds) + reach).tolist() for shape in shapes]
 
 
 def _geography(rules: RuleBook, curbs: CurbBook, srid: int) -> Geography:

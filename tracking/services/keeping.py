@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, models
 from msgspec import structs
 
+from carriers.selectors import log
 from foundation import outbox
 from foundation.fields import CurrentTransaction
 from kernel.identifiers import shard_of
@@ -228,13 +229,21 @@ def _told(kind: type, row: Any) -> tuple[Any, ...]:
 
 
 def forget_snapshots(as_of: datetime) -> int:
-    """Delete snapshots that no late event can need any more, but the newest of each vehicle that
-    is older (a job of the tick); returns how many."""
+    """Delete snapshots that nothing can go back to any more (a job of the tick); return how many.
+
+    Kept are those of the backfill window and the newest before it, for late events; and beyond,
+    as far as positions are kept, the first of each day (UTC): a rebuild begins at the oldest.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM tracking_snapshot old WHERE at < %s AND EXISTS ("
             " SELECT 1 FROM tracking_snapshot newer WHERE newer.vehicle_id = old.vehicle_id"
-            " AND newer.at > old.at AND newer.at < %s)",
-            [as_of - KEEP_SNAPSHOTS] * 2,
+            " AND newer.at > old.at AND newer.at < %s)"
+            " AND (at < COALESCE(%s::timestamptz, '-infinity') OR EXISTS ("
+            " SELECT 1 FROM tracking_snapshot earlier"
+            " WHERE earlier.vehicle_id = old.vehicle_id AND earlier.at < old.at"
+            " AND earlier.at >= GREATEST(date_trunc('day', old.at, 'UTC'),"
+            "  COALESCE(%s::timestamptz, '-infinity'))))",
+            [as_of - KEEP_SNAPSHOTS] * 2 + [log.positions_since()] * 2,
         )
         return int(cursor.rowcount)

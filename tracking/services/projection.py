@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from carriers.selectors import log
@@ -61,19 +63,41 @@ class Projection:
         speeds.record(events, voided_then, [row for row in mine if row.voids_event_id], upto)
 
 
-def rebuild(vehicles: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime) -> int:
-    """Fold vehicles (city, organisation, vehicle) anew from all that the log holds; returns how
-    many. Announces nothing. Runs in the caller's transaction.
+class Vehicle(NamedTuple):
+    """A vehicle to be folded anew."""
+
+    city_id: UUID
+    organisation_id: UUID
+    vehicle_id: UUID
+
+
+Anchor = tuple[datetime, bytes] | None
+"""The snapshot to fold on from; None: the beginning."""
+
+
+def rebuild(
+    vehicles: Collection[tuple[UUID, UUID, UUID]],
+    *,
+    as_of: datetime,
+    upto: Cursor | None = None,
+    anchors: Mapping[UUID, Anchor] = MappingProxyType({}),
+    announce: bool = False,
+) -> int:
+    """Fold vehicles (city, organisation, vehicle) anew from what the log holds up to a cursor;
+    return how many. Runs in the caller's transaction.
 
     Only for vehicles whose shard no worker consumes meanwhile, and up to what was consumed.
+    Announces nothing, unless what is known has changed (`announce`).
     """
     tasks = [
         Task(vehicle_id, city_id, organisation_id, State(), rewinds=True)
         for city_id, organisation_id, vehicle_id in vehicles
     ]
+    for task in tasks:
+        _put_back(task, anchors.get(task.vehicle_id))
     lands = _lands(tasks)
-    _replay(tasks, None, lands)
-    _finish(tasks, lands, as_of=as_of, announce=False)
+    _replay(tasks, upto, lands)
+    _finish(tasks, lands, as_of=as_of, announce=announce)
     return len(tasks)
 
 
@@ -124,11 +148,14 @@ def _rewind(tasks: Iterable[Task], upto: Cursor, lands: Mapping[UUID, Ground]) -
     before = {task.vehicle_id: task.since for task in rewinding}
     snapshots = keeping.snapshots_before(before)
     for task in rewinding:
-        snapshot = snapshots.get(task.vehicle_id)
-        task.since = None if snapshot is None else snapshot[0]
-        task.state = State() if snapshot is None else folding.thaw(snapshot[1])
-        task.stays_since = _stays_since(task.state, task.since)
+        _put_back(task, snapshots.get(task.vehicle_id))
     _replay(rewinding, upto, lands)
+
+
+def _put_back(task: Task, snapshot: Anchor) -> None:
+    task.since = None if snapshot is None else snapshot[0]
+    task.state = State() if snapshot is None else folding.thaw(snapshot[1])
+    task.stays_since = _stays_since(task.state, task.since)
 
 
 def _replay(tasks: Collection[Task], upto: Cursor | None, lands: Mapping[UUID, Ground]) -> None:
@@ -182,8 +209,9 @@ class _Told:
         self.last: Told | None = None
 
     def __iter__(self) -> Iterator[Told]:
-        for self.last in self._events:
-            yield self.last
+        for told in self._events:
+            self.last = told
+            yield told
 
 
 def _finish(

@@ -15,7 +15,7 @@ from tests.factories import TUESDAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CITY = UUID(int=1)
+CITY, PERSON = UUID(int=1), UUID(int=3)
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Official:
     """Somebody of the city."""
 
     city_id: UUID = CITY
-    organisation_id: UUID = UUID(int=2)
+    organisation_id: UUID = CITY
     client_id: UUID | None = None
-    user_id: UUID = UUID(int=3)
+    user_id: UUID = PERSON
 
     def as_json(self):
         return {"organisation": "city"}
@@ -190,7 +190,7 @@ def test_an_official_has_it_tried_again_at_once(reader, run):
     run()
     assert not StoppedSubject.objects.exists()
     entry = AuditEntry.objects.get(action="consumers.retried")
-    assert (entry.subject, entry.user_id) == (str(sick), UUID(int=3))
+    assert (entry.subject, entry.user_id) == (str(sick), PERSON)
 
 
 def test_an_official_skips_a_message_and_the_rest_follows(reader, run):
