@@ -30,6 +30,7 @@ from foundation.streams import (
     Poisoned,
     Row,
     Stream,
+    oldest_in,
     pending_in,
 )
 from kernel.clock import wall
@@ -44,6 +45,9 @@ __all__ = [
     "Stream",
     "backlog",
     "lag",
+    "lag_by_shard",
+    "oldest_in",
+    "oldest_unread",
     "pending_in",
     "register",
     "register_stream",
@@ -118,6 +122,9 @@ class OutboxStream:
 
     def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
         return pending_in("foundation_outboxmessage", after)
+
+    def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
+        return oldest_in("foundation_outboxmessage", "at", after)
 
 
 def run_once(
@@ -232,13 +239,21 @@ def backlog(consumers: Iterable[Consumer] | None = None) -> int:
 
 def lag(consumers: Iterable[Consumer] | None = None) -> dict[str, int]:
     """Return how many committed rows each consumer has not read yet."""
+    return {name: sum(shards.values()) for name, shards in lag_by_shard(consumers).items()}
+
+
+def lag_by_shard(consumers: Iterable[Consumer] | None = None) -> dict[str, dict[int, int]]:
+    """Return how many committed rows each consumer has not read yet, by shard that has some."""
     chosen = registered() if consumers is None else list(consumers)
     places = _places(chosen)
     return {
-        consumer.name: sum(
-            _streams[consumer.stream]
-            .pending(after={shard: place[0] for shard, place in places[consumer.name].items()})
-            .values()
+        consumer.name: _streams[consumer.stream].pending(
+            after={shard: place[0] for shard, place in places[consumer.name].items()}
         )
         for consumer in chosen
     }
+
+
+def oldest_unread(consumer: Consumer, after: dict[int, Cursor]) -> dict[int, datetime]:
+    """Return when the first row behind each cursor of a consumer's stream was received."""
+    return _streams[consumer.stream].oldest(after=after) if after else {}

@@ -52,6 +52,9 @@ class Stream(Protocol):
     def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
         """Return how many committed rows lie behind the cursor of each shard (readable or not)."""
 
+    def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
+        """Return when the first row behind the cursor of each shard was received."""
+
 
 class Consumer(Protocol):
     """Somebody who derives rows from a stream. `topics` filters the outbox; empty = all."""
@@ -96,3 +99,21 @@ def pending_in(table: str, after: dict[int, Cursor]) -> dict[int, int]:
             ],
         )
         return {shard: count for shard, count in cursor.fetchall() if count}
+
+
+def oldest_in(table: str, column: str, after: dict[int, Cursor]) -> dict[int, datetime]:
+    """Return the time in a column of the first row of a table behind each shard's cursor."""
+    shards = list(after)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT c.shard, t.{column} FROM unnest(%s::int[], %s::text[]::xid8[], %s::uuid[])"
+            f" AS c(shard, xid, id) CROSS JOIN LATERAL (SELECT {column} FROM {table} t"
+            "  WHERE t.shard = c.shard AND (t.xid, t.id) > (c.xid, c.id)"
+            "  ORDER BY t.xid, t.id LIMIT 1) t",
+            [
+                shards,
+                [str(after[shard].xid) for shard in shards],
+                [after[shard].id for shard in shards],
+            ],
+        )
+        return dict(cursor.fetchall())

@@ -57,6 +57,7 @@ def _nav(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
         (_("Bookings"), reverse("portal:bookings"), lambda who: who.may(scopes.CURBS_READ)),
         (_("Findings"), reverse("portal:findings"), lambda who: who.may(scopes.FINDINGS_READ)),
         (_("Reports"), reverse("portal:reports"), lambda who: who.may(scopes.REPORTS_READ)),
+        (_("Standing still"), reverse("portal:standing"), _mends),
     ]
     items = [
         {"label": label, "url": url, "current": _within(request.path, url)}
@@ -66,6 +67,10 @@ def _nav(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
     if getattr(request.user, "is_staff", False):
         items.append({"label": _("Back office"), "url": reverse("admin:index"), "current": False})
     return items
+
+
+def _mends(actor: Actor) -> bool:
+    return actor.may(scopes.CONSUMERS_MEND)
 
 
 def _within(path: str, url: str) -> bool:

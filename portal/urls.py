@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from portal.live import views as live
-from portal.views import bookings, findings, geo, members, plain, reports, slots, tower
+from portal.views import bookings, findings, geo, members, plain, reports, slots, standing, tower
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -32,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/", reports.Reports.as_view(), name="reports"),
     path("reports/compliance/", reports.Compliance.as_view(), name="compliance"),
     path("reports/congestion/", reports.Congestion.as_view(), name="congestion"),
+    path("standing/", standing.Standing.as_view(), name="standing"),
+    path("standing/<uuid:stopped_id>/retry/", standing.Retry.as_view(), name="standing-retry"),
+    path("standing/<uuid:stopped_id>/skip/", standing.Skip.as_view(), name="standing-skip"),
     path("membership/", members.ChooseMembership.as_view(), name="membership"),
     path("accessibility/", plain.Accessibility.as_view(), name="accessibility"),
 ]

@@ -108,6 +108,13 @@ class EventStream:
             counts[shard] = counts.get(shard, 0) + count
         return counts
 
+    def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
+        """Return when the first row behind the cursor of each shard was received."""
+        found = consumers.oldest_in("carriers_position", "received_at", after)
+        for shard, at in consumers.oldest_in("carriers_event", "received_at", after).items():
+            found[shard] = min(at, found.get(shard, at))
+        return found
+
 
 def _read(where: str, values: list[Any], limit: int) -> list[LogEvent]:
     """Return positions and other events under one condition, merged in the order of commit."""

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from accounts.models import City, Organisation
+from accounts.models import City, Organisation, StandingStill
 from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
 from carriers.models import Vehicle
@@ -68,6 +68,7 @@ OWNERS = {
     "finding_id": "carrier",
     "run_id": "carrier",
     "plan_id": "carrier",
+    "stopped_id": "city",
 }
 
 BODIES: dict[str, Any] = {
@@ -105,6 +106,7 @@ def build(hel: City, hd: City) -> World:
     _curbs(world)
     _findings(world)
     _plans(world)
+    _stopped(world)
     return world
 
 
@@ -244,6 +246,26 @@ def _plans(world: World) -> None:
     run = Run.objects.create(**whose, reason="Secret reason", created_at=TUESDAY)
     plan = Plan.objects.create(**whose, run=run, certified_at=TUESDAY, certified_under={}, rounds=1)
     world.ids |= {"run_id": run.id, "plan_id": plan.id}
+
+
+def _stopped(world: World) -> None:
+    row = StandingStill.objects.create(
+        consumer="tracking.vehicles",
+        shard=0,
+        city_id=world.hel.id,
+        subject_id=world.ids["vehicle_id"],
+        xid=0,
+        after_id=uuid7(),
+        row_id=uuid7(),
+        event_id=uuid7(),
+        event_type="telemetry.position",
+        event_at=TUESDAY,
+        error="ValueError",
+        first_failed_at=TUESDAY,
+        failed_at=TUESDAY,
+        retry_at=TUESDAY,
+    )
+    world.ids["stopped_id"] = row.id
 
 
 @dataclass(frozen=True)
