@@ -22,19 +22,19 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityhub.settings")
 django.setup()
 
-from django.db import connection, connections  # noqa: E402
-from prometheus_client import REGISTRY  # noqa: E402
+from django.db import connection, connections
+from prometheus_client import REGISTRY
 
-from benchmarks import _traffic  # noqa: E402
-from foundation import consumers  # noqa: E402
-from kernel.clock import wall  # noqa: E402
+from benchmarks import _traffic
+from foundation import consumers
+from kernel.clock import wall
 
 LIVE_VANS = 10_000
 
 
 def say(text: str) -> None:
     """Print a line for people."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    print(text, file=sys.stderr, flush=True)
 
 
 def fill(town: Any, source: Any, count: int) -> Any:
@@ -193,9 +193,9 @@ def main(arguments: list[str]) -> None:
         if wanted.seconds:
             figures |= lag(wanted.seconds, wanted.rate)
     for name, value in figures.items():
-        print(f"{name:<20}{value:,}")  # noqa: T201
+        print(f"{name:<20}{value:,}")
     if wanted.json:
-        print(json.dumps(figures))  # noqa: T201
+        print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ keeps its place in the shard, and no list of stopped vehicles hides that it is b
 def advance(
     consumer: Consumer, stream: Stream, shard: int, as_of: datetime, limit: int, strict: bool
 ) -> int:
-    """Consume the next rows of a shard; return how many. None when another worker has the shard.
+    """Consume the next rows of a shard; return how many: none when another worker has the shard.
 
     With `strict` what a consumer raises is raised; otherwise it stops the subject at fault, and
     only what lies in the circumstances is raised (the caller tries again).
@@ -39,8 +39,10 @@ def advance(
         return 0
     # Workers that share shards read the clock at different moments: time must not go back here.
     as_of = as_of if place.as_of is None else max(as_of, place.as_of)
-    standing = stopped.of_shard(consumer.name, shard)
-    wanted = [row for row in _wanted(consumer, rows, shard) if _goes(stream, row, standing)]
+    standing, dropped = stopped.exceptions(consumer.name, shard)
+    wanted = _wanted(consumer, rows, dropped)
+    if standing:
+        wanted = [row for row in wanted if stream.subject_of(row) not in standing]
     if wanted:
         failures = _consume(consumer, stream, wanted, start, shard, as_of, strict)
         stopped.stop(consumer.name, shard, stream, failures)
@@ -74,7 +76,7 @@ def resume(
         limit=limit,
     )
     as_of = as_of if place.as_of is None else max(as_of, place.as_of)
-    wanted = _wanted(consumer, rows, row.shard)
+    wanted = _wanted(consumer, rows, stopped.exceptions(consumer.name, row.shard)[1])
     failure = _through(consumer, wanted, after, row.shard, as_of, strict) if wanted else None
     if failure is not None:
         stopped.stop_again(standing, stream, failure)
@@ -104,14 +106,9 @@ def _move(place: Checkpoint, last: Any, as_of: datetime) -> None:
     place.save(update_fields=["xid", "row_id", "as_of", "failures", "failed_at", "error"])
 
 
-def _wanted(consumer: Consumer, rows: Sequence[Any], shard: int) -> list[Any]:
+def _wanted(consumer: Consumer, rows: Sequence[Any], dropped: set[UUID]) -> list[Any]:
     topics = getattr(consumer, "topics", frozenset())
-    dropped = stopped.dropped(consumer.name, shard)
     return [row for row in rows if (not topics or row.topic in topics) and row.id not in dropped]
-
-
-def _goes(stream: Stream, row: Any, standing: set[UUID]) -> bool:
-    return not standing or stream.subject_of(row) not in standing
 
 
 def _consume(

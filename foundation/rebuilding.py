@@ -77,7 +77,7 @@ def run(rebuild: Rebuild, *, as_of: datetime) -> Iterator[Rebuild]:
 
 
 @transaction.atomic
-def step(rebuild_id: UUID, *, as_of: datetime, limit: int = CHUNK) -> Rebuild:
+def step(rebuild_id: UUID, *, as_of: datetime) -> Rebuild:
     """Derive the next subjects of a rebuild anew, and return how far it has come."""
     row = Rebuild.objects.select_for_update().get(pk=rebuild_id)
     if row.finished_at is not None:
@@ -85,7 +85,7 @@ def step(rebuild_id: UUID, *, as_of: datetime, limit: int = CHUNK) -> Rebuild:
     projection = _projections[row.consumer]
     place = advancing.locked(row.consumer, row.shard)
     subjects = (
-        projection.subjects(shard=row.shard, after=row.after, limit=limit, scope=row.scope)
+        projection.subjects(shard=row.shard, after=row.after, limit=CHUNK, scope=row.scope)
         if place is not None
         else []
     )
@@ -93,7 +93,7 @@ def step(rebuild_id: UUID, *, as_of: datetime, limit: int = CHUNK) -> Rebuild:
         _derive(row, projection, subjects, advancing.cursor_of(place), as_of)
         row.after = subjects[-1]
     row.moved_at = wall()
-    if len(subjects) < limit:
+    if len(subjects) < CHUNK:
         row.shard, row.after = row.shard + 1, None
         row.finished_at = row.moved_at if row.shard == SHARDS else None
     row.save()

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from foundation import audit, codes
@@ -61,16 +61,18 @@ def will_pass(error: Exception) -> bool:
     return isinstance(error, OSError | MemoryError)
 
 
-def of_shard(consumer: str, shard: int) -> set[UUID]:
-    """Return the subjects of a shard that a consumer has stopped."""
-    rows = StoppedSubject.objects.filter(consumer=consumer, shard=shard)
-    return set(rows.values_list("subject_id", flat=True))
-
-
-def dropped(consumer: str, shard: int) -> set[UUID]:
-    """Return the rows of a shard that a consumer is not to be given."""
-    rows = DroppedRow.objects.filter(consumer=consumer, shard=shard)
-    return set(rows.values_list("row_id", flat=True))
+def exceptions(consumer: str, shard: int) -> tuple[set[UUID], set[UUID]]:
+    """Return the subjects of a shard that a consumer has stopped, and the rows that it is not to
+    be given. Read under the lock of its checkpoint."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT subject_id, true FROM foundation_stoppedsubject"
+            " WHERE consumer = %s AND shard = %s UNION ALL"
+            " SELECT row_id, false FROM foundation_droppedrow WHERE consumer = %s AND shard = %s",
+            [consumer, shard] * 2,
+        )
+        found = cursor.fetchall()
+    return {one for one, stands in found if stands}, {one for one, stands in found if not stands}
 
 
 def due(consumers: Iterable[str], moment: datetime, limit: int = 100) -> list[StoppedSubject]:

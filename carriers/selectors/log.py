@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from django.db import connection
 
-from foundation import consumers
+from foundation import bulk, consumers
 from foundation.streams import Cursor
 
 _SHARED = (
@@ -261,8 +261,8 @@ def void_now_and_then(rows: Sequence[LogEvent], upto: Cursor | None = None) -> t
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT sender_id, voids_event_id, {read} FROM carriers_event"
-            f" WHERE voids_event_id = ANY(%s) AND ({read} OR event_type = '{SKIPPED}')",
-            [*place, [row.event_id for row in rows], *place],
+            f" WHERE voids_event_id = ANY(%s::uuid[]) AND ({read} OR event_type = '{SKIPPED}')",
+            [*place, bulk.uuids([row.event_id for row in rows]), *place],
         )
         found = cursor.fetchall()
     now = {(sender, event) for sender, event, _ in found}

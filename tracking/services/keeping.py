@@ -10,8 +10,7 @@ from django.db import connection, models
 from msgspec import structs
 
 from carriers.selectors import log
-from foundation import outbox
-from foundation.fields import CurrentTransaction
+from foundation import bulk, outbox
 from kernel.identifiers import shard_of
 from tracking.models import (
     FoldState,
@@ -67,17 +66,12 @@ def keep_states(tasks: Sequence["Task"]) -> None:
         FoldState.objects.filter(vehicle_id__in=empty).delete()
         VehicleState.objects.filter(vehicle_id__in=empty).delete()
     told = [task for task in tasks if task.state.head is not None]
-    FoldState.objects.bulk_create(
-        [_fold_state(task) for task in told],
-        update_conflicts=True,
-        unique_fields=["vehicle_id"],
-        update_fields=["head_at", "state"],
-    )
-    VehicleState.objects.bulk_create(
+    bulk.upsert(FoldState, [_fold_state(task) for task in told], key="vehicle_id")
+    bulk.upsert(
+        VehicleState,
         [_vehicle_state(task) for task in told],
-        update_conflicts=True,
-        unique_fields=["vehicle_id"],
-        update_fields=_SHOWN,
+        key="vehicle_id",
+        expressions={"xid": "pg_current_xact_id()"},
     )
 
 
@@ -93,41 +87,35 @@ def _drop_snapshots(tasks: Sequence["Task"]) -> None:
         )
 
 
-def _fold_state(task: "Task") -> FoldState:
+def _fold_state(task: "Task") -> dict[str, Any]:
     assert task.state.head is not None
-    return FoldState(
-        vehicle_id=task.vehicle_id,
-        city_id=task.city_id,
-        shard=shard_of(task.vehicle_id),
-        head_at=task.state.head[0],
-        state=folding.freeze(task.state),
-    )
+    return {
+        "vehicle_id": task.vehicle_id,
+        "city_id": task.city_id,
+        "shard": shard_of(task.vehicle_id),
+        "head_at": task.state.head[0],
+        "state": folding.freeze(task.state),
+    }
 
 
-_SHOWN = (
-    "seen_at", "fix_at", "lng", "lat", "speed_mps", "heading_deg", "accuracy_m", "status",
-    "trip_id", "xid",
-)  # fmt: skip
-
-
-def _vehicle_state(task: "Task") -> VehicleState:
+def _vehicle_state(task: "Task") -> dict[str, Any]:
     state, position = task.state, task.state.position
     assert state.head is not None
-    row = VehicleState(
-        vehicle_id=task.vehicle_id,
-        city_id=task.city_id,
-        organisation_id=task.organisation_id,
-        shard=shard_of(task.vehicle_id),
-        seen_at=state.head[0],
-        status=folding.status(state),
-        trip_id=state.journal.current,
-        xid=CurrentTransaction(),
-    )
-    if position is not None:
-        row.fix_at, row.lng, row.lat = position.at, position.lng, position.lat
-        row.speed_mps, row.heading_deg = position.speed_mps, position.heading_deg
-        row.accuracy_m = position.accuracy_m
-    return row
+    return {
+        "vehicle_id": task.vehicle_id,
+        "city_id": task.city_id,
+        "organisation_id": task.organisation_id,
+        "shard": shard_of(task.vehicle_id),
+        "seen_at": state.head[0],
+        "fix_at": position and position.at,
+        "lng": position and position.lng,
+        "lat": position and position.lat,
+        "speed_mps": position and position.speed_mps,
+        "heading_deg": position and position.heading_deg,
+        "accuracy_m": position and position.accuracy_m,
+        "status": folding.status(state),
+        "trip_id": state.journal.current,
+    }
 
 
 def keep_rows(tasks: Sequence["Task"], *, as_of: datetime, announce: bool) -> None:
@@ -157,11 +145,8 @@ def _keep_kind(
     before = _before(model, after.keys() | withdrawn, rewound)
     gone = [row for row_id, row in before.items() if row_id not in after]
     model.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    names = [name for name in kind.__struct_fields__ if name != "id"]
-    written = [_row(model, owners[row_id], row) for row_id, row in sorted(after.items())]
-    model.objects.bulk_create(
-        written, update_conflicts=True, unique_fields=["id"], update_fields=names
-    )
+    written = [_row(owners[row_id], row) for row_id, row in sorted(after.items())]
+    bulk.upsert(model, written, key="id")
     if announce and kind in _TOPICS:
         _announce(kind, after, owners, before, gone, as_of)
 
@@ -179,9 +164,8 @@ def _before(model: Any, ids: Iterable[UUID], rewound: Sequence["Task"]) -> dict[
     return found
 
 
-def _row(model: Any, task: "Task", row: Any) -> Any:
-    owner = {name: getattr(task, name) for name in _OWNER}
-    return model(**structs.asdict(row), **owner)
+def _row(task: "Task", row: Any) -> dict[str, Any]:
+    return structs.asdict(row) | {name: getattr(task, name) for name in _OWNER}
 
 
 _TOPICS: dict[type, tuple[str, str]] = {

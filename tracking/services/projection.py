@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
@@ -57,8 +58,7 @@ class Projection:
         tasks = _tasks(mine, voided)
         lands = _lands(tasks.values())
         _rewind(tasks.values(), upto, lands)
-        for task in tasks.values():
-            _extend(task, lands)
+        _extend(tasks.values(), lands)
         _finish(list(tasks.values()), lands, as_of=as_of, announce=True)
         speeds.record(events, voided_then, [row for row in mine if row.voids_event_id], upto)
 
@@ -169,7 +169,7 @@ def _replay(tasks: Collection[Task], upto: Cursor | None, lands: Mapping[UUID, G
             by_vehicle[row.subject_id].append(row)
     for task in tasks:
         task.fresh = by_vehicle.get(task.vehicle_id, [])
-        _extend(task, lands)
+    _extend(tasks, lands)
 
 
 def _stays_since(state: State, since: datetime | None) -> datetime | None:
@@ -181,11 +181,20 @@ def _stays_since(state: State, since: datetime | None) -> datetime | None:
     return since
 
 
-def _extend(task: Task, lands: Mapping[UUID, Ground]) -> None:
-    if task.folded is not None:
-        return
-    ground = lands[task.city_id]
-    events = _Told(reading.told(task.fresh, ground))
+def _extend(tasks: Iterable[Task], lands: Mapping[UUID, Ground]) -> None:
+    """Fold what is new of vehicles that are not folded yet; read at once, per city."""
+    by_city: dict[UUID, list[Task]] = defaultdict(list)
+    for task in tasks:
+        if task.folded is None:
+            by_city[task.city_id].append(task)
+    for city_id, own in by_city.items():
+        told = iter(reading.told([row for task in own for row in task.fresh], lands[city_id]))
+        for task in own:
+            _fold(task, list(islice(told, len(task.fresh))), lands[city_id])
+
+
+def _fold(task: Task, fresh: Sequence[Told], ground: Ground) -> None:
+    events = _Told(fresh)
     try:
         task.folded = folding.fold(
             task.state,
