@@ -108,6 +108,15 @@ def test_a_poisoned_message_stops_its_subject_and_everybody_else_in_the_shard_go
     assert StoppedSubject.objects.get().failures == 1
 
 
+def test_the_figures_count_what_stands_still(reader, run):
+    from foundation import metrics
+
+    reader.poison = {tell(key) for key in keys(3)}
+    run()
+    text = metrics.exposition().decode()
+    assert 'hub_consumer_stopped_subjects{consumer="reader"} 3.0' in text
+
+
 def test_the_error_says_kind_and_place_and_nothing_that_was_sent(reader, run):
     reader.poison = {tell(keys(1)[0])}
     run()
