@@ -238,35 +238,49 @@ Keys = set[tuple[UUID, UUID]]
 """Events by sender and the sender's id."""
 
 SKIPPED = "event.skipped"
-"""The type of a void that an official wrote for an event that no consumer could take. It counts
-from the moment it is there, also for who has not read up to it: else nobody would ever get past
-the event that it takes away. No sender can write one: the schema does not know the type."""
+"""The type of a void that an official wrote for an event that could not be taken. No sender can
+write one: the schema does not know the type."""
 
 
-def voided_among(rows: Sequence[LogEvent], upto: Cursor | None = None) -> Keys:
+def voided_among(rows: Sequence[LogEvent]) -> Keys:
     """Return (sender, event id) of those rows that an accepted void names."""
-    return void_now_and_then(rows, upto)[0]
+    return void_now_and_then(rows)[0]
 
 
 def void_now_and_then(rows: Sequence[LogEvent], upto: Cursor | None = None) -> tuple[Keys, Keys]:
     """Return the rows that are void, and those of them whose void lies up to the cursor.
 
-    They differ by events that were skipped: what is folded goes by the first. What is added up
-    once and taken back when the void is read goes by the second.
+    What is folded goes by the first: a void counts from the moment it is there, also for who has
+    not read up to it, else nobody would get past an event that cannot be folded. What is added up
+    once, and taken back when the void is read, goes by the second.
     """
-    if not rows:
-        return set(), set()
     read = "true" if upto is None else "(xid, id) <= (%s::xid8, %s)"
     place = [] if upto is None else [str(upto.xid), upto.id]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT sender_id, voids_event_id, {read} FROM carriers_event"
-            f" WHERE voids_event_id = ANY(%s::uuid[]) AND ({read} OR event_type = '{SKIPPED}')",
-            [*place, bulk.uuids([row.event_id for row in rows]), *place],
-        )
-        found = cursor.fetchall()
+    found = _voids(f"sender_id, voids_event_id, {read}", place, [row.event_id for row in rows])
     now = {(sender, event) for sender, event, _ in found}
     return now, {(sender, event) for sender, event, was_read in found if was_read}
+
+
+def first_voids(event_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Cursor]:
+    """Return by sender and event where the first void of each event stands in the stream."""
+    found: dict[tuple[UUID, UUID], Cursor] = {}
+    for sender, event, xid, row_id in _voids(
+        "sender_id, voids_event_id, xid::text::bigint, id", [], event_ids
+    ):
+        place = Cursor(xid, row_id)
+        found[sender, event] = min(place, found.get((sender, event), place))
+    return found
+
+
+def _voids(columns: str, values: list[Any], event_ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
+    if not event_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM carriers_event WHERE voids_event_id = ANY(%s::uuid[])",
+            [*values, bulk.uuids(event_ids)],
+        )
+        return list(cursor.fetchall())
 
 
 def live(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> list[LogEvent]:

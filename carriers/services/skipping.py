@@ -25,18 +25,18 @@ def skip(stopped: StoppedSubject, *, actor: Actor, now: datetime) -> list[UUID]:
     """Void the event at which a subject stopped; return the rows of the log that its consumer is
     not to be given.
 
-    Those are the row of the event and of its void when it stopped at the event itself: what it
+    Those are the row of the event and of its voids when it stopped at the event itself: what it
     never counted it need not take back. A void that cannot be consumed is only dropped: its
     target is void already, and a void has no void.
     """
     target = _row_of(stopped)
     if target is None:
         return [stopped.row_id]
-    if _void_of(stopped, target[0]) is None:
+    voids = _voids_of(stopped, target[0])
+    if not voids:
         _write(target[0], stopped, actor, now)
-    void = _void_of(stopped, target[0])
-    assert void is not None
-    return [stopped.row_id, void] if target[1] == stopped.row_id else []
+        voids = _voids_of(stopped, target[0])
+    return [stopped.row_id, *voids] if target[1] == stopped.row_id else []
 
 
 def _row_of(stopped: StoppedSubject) -> tuple[UUID, UUID] | None:
@@ -52,10 +52,9 @@ def _row_of(stopped: StoppedSubject) -> tuple[UUID, UUID] | None:
         return None if row is None else (row[0], row[1])
 
 
-def _void_of(stopped: StoppedSubject, sender_id: UUID) -> UUID | None:
-    rows = LoggedEvent.objects.filter(voids_event_id=stopped.event_id, event_type=SKIPPED)
-    found: UUID | None = rows.filter(sender_id=sender_id).values_list("id", flat=True).first()
-    return found
+def _voids_of(stopped: StoppedSubject, sender_id: UUID) -> list[UUID]:
+    rows = LoggedEvent.objects.filter(voids_event_id=stopped.event_id, sender_id=sender_id)
+    return list(rows.values_list("id", flat=True))
 
 
 def _write(sender_id: UUID, stopped: StoppedSubject, actor: Actor, now: datetime) -> None:

@@ -161,7 +161,7 @@ def _put_back(task: Task, snapshot: Anchor) -> None:
 def _replay(tasks: Collection[Task], upto: Cursor | None, lands: Mapping[UUID, Ground]) -> None:
     starts = {task.vehicle_id: task.since for task in tasks}
     rows = log.events_since(starts, upto=upto)
-    voided = log.voided_among(rows, upto)
+    voided = log.voided_among(rows)
     by_vehicle: dict[UUID, list[LogEvent]] = defaultdict(list)
     for row in log.live(rows, voided):
         since = starts[row.subject_id]

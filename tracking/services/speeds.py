@@ -39,7 +39,8 @@ def record(
 
 
 def _targets(voids: Sequence[LogEvent], upto: Cursor) -> list[LogEvent]:
-    """Return the positions that were read before the voids that name them."""
+    """Return the positions that were read before the voids that name them, each once: what
+    several voids name is taken back by the first."""
     starts: dict[UUID, datetime | None] = {}
     for void in voids:
         at = void.voids_effective_at
@@ -50,7 +51,9 @@ def _targets(voids: Sequence[LogEvent], upto: Cursor) -> list[LogEvent]:
     if last is None:
         return []
     until = last + timedelta(microseconds=1)
-    named = {(void.sender_id, void.voids_event_id): Cursor(void.xid, void.id) for void in voids}
+    first = log.first_voids([void.voids_event_id for void in voids if void.voids_event_id])
+    read = {Cursor(void.xid, void.id) for void in voids}
+    named = {key: place for key, place in first.items() if place in read}
     return [
         row
         for row in log.events_since(starts, until=until, upto=upto)

@@ -179,6 +179,27 @@ def test_a_void_that_cannot_be_taken_back_is_dropped_for_the_consumer_only(
     assert LoggedEvent.objects.count() == 1  # no void of a void
 
 
+def test_a_carriers_own_void_of_the_event_at_fault_lets_its_vehicle_go_on(
+    town, sender, poison, run
+):
+    van = town[0]
+    path = [days.position(van, t, -100 + 10 * t, 50, 10.0) for t in range(0, 45, 5)]
+    poison.events = {UUID(path[3]["event_id"])}
+    days.send(sender, path, EVENING)
+    run()
+    assert StoppedSubject.objects.count() == 1
+    days.send(sender, [days.void(van, path[3], 100)], EVENING)
+    run()
+    run()
+    found = days.dump()
+    assert not StoppedSubject.objects.exists()
+
+    days.forget()
+    days.send(sender, path[:3] + path[4:], EVENING)
+    run()
+    assert found == days.dump()
+
+
 def test_a_carrier_cannot_write_what_only_an_official_may(town, sender):
     event = days.void(town[0], days.position(town[0], 0, 0, 0, 1.0), 10)
     answer = days.send(sender, [event | {"event_type": "event.skipped"}], EVENING)
