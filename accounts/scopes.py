@@ -21,6 +21,7 @@ RULES_READ = scope("rules:read", gettext_noop("Read drafts of rules"))
 RULES_WRITE = scope("rules:write", gettext_noop("Write and publish rules"))
 MANDATES_WRITE = scope("mandates:write", gettext_noop("Give and revoke mandates"))
 REPORTS_READ = scope("reports:read", gettext_noop("Read reports"))
+CONSUMERS_MEND = scope("consumers:mend", gettext_noop("Retry and skip what stands still"))
 ENFORCEMENT_CHECK = scope("enforcement:check", gettext_noop("Check plates"))
 
 CARRIER = frozenset(
@@ -54,13 +55,14 @@ CITY = frozenset(
         RULES_READ,
         RULES_WRITE,
         REPORTS_READ,
+        CONSUMERS_MEND,
     }
 )
 OFFICER = frozenset({CURBS_READ, DECISIONS_READ, FINDINGS_READ, ENFORCEMENT_CHECK})
 
 # What the city's own people and clients may hold, and what nobody else may.
 CITY_STAFF = CITY | OFFICER
-CITY_ONLY = frozenset({RULES_READ, RULES_WRITE, ENFORCEMENT_CHECK, EVENTS_STEWARD})
+CITY_ONLY = frozenset({RULES_READ, RULES_WRITE, ENFORCEMENT_CHECK, EVENTS_STEWARD, CONSUMERS_MEND})
 ALL = CARRIER | CITY_STAFF
 
 # What an organisation may let another one do for it.

@@ -8,11 +8,12 @@ class CarriersConfig(AppConfig):
     def ready(self) -> None:
         from carriers import codes  # noqa: F401
         from carriers.selectors.log import EventStream, StatementStream
-        from carriers.services import originals, partitions, replays, retention
-        from foundation import consumers, ticks
+        from carriers.services import originals, partitions, replays, retention, skipping
+        from foundation import consumers, stopped, ticks
 
-        consumers.register_stream(EventStream())
-        consumers.register_stream(StatementStream())
+        for stream in (EventStream(), StatementStream()):
+            consumers.register_stream(stream)
+            stopped.register_skip(stream.name, skipping.skip)
         ticks.register("carriers.partitions", partitions.make_ahead)
         ticks.register("carriers.originals", originals.forget_old, every_s=60)
         ticks.register("carriers.replays", replays.work)

@@ -23,3 +23,4 @@ IDEMPOTENCY_REUSED = code("idempotency.reused", 422, _("The key was used for ano
 IDEMPOTENCY_KEY = code("idempotency.key_invalid", 400, _("The idempotency key is not valid"))
 SERVER_ERROR = code("server.error", 500, _("Something went wrong on our side"))
 SERVER_UNAVAILABLE = code("server.unavailable", 503, _("Temporarily unavailable"))
+NOT_STOPPED = code("consumers.not_stopped", 404, _("Nothing stands still under this id"))

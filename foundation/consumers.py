@@ -7,69 +7,59 @@ nothing appears behind a reader, so that what commits late is never skipped.
 Each consumer has one checkpoint per shard. A worker claims it with `FOR UPDATE SKIP LOCKED`, and
 derived rows and checkpoint commit together: several processes share the shards, and a crash
 repeats a batch without effect.
+
+What a consumer cannot take stops the vehicle (or other subject) that it is about, and nothing
+else (`foundation.stopped`).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
+from foundation import advancing, stopped
 from foundation.logs import without_rows
 from foundation.models import Checkpoint, OutboxMessage
+from foundation.streams import (
+    BEGINNING,
+    BEGINNING_ID,
+    Consumer,
+    Cursor,
+    Poisoned,
+    Row,
+    Stream,
+    oldest_in,
+    pending_in,
+)
 from kernel.clock import wall
 from kernel.identifiers import SHARDS
 
+__all__ = [
+    "BEGINNING",
+    "Consumer",
+    "Cursor",
+    "Poisoned",
+    "Row",
+    "Stream",
+    "backlog",
+    "lag",
+    "lag_by_shard",
+    "oldest_in",
+    "oldest_unread",
+    "pending_in",
+    "register",
+    "register_stream",
+    "registered",
+    "run_once",
+]
+
 log = structlog.get_logger(__name__)
 
-BEGINNING_ID = UUID(int=0)
 # The newest readable transaction, as SQL; every stream's `read` uses it.
 HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
 LONGEST_PAUSE_S = 60
-
-
-@dataclass(frozen=True, order=True)
-class Cursor:
-    """A place in a stream: everything up to and including this row has been read."""
-
-    xid: int
-    id: UUID
-
-
-BEGINNING = Cursor(0, BEGINNING_ID)
-
-
-class Row(Protocol):
-    """What a stream yields: anything with the transaction and the id it was written under."""
-
-    xid: int
-    id: UUID
-
-
-class Stream(Protocol):
-    """Rows in the order of commit, by shard."""
-
-    name: str
-
-    def read(self, *, shard: int, after: Cursor, limit: int) -> list[Any]:
-        """Return at most `limit` readable rows of a shard after a cursor, ordered by (xid, id)."""
-
-    def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
-        """Return how many committed rows lie behind the cursor of each shard (readable or not)."""
-
-
-class Consumer(Protocol):
-    """Somebody who derives rows from a stream. `topics` filters the outbox; empty = all."""
-
-    name: str
-    stream: str
-    topics: frozenset[str]
-
-    def consume(self, rows: Sequence[Any], *, shard: int, as_of: datetime) -> None:
-        """Derive from rows of one shard; runs in the transaction that moves the checkpoint."""
 
 
 _streams: dict[str, Stream] = {}
@@ -91,8 +81,14 @@ def registered() -> list[Consumer]:
     return list(_consumers.values())
 
 
+def stream_of(consumer: str) -> str:
+    """Return the name of the stream that a consumer reads; '' when nobody has that name."""
+    found = _consumers.get(consumer)
+    return "" if found is None else found.stream
+
+
 class OutboxStream:
-    """The outbox as a stream."""
+    """The outbox as a stream; the subject of a message is its key."""
 
     name = "outbox"
 
@@ -106,28 +102,29 @@ class OutboxStream:
             )
         )
 
+    def read_subject(
+        self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
+    ) -> list[OutboxMessage]:
+        return list(
+            OutboxMessage.objects.raw(
+                "SELECT * FROM foundation_outboxmessage WHERE shard = %s AND key = %s"
+                " AND (xid, id) > (%s::xid8, %s) AND (xid, id) <= (%s::xid8, %s)"
+                " ORDER BY xid, id LIMIT %s",
+                [shard, subject, str(after.xid), after.id, str(upto.xid), upto.id, limit],
+            )
+        )
+
+    def subject_of(self, row: OutboxMessage) -> UUID:
+        return row.key
+
+    def told(self, row: OutboxMessage) -> tuple[str, UUID, datetime]:
+        return row.topic, row.id, row.at
+
     def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
         return pending_in("foundation_outboxmessage", after)
 
-
-def pending_in(table: str, after: dict[int, Cursor]) -> dict[int, int]:
-    """Return how many rows of a table (shard, xid, id) lie behind each shard's cursor.
-
-    Counts to 10,000 per shard and leaves out shards that have nothing.
-    """
-    shards = list(after)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.shard, (SELECT count(*) FROM (SELECT 1 FROM " + table + " t"
-            " WHERE t.shard = c.shard AND (t.xid, t.id) > (c.xid, c.id) LIMIT 10000) few)"
-            " FROM unnest(%s::int[], %s::text[]::xid8[], %s::uuid[]) AS c(shard, xid, id)",
-            [
-                shards,
-                [str(after[shard].xid) for shard in shards],
-                [after[shard].id for shard in shards],
-            ],
-        )
-        return {shard: count for shard, count in cursor.fetchall() if count}
+    def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
+        return oldest_in("foundation_outboxmessage", "at", after)
 
 
 def run_once(
@@ -139,9 +136,11 @@ def run_once(
 ) -> int:
     """Let each consumer read at most `limit` rows of each shard that has news.
 
-    Returns how many rows were handled. A consumer that raises keeps its place in that shard and
-    is tried again after a pause that grows to a minute; other shards and consumers go on.
-    With `strict` its exception is raised instead (tests, demo).
+    Returns how many rows were handled. What a consumer cannot take stops the subject at fault;
+    stopped subjects are tried again when their pause is over. What fails in passing (a deadlock,
+    a lost connection) keeps the consumer's place in that shard and is tried again after a pause
+    that grows to a minute; other shards and consumers go on.
+    With `strict` what a consumer raises is raised instead (tests, demo).
     """
     handled = 0
     chosen = registered() if consumers is None else list(consumers)
@@ -154,6 +153,24 @@ def run_once(
             if not strict and places[consumer.name][shard][1] > moment:
                 continue
             handled += _run_shard(consumer, stream, shard, as_of, limit, strict)
+    return handled + _resume(chosen, as_of, limit, strict)
+
+
+def _resume(chosen: list[Consumer], as_of: datetime, limit: int, strict: bool) -> int:
+    """Try the stopped subjects whose pause is over again; return how many rows they handled."""
+    by_name = {consumer.name: consumer for consumer in chosen}
+    handled = 0
+    for row in stopped.due(by_name, wall()):
+        consumer = by_name[row.consumer]
+        stream = _streams[consumer.stream]
+        try:
+            with transaction.atomic():
+                handled += advancing.resume(consumer, stream, row, as_of, limit, strict)
+        except Exception:
+            if strict:
+                raise
+            log.exception("consumer_failed", consumer=consumer.name, shard=row.shard)
+            stopped.postpone(row)
     return handled
 
 
@@ -191,35 +208,12 @@ def _run_shard(
 ) -> int:
     try:
         with transaction.atomic():
-            return _advance(consumer, stream, shard, as_of, limit)
+            return advancing.advance(consumer, stream, shard, as_of, limit, strict)
     except Exception as error:
         if strict:
             raise
         _note_failure(consumer, shard, error)
         return 0
-
-
-def _advance(consumer: Consumer, stream: Stream, shard: int, as_of: datetime, limit: int) -> int:
-    place = (
-        Checkpoint.objects.select_for_update(skip_locked=True)
-        .filter(consumer=consumer.name, shard=shard)
-        .first()
-    )
-    if place is None:  # another worker has it
-        return 0
-    rows = stream.read(shard=shard, after=Cursor(place.xid, place.row_id), limit=limit)
-    if not rows:
-        return 0
-    # Workers that share shards read the clock at different moments: time must not go back here.
-    as_of = as_of if place.as_of is None else max(as_of, place.as_of)
-    topics = getattr(consumer, "topics", frozenset())
-    wanted = [row for row in rows if row.topic in topics] if topics else rows
-    if wanted:
-        consumer.consume(wanted, shard=shard, as_of=as_of)
-    place.xid, place.row_id, place.as_of = rows[-1].xid, rows[-1].id, as_of
-    place.failures, place.failed_at, place.error = 0, None, ""
-    place.save(update_fields=["xid", "row_id", "as_of", "failures", "failed_at", "error"])
-    return len(rows)
 
 
 def _note_failure(consumer: Consumer, shard: int, error: Exception) -> None:
@@ -245,13 +239,21 @@ def backlog(consumers: Iterable[Consumer] | None = None) -> int:
 
 def lag(consumers: Iterable[Consumer] | None = None) -> dict[str, int]:
     """Return how many committed rows each consumer has not read yet."""
+    return {name: sum(shards.values()) for name, shards in lag_by_shard(consumers).items()}
+
+
+def lag_by_shard(consumers: Iterable[Consumer] | None = None) -> dict[str, dict[int, int]]:
+    """Return how many committed rows each consumer has not read yet, by shard that has some."""
     chosen = registered() if consumers is None else list(consumers)
     places = _places(chosen)
     return {
-        consumer.name: sum(
-            _streams[consumer.stream]
-            .pending(after={shard: place[0] for shard, place in places[consumer.name].items()})
-            .values()
+        consumer.name: _streams[consumer.stream].pending(
+            after={shard: place[0] for shard, place in places[consumer.name].items()}
         )
         for consumer in chosen
     }
+
+
+def oldest_unread(consumer: Consumer, after: dict[int, Cursor]) -> dict[int, datetime]:
+    """Return when the first row behind each cursor of a consumer's stream was received."""
+    return _streams[consumer.stream].oldest(after=after) if after else {}

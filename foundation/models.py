@@ -146,3 +146,91 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.consumer}/{self.shard}"
+
+
+class StoppedSubject(models.Model):
+    """A vehicle, facility or other subject that a consumer cannot go on with, and where it stands.
+
+    Everything up to (`xid`, `after_id`) is read; the rows of the subject behind it wait in the
+    stream while the checkpoint moves on for everybody else.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    consumer = models.CharField(_("consumer"), max_length=80)
+    shard = models.SmallIntegerField()
+    city_id = models.UUIDField()
+    subject_id = models.UUIDField(_("subject"))
+    xid = TransactionIdField()
+    after_id = models.UUIDField(help_text=_("The last row read within that transaction."))
+    row_id = models.UUIDField(help_text=_("The row at which it stopped."))
+    event_id = models.UUIDField(_("event"), help_text=_("The event at fault, or the message."))
+    event_type = models.CharField(_("event type"), max_length=80)
+    event_at = models.DateTimeField(_("happened at"))
+    error = models.TextField(_("error"), help_text=_("Kind of error and place in the program."))
+    failures = models.IntegerField(_("attempts"), default=1)
+    first_failed_at = models.DateTimeField(_("since"), help_text=_("Wall time."))
+    failed_at = models.DateTimeField(_("last attempt"), help_text=_("Wall time."))
+    retry_at = models.DateTimeField(_("next attempt"), help_text=_("Wall time."))
+
+    class Meta:
+        verbose_name = _("stopped subject")
+        verbose_name_plural = _("stopped subjects")
+        constraints = [
+            models.UniqueConstraint(fields=["consumer", "subject_id"], name="stopped_once")
+        ]
+        indexes = [
+            models.Index(fields=["consumer", "shard"], name="stopped_shard"),
+            models.Index(fields=["city_id", "id"], name="stopped_city"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} {self.subject_id}"
+
+
+class DroppedRow(models.Model):
+    """A row of a stream that an official took out of a consumer's way."""
+
+    pk = models.CompositePrimaryKey("consumer", "row_id")
+    consumer = models.CharField(max_length=80)
+    row_id = models.UUIDField()
+    shard = models.SmallIntegerField()
+    at = models.DateTimeField(help_text=_("Domain time."))
+
+    class Meta:
+        verbose_name = _("dropped row")
+        verbose_name_plural = _("dropped rows")
+        indexes = [models.Index(fields=["consumer", "shard"], name="dropped_shard")]
+
+
+class Rebuild(models.Model):
+    """A projection that is being derived anew, chunk by chunk, and how far it has come.
+
+    `scope`: which subjects and from when, in the words of the projection; empty: all of them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    consumer = models.CharField(max_length=80)
+    scope = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    announce = models.BooleanField(help_text=_("Tell what differs, as after new knowledge."))
+    shard = models.SmallIntegerField(default=0)
+    after = models.UUIDField(null=True, help_text=_("The last subject done within the shard."))
+    done = models.IntegerField(default=0)
+    frozen = models.IntegerField(default=0, help_text=_("Older than what the log still holds."))
+    failed = models.IntegerField(default=0, help_text=_("Left as they were."))
+    started_at = models.DateTimeField(help_text=_("Wall time."))
+    moved_at = models.DateTimeField(help_text=_("Wall time."))
+    finished_at = models.DateTimeField(null=True, help_text=_("Wall time."))
+
+    class Meta:
+        verbose_name = _("rebuild")
+        verbose_name_plural = _("rebuilds")
+        indexes = [
+            models.Index(
+                fields=["consumer", "id"],
+                name="rebuild_unfinished",
+                condition=Q(finished_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} {self.done}"

@@ -38,7 +38,8 @@ def add_all(
 
 
 def forget_old(as_of: datetime) -> int:
-    """Delete messages older than 30 days of domain time that every consumer has read.
+    """Delete messages older than 30 days of domain time that every consumer has read, and for
+    which no stopped subject waits.
 
     Returns how many, at most 10,000 at a time (a job of the tick).
     """
@@ -49,8 +50,9 @@ def forget_old(as_of: datetime) -> int:
             " SELECT m.id FROM foundation_outboxmessage m WHERE m.at < %s AND ("
             "  SELECT count(*) FROM foundation_checkpoint c WHERE c.consumer = ANY(%s)"
             "  AND c.shard = m.shard AND (c.xid, c.row_id) >= (m.xid, m.id)) = %s"
-            " LIMIT 10000)",
-            [as_of - KEPT, readers, len(readers)],
+            " AND NOT EXISTS (SELECT 1 FROM foundation_stoppedsubject s"
+            "  WHERE s.subject_id = m.key AND s.consumer = ANY(%s)) LIMIT 10000)",
+            [as_of - KEPT, readers, len(readers), readers],
         )
         return cursor.rowcount
 

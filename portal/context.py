@@ -60,6 +60,7 @@ def _nav(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
         (_("Quarantine"), reverse("portal:quarantine"), lambda who: who.may(scopes.EVENTS_WRITE)),
         (_("Exceptions"), reverse("portal:exceptions"), lambda who: who.may(scopes.VEHICLES_READ)),
         (_("Reports"), reverse("portal:reports"), lambda who: who.may(scopes.REPORTS_READ)),
+        (_("Standing still"), reverse("portal:standing"), _mends),
     ]
     waiting = reverse("portal:quarantine")
     items = [
@@ -75,6 +76,10 @@ def _nav(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
     if getattr(request.user, "is_staff", False):
         items.append({"label": _("Back office"), "url": reverse("admin:index"), "current": False})
     return items
+
+
+def _mends(actor: Actor) -> bool:
+    return actor.may(scopes.CONSUMERS_MEND)
 
 
 def _within(path: str, url: str) -> bool:

@@ -14,6 +14,7 @@ from portal.views import (
     quarantine,
     reports,
     slots,
+    standing,
     tower,
 )
 
@@ -75,6 +76,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/", reports.Reports.as_view(), name="reports"),
     path("reports/compliance/", reports.Compliance.as_view(), name="compliance"),
     path("reports/congestion/", reports.Congestion.as_view(), name="congestion"),
+    path("standing/", standing.Standing.as_view(), name="standing"),
+    path("standing/<uuid:stopped_id>/retry/", standing.Retry.as_view(), name="standing-retry"),
+    path("standing/<uuid:stopped_id>/skip/", standing.Skip.as_view(), name="standing-skip"),
     path("membership/", members.ChooseMembership.as_view(), name="membership"),
     path("accessibility/", plain.Accessibility.as_view(), name="accessibility"),
 ]

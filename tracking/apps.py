@@ -6,12 +6,20 @@ class TrackingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from foundation import consumers, ticks
+        from foundation import consumers, rebuilding, ticks
+        from tracking.consumers import GroundChanges
         from tracking.services import keeping, waking
         from tracking.services.projection import FacilityProjection, Projection
+        from tracking.services.rebuilding import Facilities, Vehicles
 
         consumers.register(Projection())
         consumers.register(FacilityProjection())
+        consumers.register(GroundChanges())
+        rebuilding.register(Projection.name, Vehicles())
+        rebuilding.register(FacilityProjection.name, Facilities())
         ticks.register("tracking.snapshots", keeping.forget_snapshots)
         ticks.register("tracking.silence", waking.look_again, waking.next_due)
         ticks.register("tracking.references", waking.resolve_references, every_s=10)
+        ticks.register(
+            "tracking.refold", lambda as_of: rebuilding.go_on(Projection.name, as_of=as_of)
+        )

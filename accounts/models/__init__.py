@@ -4,6 +4,7 @@ from accounts.models.cities import City, Organisation
 from accounts.models.clients import ApiClient, WebhookEndpoint
 from accounts.models.mandates import Mandate
 from accounts.models.people import Membership, Role, User
+from accounts.models.standing import StandingStill
 
 __all__ = [
     "ApiClient",
@@ -12,6 +13,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "Role",
+    "StandingStill",
     "User",
     "WebhookEndpoint",
 ]

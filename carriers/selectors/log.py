@@ -10,8 +10,8 @@ import msgspec
 import psycopg
 from django.db import connection
 
-from foundation import consumers
-from foundation.consumers import Cursor
+from foundation import bulk, consumers
+from foundation.streams import Cursor
 
 _SHARED = (
     "id, xid::text::bigint AS xid_number, shard, city_id, subject_id, sender_id, event_id,"
@@ -68,6 +68,16 @@ class LogEvent:
         return self.effective_at, self.session_id or "", seq, str(self.event_id)
 
 
+# The horizon is filled in when it is asked for: tests move it.
+_BEHIND = (
+    "WHERE shard = %s AND (xid, id) > (%s::xid8, %s) AND xid < {horizon} ORDER BY xid, id LIMIT %s"
+)
+_BETWEEN = (
+    "WHERE subject_id = %s AND shard = %s AND (xid, id) > (%s::xid8, %s)"
+    " AND (xid, id) <= (%s::xid8, %s) ORDER BY xid, id LIMIT %s"
+)
+
+
 class EventStream:
     """The log as a stream: positions and other events in one order of commit."""
 
@@ -75,20 +85,22 @@ class EventStream:
 
     def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
         """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""
-        place = [shard, str(after.xid), after.id, limit]
-        behind = (
-            "WHERE shard = %s AND (xid, id) > (%s::xid8, %s)"
-            f" AND xid < {consumers.HORIZON} ORDER BY xid, id LIMIT %s"
-        )
-        with _binary() as cursor:
-            cursor.execute(
-                f"SELECT * FROM (SELECT {_POSITION} FROM carriers_position {behind}) positions"
-                f" UNION ALL SELECT * FROM (SELECT {_EVENT} FROM carriers_event {behind}) events"
-                " ORDER BY xid_number, id LIMIT %s",
-                [*place, *place, limit],
-                binary=True,
-            )
-            return [_event(row) for row in cursor.fetchall()]
+        return _read(_BEHIND, [shard, str(after.xid), after.id, limit], limit)
+
+    def read_subject(
+        self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
+    ) -> list[LogEvent]:
+        """Return at most `limit` rows of one subject after a cursor and up to another."""
+        place = [subject, shard, str(after.xid), after.id, str(upto.xid), upto.id, limit]
+        return _read(_BETWEEN, place, limit)
+
+    def subject_of(self, row: LogEvent) -> UUID:
+        """Return the vehicle or facility that an event is about."""
+        return row.subject_id
+
+    def told(self, row: LogEvent) -> tuple[str, UUID, datetime]:
+        """Return type, id and effective time of an event."""
+        return row.event_type, row.event_id, row.effective_at
 
     def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
         """Return how many rows lie behind the cursor of each shard, where there are any."""
@@ -97,27 +109,61 @@ class EventStream:
             counts[shard] = counts.get(shard, 0) + count
         return counts
 
+    def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
+        """Return when the first row behind the cursor of each shard was received."""
+        found = consumers.oldest_in("carriers_position", "received_at", after)
+        for shard, at in consumers.oldest_in("carriers_event", "received_at", after).items():
+            found[shard] = min(at, found.get(shard, at))
+        return found
 
-class StatementStream:
+
+def _read(where: str, values: list[Any], limit: int) -> list[LogEvent]:
+    """Return positions and other events under one condition, merged in the order of commit."""
+    where = where.format(horizon=consumers.HORIZON)
+    with _binary() as cursor:
+        cursor.execute(
+            f"SELECT * FROM (SELECT {_POSITION} FROM carriers_position {where}) positions"
+            f" UNION ALL SELECT * FROM (SELECT {_EVENT} FROM carriers_event {where}) events"
+            " ORDER BY xid_number, id LIMIT %s",
+            [*values, *values, limit],
+            binary=True,
+        )
+        return [_event(row) for row in cursor.fetchall()]
+
+
+class StatementStream(EventStream):
     """The log without positions, for who does not ask where vehicles are."""
 
     name = "statements"
 
     def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
         """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""
-        with _binary() as cursor:
-            cursor.execute(
-                f"SELECT {_EVENT} FROM carriers_event"
-                " WHERE shard = %s AND (xid, id) > (%s::xid8, %s)"
-                f" AND xid < {consumers.HORIZON} ORDER BY xid, id LIMIT %s",
-                [shard, str(after.xid), after.id, limit],
-                binary=True,
-            )
-            return [_event(row) for row in cursor.fetchall()]
+        return _read_events(_BEHIND, [shard, str(after.xid), after.id, limit])
+
+    def read_subject(
+        self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
+    ) -> list[LogEvent]:
+        """Return at most `limit` rows of one subject after a cursor and up to another."""
+        place = [subject, shard, str(after.xid), after.id, str(upto.xid), upto.id, limit]
+        return _read_events(_BETWEEN, place)
 
     def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
         """Return how many rows lie behind the cursor of each shard, where there are any."""
         return consumers.pending_in("carriers_event", after)
+
+    def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
+        """Return when the first row behind the cursor of each shard was received."""
+        return consumers.oldest_in("carriers_event", "received_at", after)
+
+
+def _read_events(where: str, values: list[Any]) -> list[LogEvent]:
+    with _binary() as cursor:
+        cursor.execute(
+            f"SELECT {_EVENT} FROM carriers_event {where.format(horizon=consumers.HORIZON)}",
+            values,
+            binary=True,
+        )
+        return [_event(row) for row in cursor.fetchall()]
 
 
 def subject_events(
@@ -172,21 +218,95 @@ def events_since(
         return [_event(row) for row in cursor.fetchall()]
 
 
-def voided_among(rows: Sequence[LogEvent], upto: Cursor | None = None) -> set[tuple[UUID, UUID]]:
-    """Return (sender, event id) of those rows that an accepted void names."""
-    if not rows:
-        return set()
-    limit = "" if upto is None else " AND (xid, id) <= (%s::xid8, %s)"
+Box = Sequence[float]
+"""West, south, east, north in degrees."""
+
+
+def drove_within(
+    subjects: Sequence[UUID], boxes: Sequence[Box], *, since: datetime, until: datetime | None
+) -> list[UUID]:
+    """Return the vehicles that were in one of the boxes in a period, or between two of whose
+    positions in a row one of them lies; in the order given."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT sender_id, voids_event_id FROM carriers_event"
-            f" WHERE voids_event_id = ANY(%s){limit}",
-            [
-                [row.event_id for row in rows],
-                *([] if upto is None else [str(upto.xid), upto.id]),
-            ],
+            "WITH driven AS (SELECT subject_id, lng, lat, effective_at,"
+            "  lag(lng) OVER way AS from_lng, lag(lat) OVER way AS from_lat"
+            "  FROM carriers_position WHERE subject_id = ANY(%(subjects)s)"
+            "  AND effective_at >= %(before)s AND received_at >= %(received)s"
+            "  AND effective_at < COALESCE(%(until)s::timestamptz, 'infinity')"
+            "  WINDOW way AS (PARTITION BY subject_id ORDER BY effective_at))"
+            " SELECT DISTINCT subject_id FROM driven"
+            " JOIN unnest(%(west)s::float[], %(south)s::float[], %(east)s::float[],"
+            "  %(north)s::float[]) AS box(west, south, east, north)"
+            " ON GREATEST(lng, from_lng) >= west AND LEAST(lng, from_lng) <= east"
+            " AND GREATEST(lat, from_lat) >= south AND LEAST(lat, from_lat) <= north"
+            " WHERE effective_at >= %(since)s",
+            {
+                "subjects": list(subjects),
+                "before": since - timedelta(days=1),
+                "received": since - timedelta(days=1, minutes=6),
+                "since": since,
+                "until": until,
+                **dict(
+                    zip(
+                        ("west", "south", "east", "north"),
+                        map(list, zip(*boxes, strict=True)),
+                        strict=True,
+                    )
+                ),
+            },
         )
-        return set(cursor.fetchall())
+        found = {subject for (subject,) in cursor.fetchall()}
+    return [subject for subject in subjects if subject in found]
+
+
+Keys = set[tuple[UUID, UUID]]
+"""Events by sender and the sender's id."""
+
+SKIPPED = "event.skipped"
+"""The type of a void that an official wrote for an event that could not be taken. No sender can
+write one: the schema does not know the type."""
+
+
+def voided_among(rows: Sequence[LogEvent]) -> Keys:
+    """Return (sender, event id) of those rows that an accepted void names."""
+    return void_now_and_then(rows)[0]
+
+
+def void_now_and_then(rows: Sequence[LogEvent], upto: Cursor | None = None) -> tuple[Keys, Keys]:
+    """Return the rows that are void, and those of them whose void lies up to the cursor.
+
+    What is folded goes by the first: a void counts from the moment it is there, also for who has
+    not read up to it, else nobody would get past an event that cannot be folded. What is added up
+    once, and taken back when the void is read, goes by the second.
+    """
+    read = "true" if upto is None else "(xid, id) <= (%s::xid8, %s)"
+    place = [] if upto is None else [str(upto.xid), upto.id]
+    found = _voids(f"sender_id, voids_event_id, {read}", place, [row.event_id for row in rows])
+    now = {(sender, event) for sender, event, _ in found}
+    return now, {(sender, event) for sender, event, was_read in found if was_read}
+
+
+def first_voids(event_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Cursor]:
+    """Return by sender and event where the first void of each event stands in the stream."""
+    found: dict[tuple[UUID, UUID], Cursor] = {}
+    for sender, event, xid, row_id in _voids(
+        "sender_id, voids_event_id, xid::text::bigint, id", [], event_ids
+    ):
+        place = Cursor(xid, row_id)
+        found[sender, event] = min(place, found.get((sender, event), place))
+    return found
+
+
+def _voids(columns: str, values: list[Any], event_ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
+    if not event_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM carriers_event WHERE voids_event_id = ANY(%s::uuid[])",
+            [*values, bulk.uuids(event_ids)],
+        )
+        return list(cursor.fetchall())
 
 
 def live(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> list[LogEvent]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 QUARTER = timedelta(minutes=15)
@@ -35,10 +36,12 @@ def record_speeds(*, city_id: UUID, samples: Iterable[SpeedSample], sign: int = 
         entry[1] += sign * round(sample.speed_mps * 1000)
     if not sums:
         return 0
-    rows = [(at, way, count, total) for (at, way), (count, total) in sorted(sums.items())]
-    instants, ways, counts, totals = zip(*rows, strict=True)
+    rows = [
+        {"quarter_at": at, "way_id": way, "samples": count, "sum_mmps": total}
+        for (at, way), (count, total) in sorted(sums.items())
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, [city_id, list(instants), list(ways), list(counts), list(totals)])
+        cursor.execute(_ADD, [city_id, msgspec.json.encode(rows).decode()])
     if sign < 0:
         _drop_empty(city_id, list(sums))
     return len(rows)
@@ -47,8 +50,8 @@ def record_speeds(*, city_id: UUID, samples: Iterable[SpeedSample], sign: int = 
 _ADD = """
 INSERT INTO roads_segmentspeed (city_id, quarter_at, way_id, samples, sum_mmps)
 SELECT %s, quarter_at, way_id, samples, sum_mmps
-FROM unnest(%s::timestamptz[], %s::bigint[], %s::int[], %s::bigint[])
-     AS added(quarter_at, way_id, samples, sum_mmps)
+FROM json_to_recordset(%s)
+     AS added(quarter_at timestamptz, way_id bigint, samples int, sum_mmps bigint)
 ORDER BY quarter_at, way_id
 ON CONFLICT (city_id, quarter_at, way_id) DO UPDATE
 SET samples = roads_segmentspeed.samples + excluded.samples,

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from accounts.models import City, Organisation
+from accounts.models import City, Organisation, StandingStill
 from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
 from carriers.models import Original, Vehicle
@@ -92,6 +92,7 @@ OWNERS = {
     "quarantined_id": "carrier",
     "replay_id": "carrier",
     "window_id": "city",
+    "stopped_id": "city",
 }
 
 BODIES: dict[str, Any] = {
@@ -140,6 +141,7 @@ def build(hel: City, hd: City) -> World:
     _findings(world)
     _plans(world)
     _meaning(world)
+    _stopped(world)
     return world
 
 
@@ -396,6 +398,26 @@ def _meaning(world: World) -> None:
         first_event_id=uuid7(),
         **vehicle,
     )
+
+
+def _stopped(world: World) -> None:
+    row = StandingStill.objects.create(
+        consumer="tracking.vehicles",
+        shard=0,
+        city_id=world.hel.id,
+        subject_id=world.ids["vehicle_id"],
+        xid=0,
+        after_id=uuid7(),
+        row_id=uuid7(),
+        event_id=uuid7(),
+        event_type="telemetry.position",
+        event_at=TUESDAY,
+        error="ValueError",
+        first_failed_at=TUESDAY,
+        failed_at=TUESDAY,
+        retry_at=TUESDAY,
+    )
+    world.ids["stopped_id"] = row.id
 
 
 @dataclass(frozen=True)

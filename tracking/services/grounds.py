@@ -4,7 +4,7 @@ Cached for as long as the rule book and the curb book are the same objects; both
 in the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
@@ -88,3 +88,16 @@ def _geography(rules: RuleBook, curbs: CurbBook, srid: int) -> Geography:
 def _span(period: Period) -> tuple[float, float]:
     start = -float("inf") if period.start is None else seconds(period.start)
     return start, float("inf") if period.end is None else seconds(period.end)
+
+
+REACH_DEG = 0.001
+"""Wider than a curb reaches and a fix scatters: 55 m at least, up to 60 degrees of latitude."""
+
+
+def boxes(city_id: UUID, place_ids: Collection[UUID]) -> list[list[float]]:
+    """Return west, south, east, north (degrees) of all that the zones and curb zones with these
+    ids ever covered, a little wider."""
+    shapes = [s.geometry for s in zones.book(city_id).shapes if s.zone_id in place_ids]
+    shapes += [z.geometry for z in snapshots.book(city_id).zones if z.id in place_ids]
+    reach = np.array([-REACH_DEG, -REACH_DEG, REACH_DEG, REACH_DEG])
+    return [(np.array(shape.bounds) + reach).tolist() for shape in shapes]

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import connection, models
 from msgspec import structs
 
-from foundation import outbox
-from foundation.fields import CurrentTransaction
+from carriers.selectors import horizon
+from foundation import bulk, outbox
 from kernel.identifiers import shard_of
 from tracking import models as tables
 from tracking.models import FoldState, Snapshot, VehicleState
@@ -79,17 +79,12 @@ def keep_states(tasks: Sequence[Task]) -> None:
         FoldState.objects.filter(pk__in=empty).delete()
         VehicleState.objects.filter(pk__in=empty).delete()
     begun = [task for task in tasks if task.state.head is not None]
-    FoldState.objects.bulk_create(
-        [_fold_state(task) for task in begun],
-        update_conflicts=True,
-        unique_fields=["subject_id"],
-        update_fields=["head_at", "state", "due_at", "lasting"],
-    )
-    VehicleState.objects.bulk_create(
+    bulk.upsert(FoldState, [_fold_state(task) for task in begun], key="subject_id")
+    bulk.upsert(
+        VehicleState,
         [_vehicle_state(task) for task in begun if task.kind == VEHICLE],
-        update_conflicts=True,
-        unique_fields=["vehicle_id"],
-        update_fields=_SHOWN,
+        key="vehicle_id",
+        expressions={"xid": "pg_current_xact_id()"},
     )
 
 
@@ -113,44 +108,38 @@ def _drop_snapshots(tasks: Sequence[Task]) -> None:
         )
 
 
-def _fold_state(task: Task) -> FoldState:
+def _fold_state(task: Task) -> dict[str, Any]:
     assert task.state.head is not None
-    return FoldState(
-        subject_id=task.subject_id,
-        kind=task.kind,
-        city_id=task.city_id,
-        shard=shard_of(task.subject_id),
-        head_at=task.state.head[0],
-        state=folding.freeze(task.state),
-        due_at=task.due_at,
-        lasting=task.lasting,
-    )
+    return {
+        "subject_id": task.subject_id,
+        "kind": task.kind,
+        "city_id": task.city_id,
+        "shard": shard_of(task.subject_id),
+        "head_at": task.state.head[0],
+        "state": folding.freeze(task.state),
+        "due_at": task.due_at,
+        "lasting": task.lasting,
+    }
 
 
-_SHOWN = (
-    "seen_at", "fix_at", "lng", "lat", "speed_mps", "heading_deg", "accuracy_m", "status",
-    "trip_id", "xid",
-)  # fmt: skip
-
-
-def _vehicle_state(task: Task) -> VehicleState:
+def _vehicle_state(task: Task) -> dict[str, Any]:
     state, position = task.state, task.state.position
     assert state.head is not None
-    row = VehicleState(
-        vehicle_id=task.subject_id,
-        city_id=task.city_id,
-        organisation_id=task.organisation_id,
-        shard=shard_of(task.subject_id),
-        seen_at=state.head[0],
-        status=folding.status(state),
-        trip_id=state.journal.current,
-        xid=CurrentTransaction(),
-    )
-    if position is not None:
-        row.fix_at, row.lng, row.lat = position.at, position.lng, position.lat
-        row.speed_mps, row.heading_deg = position.speed_mps, position.heading_deg
-        row.accuracy_m = position.accuracy_m
-    return row
+    return {
+        "vehicle_id": task.subject_id,
+        "city_id": task.city_id,
+        "organisation_id": task.organisation_id,
+        "shard": shard_of(task.subject_id),
+        "seen_at": state.head[0],
+        "fix_at": position and position.at,
+        "lng": position and position.lng,
+        "lat": position and position.lat,
+        "speed_mps": position and position.speed_mps,
+        "heading_deg": position and position.heading_deg,
+        "accuracy_m": position and position.accuracy_m,
+        "status": folding.status(state),
+        "trip_id": state.journal.current,
+    }
 
 
 def keep_rows(tasks: Sequence[Task], *, as_of: datetime, announce: bool) -> None:
@@ -187,13 +176,8 @@ def _keep_kind(
     gone = [row for row_id, row in before.items() if row_id not in after]
     if gone:
         table.model.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    names = [name for name in kind.__struct_fields__ if name != "id"]  # type: ignore[attr-defined]
-    table.model.objects.bulk_create(
-        [_row(table, owners[row_id], row) for row_id, row in sorted(after.items())],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=names,
-    )
+    written = [_row(table, owners[row_id], row) for row_id, row in sorted(after.items())]
+    bulk.upsert(table.model, written, key="id")
     if announce:
         _announce(kind, after, owners, before, gone, as_of)
 
@@ -224,15 +208,14 @@ def _before(table: _Table, ids: Iterable[UUID], rewound: Sequence[Task]) -> dict
     return found
 
 
-def _row(table: _Table, task: Task, row: Any) -> Any:
-    values = structs.asdict(row)
-    owner = {"city_id": task.city_id, table.subject: task.subject_id}
+def _row(table: _Table, task: Task, row: Any) -> dict[str, Any]:
+    values = structs.asdict(row) | {"city_id": task.city_id, table.subject: task.subject_id}
     if table.subject == "subject_id":
-        owner["vehicle_id"] = task.vehicle_id
+        values["vehicle_id"] = task.vehicle_id
     elif table.subject == "facility_id":
-        owner["operator_id"] = task.operator_id
+        values["operator_id"] = task.operator_id
     values["organisation_id"] = values.get("organisation_id") or task.organisation_id
-    return table.model(**values, **owner)
+    return values
 
 
 def _announce(
@@ -275,13 +258,21 @@ _UNTOLD = frozenset({"id", "touched_at", "organisation_id"})
 
 
 def forget_snapshots(as_of: datetime) -> int:
-    """Delete snapshots that no late event can need any more, but the newest of each subject that
-    is older (a job of the tick); returns how many."""
+    """Delete snapshots that nothing can go back to any more (a job of the tick); return how many.
+
+    Kept are those of the backfill window and the newest before it, for late events; and beyond,
+    as far as positions are kept, the first of each day (UTC): a rebuild begins at the oldest.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM tracking_snapshot old WHERE at < %s AND EXISTS ("
             " SELECT 1 FROM tracking_snapshot newer WHERE newer.subject_id = old.subject_id"
-            " AND newer.at > old.at AND newer.at < %s)",
-            [as_of - KEEP_SNAPSHOTS] * 2,
+            " AND newer.at > old.at AND newer.at < %s)"
+            " AND (at < COALESCE(%s::timestamptz, '-infinity') OR EXISTS ("
+            " SELECT 1 FROM tracking_snapshot earlier"
+            " WHERE earlier.subject_id = old.subject_id AND earlier.at < old.at"
+            " AND earlier.at >= GREATEST(date_trunc('day', old.at, 'UTC'),"
+            "  COALESCE(%s::timestamptz, '-infinity'))))",
+            [as_of - KEEP_SNAPSHOTS] * 2 + [horizon.retired_until()] * 2,
         )
         return int(cursor.rowcount)

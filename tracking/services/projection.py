@@ -7,17 +7,20 @@ The difference between the rows that were and the rows that are goes to the outb
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from carriers.selectors import log
 from carriers.selectors.log import LogEvent
-from foundation.consumers import Cursor
+from foundation.streams import Cursor, Poisoned
 from tracking.models import FoldState
 from tracking.rules import fold as folding
 from tracking.rules.fold import State
-from tracking.rules.told import instant
+from tracking.rules.told import Told, instant
 from tracking.services import grounds, keeping, reading, speeds, staying
 from tracking.services.grounds import Ground
 from tracking.services.subjects import CONSUMERS, FACILITY, OF_KIND, VEHICLE, Task
@@ -38,10 +41,10 @@ class Projection:
             return
         upto = Cursor(rows[-1].xid, rows[-1].id)
         events = [row for row in mine if row.voids_event_id is None]
-        voided = log.voided_among(events, upto)
+        voided, voided_then = log.void_now_and_then(events, upto)
         tasks = list(_tasks(self.kind, mine, voided).values())
         fold(tasks, upto, as_of=as_of)
-        self.beside(events, voided, [row for row in mine if row.voids_event_id], upto)
+        self.beside(events, voided_then, [row for row in mine if row.voids_event_id], upto)
 
     def beside(
         self,
@@ -65,21 +68,42 @@ class FacilityProjection(Projection):
         """Nothing: no position is about a facility."""
 
 
+class Subject(NamedTuple):
+    """Who is to be folded anew."""
+
+    city_id: UUID
+    organisation_id: UUID
+    subject_id: UUID
+
+
+Anchor = tuple[datetime, bytes] | None
+"""The snapshot to fold on from; None: the beginning."""
+
+
 def rebuild(
-    subjects: Collection[tuple[UUID, UUID, UUID]], *, as_of: datetime, kind: str = VEHICLE
+    subjects: Collection[tuple[UUID, UUID, UUID]],
+    *,
+    as_of: datetime,
+    kind: str = VEHICLE,
+    upto: Cursor | None = None,
+    anchors: Mapping[UUID, Anchor] = MappingProxyType({}),
+    announce: bool = False,
 ) -> int:
-    """Fold subjects (city, organisation, subject) anew from all that the log holds; returns how
-    many. Announces nothing. Runs in the caller's transaction.
+    """Fold subjects (city, organisation, subject) anew from what the log holds up to a cursor;
+    return how many. Runs in the caller's transaction.
 
     Only for subjects whose shard no worker consumes meanwhile, and up to what was consumed.
+    Announces nothing, unless what is known has changed (`announce`).
     """
     tasks = [
-        Task(kind, subject_id, city_id, organisation_id, OF_KIND[kind].begun(), rewinds=True)
+        Task(kind, subject_id, city_id, organisation_id, None, rewinds=True)
         for city_id, organisation_id, subject_id in subjects
     ]
+    for task in tasks:
+        _put_back(task, anchors.get(task.subject_id))
     lands = _lands(tasks)
-    _replay(tasks, None, lands)
-    _finish(tasks, lands, as_of=as_of, announce=False)
+    _replay(tasks, upto, lands)
+    _finish(tasks, lands, as_of=as_of, announce=announce)
     return len(tasks)
 
 
@@ -151,23 +175,27 @@ def _rewind(tasks: Iterable[Task], upto: Cursor, lands: Mapping[UUID, Ground]) -
     snapshots = keeping.snapshots_before(before)
     edges = {kind: OF_KIND[kind].edge() for kind in {task.kind for task in rewinding}}
     for task in rewinding:
-        subjects, edge = OF_KIND[task.kind], edges[task.kind]
-        snapshot = snapshots.get(task.subject_id)
+        edge, snapshot = edges[task.kind], snapshots.get(task.subject_id)
         if edge is not None and snapshot is not None and snapshot[0] < edge:
             # Positions behind that snapshot are gone: the vehicle begins anew where they begin.
-            task.since, task.state, task.stays_since = edge, subjects.begun(), edge
-            continue
-        task.since = None if snapshot is None else snapshot[0]
-        task.state = subjects.begun() if snapshot is None else subjects.thaw(snapshot[1])
-        task.stays_since = _stays_since(task.state, task.since)
-        task.held = {row.id: row for row in task.state.held()}
+            task.since, task.state, task.stays_since = edge, OF_KIND[task.kind].begun(), edge
+        else:
+            _put_back(task, snapshot)
     _replay(rewinding, upto, lands)
+
+
+def _put_back(task: Task, snapshot: Anchor) -> None:
+    subjects = OF_KIND[task.kind]
+    task.since = None if snapshot is None else snapshot[0]
+    task.state = subjects.begun() if snapshot is None else subjects.thaw(snapshot[1])
+    task.stays_since = _stays_since(task.state, task.since)
+    task.held = {row.id: row for row in task.state.held()}
 
 
 def _replay(tasks: Collection[Task], upto: Cursor | None, lands: Mapping[UUID, Ground]) -> None:
     starts = {task.subject_id: task.since for task in tasks}
     rows = log.events_since(starts, upto=upto)
-    voided = log.voided_among(rows, upto)
+    voided = log.voided_among(rows)
     by_subject: dict[UUID, list[LogEvent]] = defaultdict(list)
     for row in log.live(rows, voided):
         since = starts[row.subject_id]
@@ -190,13 +218,42 @@ def _stays_since(state: object, since: datetime | None) -> datetime | None:
 
 
 def _extend(tasks: Collection[Task], lands: Mapping[UUID, Ground]) -> None:
+    """Fold what is new of subjects; what is told is read at once, city by city."""
     facilities = {task.subject_id for task in tasks if task.kind == FACILITY}
     known = reading.known([row for task in tasks for row in task.fresh], facilities)
+    by_city: dict[UUID, list[Task]] = defaultdict(list)
     for task in tasks:
-        ground = lands[task.city_id]
-        events = reading.told(task.fresh, ground, known)
+        by_city[task.city_id].append(task)
+    for city_id, own in by_city.items():
+        ground = lands[city_id]
+        told = iter(reading.told([row for task in own for row in task.fresh], ground, known))
+        for task in own:
+            _fold(task, list(islice(told, len(task.fresh))), ground)
+            task.operator_id = known.operators.get(task.subject_id)
+
+
+def _fold(task: Task, fresh: Sequence[Told], ground: Ground) -> None:
+    events = _Telling(fresh)
+    try:
         task.folded = OF_KIND[task.kind].fold(task, events, ground)
-        task.operator_id = known.operators.get(task.subject_id)
+    except Exception as error:
+        last = events.last
+        if last is None:
+            raise
+        raise Poisoned(last.event_id, last.event_type, last.at) from error
+
+
+class _Telling:
+    """Events on their way into the fold; `last` is the one that it was told last."""
+
+    def __init__(self, events: Sequence[Told]) -> None:
+        self._events = events
+        self.last: Told | None = None
+
+    def __iter__(self) -> Iterator[Told]:
+        for told in self._events:
+            self.last = told
+            yield told
 
 
 def _finish(

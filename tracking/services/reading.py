@@ -10,7 +10,10 @@ from carriers.selectors import facilities, routes
 from carriers.selectors.log import LogEvent
 from carriers.selectors.routes import Promise
 from tracking.rules.told import Told
+from tracking.services import figures
 from tracking.services.grounds import Ground
+
+POSITION = "telemetry.position"
 
 _MOST = 2**31 - 1
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -50,6 +53,7 @@ def known(rows: Iterable[LogEvent], facility_ids: Collection[UUID]) -> Known:
 def told(rows: Sequence[LogEvent], ground: Ground, known: Known) -> list[Told]:
     """Return the events as the fold is told them, in the order given; positions projected at
     once."""
+    figures.FIXES.inc(sum(row.event_type == POSITION for row in rows))
     placed = [row for row in rows if row.lng is not None and row.lat is not None]
     xy = ground.to_metric([row.lng or 0.0 for row in placed], [row.lat or 0.0 for row in placed])
     metric = {row.id: (float(x), float(y)) for row, (x, y) in zip(placed, xy, strict=True)}

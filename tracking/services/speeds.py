@@ -14,7 +14,7 @@ import numpy as np
 
 from carriers.selectors import log
 from carriers.selectors.log import LogEvent
-from foundation.consumers import Cursor
+from foundation.streams import Cursor
 from roads.selectors.streets import nearest_ways
 from roads.services.speeds import SpeedSample, record_speeds
 from tracking.rules.motion import STANDING_MPS, USELESS_ACCURACY_M
@@ -39,8 +39,8 @@ def record(
 
 
 def _targets(voids: Sequence[LogEvent], upto: Cursor) -> list[LogEvent]:
-    """Return the positions that were read before the voids that name them, and counted until now:
-    what was voided before does not count any more, however often it is voided again."""
+    """Return the positions that were read before the voids that name them, each once: what
+    several voids name is taken back by the first."""
     starts: dict[UUID, datetime | None] = {}
     for void in voids:
         at = void.voids_effective_at
@@ -51,16 +51,15 @@ def _targets(voids: Sequence[LogEvent], upto: Cursor) -> list[LogEvent]:
     if last is None:
         return []
     until = last + timedelta(microseconds=1)
-    named = {(void.sender_id, void.voids_event_id): Cursor(void.xid, void.id) for void in voids}
-    rows = [
+    first = log.first_voids([void.voids_event_id for void in voids if void.voids_event_id])
+    read = {Cursor(void.xid, void.id) for void in voids}
+    named = {key: place for key, place in first.items() if place in read}
+    return [
         row
         for row in log.events_since(starts, until=until, upto=upto)
         if (row.sender_id, row.event_id) in named
         and Cursor(row.xid, row.id) < named[row.sender_id, row.event_id]
     ]
-    first = min(Cursor(void.xid, void.id) for void in voids)
-    before = log.voided_among(rows, Cursor(first.xid, UUID(int=first.id.int - 1)))
-    return [row for row in rows if (row.sender_id, row.event_id) not in before]
 
 
 def _record(rows: Iterable[LogEvent], sign: int) -> None:

@@ -1,6 +1,6 @@
 """What differs between the folds of vehicles and of facilities; the machinery is the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -63,7 +63,7 @@ class Subjects(Protocol):
     def thaw(self, frozen: bytes) -> Any:
         """Return the state that was frozen."""
 
-    def fold(self, task: Task, events: Sequence[Told], ground: Ground) -> Folded:
+    def fold(self, task: Task, events: Iterable[Told], ground: Ground) -> Folded:
         """Return what the task's fold comes to after its events."""
 
     def lasting(self, task: Task, ground: Ground) -> Iterable[Lasting]:
@@ -87,7 +87,7 @@ class Vehicles:
     def thaw(self, frozen: bytes) -> State:
         return folding.thaw(frozen)
 
-    def fold(self, task: Task, events: Sequence[Told], ground: Ground) -> Folded:
+    def fold(self, task: Task, events: Iterable[Told], ground: Ground) -> Folded:
         return folding.fold(
             task.state,
             events,
@@ -120,7 +120,7 @@ class Facilities:
     def thaw(self, frozen: bytes) -> facilities.Shelf:
         return facilities.thaw(frozen)
 
-    def fold(self, task: Task, events: Sequence[Told], ground: Ground) -> Folded:
+    def fold(self, task: Task, events: Iterable[Told], ground: Ground) -> Folded:
         return facilities.fold(
             task.state, events, city_id=task.city_id, facility_id=task.subject_id
         )

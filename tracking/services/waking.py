@@ -15,8 +15,9 @@ from django.db.models import Exists, Min, OuterRef, Q
 
 from accounts.models import City
 from carriers.selectors import log
-from foundation.consumers import Cursor
+from foundation import stopped
 from foundation.models import Checkpoint
+from foundation.streams import Cursor
 from kernel.identifiers import shard_of
 from tracking.models import FoldState, UnresolvedReference, VehicleState
 from tracking.rules.fold import Folded
@@ -47,7 +48,9 @@ def _look_again(shard: int, as_of: datetime) -> int:
     with transaction.atomic(), _held(VEHICLE, shard) as upto:
         if upto is None or log.EventStream().pending(after={shard: upto}):
             return 0  # what is read next may break the silence
-        due = FoldState.objects.filter(due_at__lte=as_of, shard=shard).order_by("due_at", "pk")
+        standing, _ = stopped.exceptions(CONSUMERS[VEHICLE], shard)
+        due = FoldState.objects.filter(due_at__lte=as_of, shard=shard).exclude(pk__in=standing)
+        due = due.order_by("due_at", "pk")
         states = list(due[:MOST])
         rows = VehicleState.objects.filter(pk__in=[state.pk for state in states])
         owners = dict(rows.values_list("vehicle_id", "organisation_id"))
@@ -100,7 +103,10 @@ def _fold_again(kind: str, shard: int, rows: list[UnresolvedReference], as_of: d
         if upto is None:
             return 0
         tasks: dict[UUID, Task] = {}
+        standing, _ = stopped.exceptions(CONSUMERS[kind], shard)
         for row in rows:
+            if row.subject_id in standing:
+                continue  # it is folded when it goes on
             known = tasks.get(row.subject_id)
             if known is None:
                 task = Task(kind, row.subject_id, row.city_id, row.organisation_id, None)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from foundation import outbox, ticks
-from foundation.models import AuditEntry, Checkpoint, OutboxMessage
+from foundation.models import AuditEntry, Checkpoint, OutboxMessage, StoppedSubject
 from kernel.identifiers import SHARDS, shard_of, uuid7
 from tests.factories import TUESDAY
 
@@ -84,36 +84,45 @@ def test_a_transaction_that_commits_late_is_never_skipped(consumers_of_test, sec
     assert recorder.seen() == [late, early]
 
 
-def test_a_consumer_that_raises_keeps_its_place_and_blocks_no_other(consumers_of_test):
-    poison, healthy = key_of_shard(0), key_of_shard(1)
-    failing = Recorder("failing", failing_key=poison)
+class Unlucky(Recorder):
+    """Cannot reach something that it needs, in every shard where there is a certain key."""
+
+    def consume(self, rows, *, shard, as_of):
+        if self.failing_key in [row.key for row in rows]:
+            raise ConnectionError("nobody answers")
+        super().consume(rows, shard=shard, as_of=as_of)
+
+
+def test_what_fails_in_passing_keeps_the_place_in_its_shard_and_blocks_no_other(consumers_of_test):
+    here, there = key_of_shard(0), key_of_shard(1)
+    failing = Unlucky("failing", failing_key=here)
     other = Recorder("other")
     consumers_of_test.register(failing)
     consumers_of_test.register(other)
-    tell(poison)
-    tell(healthy)
+    tell(here)
+    tell(there)
 
     consumers_of_test.run_once(as_of=TUESDAY)
-    assert failing.seen() == [healthy]  # what it had derived in the poisoned shard is undone
-    assert sorted(other.seen()) == sorted([poison, healthy])
+    assert failing.seen() == [there]
+    assert sorted(other.seen()) == sorted([here, there])
     place = Checkpoint.objects.get(consumer="failing", shard=0)
     assert (place.failures, place.xid) == (1, 0)
-    assert "this message is poison" in place.error
+    assert "nobody answers" in place.error
+    assert not StoppedSubject.objects.exists()
 
     failing.failing_key = None
     consumers_of_test.run_once(as_of=TUESDAY)
-    assert sorted(failing.seen()) == sorted([poison, healthy])
+    assert sorted(failing.seen()) == sorted([here, there])
     assert Checkpoint.objects.get(consumer="failing", shard=0).failures == 0
 
 
 def test_a_consumer_that_keeps_failing_is_left_alone_for_a_while(consumers_of_test):
-    poison = uuid7()
-    failing = Recorder("failing", failing_key=poison)
-    consumers_of_test.register(failing)
-    tell(poison)
+    here = uuid7()
+    consumers_of_test.register(Unlucky("failing", failing_key=here))
+    tell(here)
     for _ in range(5):
         consumers_of_test.run_once(as_of=TUESDAY)
-    assert Checkpoint.objects.get(consumer="failing", shard=shard_of(poison)).failures == 2
+    assert Checkpoint.objects.get(consumer="failing", shard=shard_of(here)).failures == 2
 
 
 def test_a_strict_run_raises_what_a_consumer_raises(consumers_of_test):

@@ -100,3 +100,13 @@ def test_a_fix_that_was_voided_before_it_came_never_counts(street, van, sender, 
     days.send(sender, [fix], NOW)
     tracking()
     assert sums() == []
+
+
+def test_a_fix_that_two_voids_name_is_taken_back_once(street, van, sender, tracking):
+    fixes = [days.position(van, 5 * n, -100 + 40 * n, 50, 8.0) for n in range(4)]
+    days.send(sender, fixes, NOW)
+    tracking()
+    for later in (60, 70):
+        days.send(sender, [days.void(van, fixes[1], later)], NOW)
+        tracking()
+    assert sums() == [(7, TUESDAY, 3, 24_000)]
