@@ -122,7 +122,7 @@ def test_the_other_vehicles_of_the_shard_go_on_and_the_stopped_one_catches_up(
     assert row.subject_id == town[0].id
     assert str(row.event_id) == first[30]["event_id"]
     assert "sick_step" in row.error
-    assert str(FoldState.objects.get(vehicle_id=town[1].id).head_at)
+    assert str(FoldState.objects.get(subject_id=town[1].id).head_at)
     own = repr(str(town[1].id))
     for name, rows in expected.items():
         healthy = [one for one in rows if own in one]

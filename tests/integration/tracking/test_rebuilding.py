@@ -1,11 +1,12 @@
 """Rebuilds: the same rows again, as far as the log reaches; and new ground for old drives."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import days
 import pytest
 from django.db import connection
 
+from carriers.models import RetiredPartition
 from carriers.services import partitions
 from foundation import consumers, rebuilding
 from foundation.models import OutboxMessage, Rebuild
@@ -74,12 +75,12 @@ def test_a_rebuild_that_was_killed_goes_on_where_it_was(fleet_of_three, monkeypa
 def test_a_rebuild_folds_no_farther_than_its_shard_was_read(fleet_of_three, sender, tracking):
     """Else the worker would fold the rest twice."""
     van = fleet_of_three[0]
-    head = FoldState.objects.get(vehicle_id=van.id).head_at
+    head = FoldState.objects.get(subject_id=van.id).head_at
     days.send(sender, [days.position(van, 12_000, 50, 50, 8.0)], EVENING)
     rebuild_all()
-    assert FoldState.objects.get(vehicle_id=van.id).head_at == head
+    assert FoldState.objects.get(subject_id=van.id).head_at == head
     tracking()
-    assert FoldState.objects.get(vehicle_id=van.id).head_at == TUESDAY + timedelta(seconds=12_000)
+    assert FoldState.objects.get(subject_id=van.id).head_at == TUESDAY + timedelta(seconds=12_000)
 
 
 def test_a_vehicle_that_cannot_be_folded_is_left_as_it_was_and_counted(fleet_of_three, monkeypatch):
@@ -88,10 +89,10 @@ def test_a_vehicle_that_cannot_be_folded_is_left_as_it_was_and_counted(fleet_of_
     sick = fleet_of_three[1]
     fold = folding.fold
 
-    def sometimes(state, events, geography, *, city_id, vehicle_id):
+    def sometimes(state, events, geography, *, vehicle_id, **facts):
         if vehicle_id == sick.id:
             raise ValueError("cannot be folded")
-        return fold(state, events, geography, city_id=city_id, vehicle_id=vehicle_id)
+        return fold(state, events, geography, vehicle_id=vehicle_id, **facts)
 
     expected = days.dump()
     monkeypatch.setattr(folding, "fold", sometimes)
@@ -136,7 +137,7 @@ def two_weeks(hel_city, van, sender, tracking):
 
 def drop_before(day):
     """Drop the partitions of positions before a day, as retention does."""
-    end = (TUESDAY + timedelta(days=day)).date()
+    end = datetime.combine((TUESDAY + timedelta(days=day)).date(), time(), UTC)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid"
@@ -145,6 +146,9 @@ def drop_before(day):
         )
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP TABLE {name}")
+    RetiredPartition.objects.create(
+        name="carriers_position_before", log="carriers_position", ends_at=end, retired_at=end
+    )
     partitions.forget()
 
 
@@ -185,7 +189,7 @@ def test_beyond_the_backfill_one_snapshot_a_day_is_kept_as_far_as_positions_are(
     drop_before(10)
     hours = [at(day, hour * 3_600) for day in range(30) for hour in (0, 2, 4)]
     Snapshot.objects.bulk_create(
-        [Snapshot(vehicle_id=van.id, at=hour, state=b"") for hour in hours]
+        [Snapshot(subject_id=van.id, at=hour, state=b"") for hour in hours]
     )
     keeping.forget_snapshots(at(30, 0))
     kept = list(Snapshot.objects.order_by("at").values_list("at", flat=True))
@@ -288,4 +292,4 @@ def test_ground_for_a_time_to_come_folds_nobody_anew(hel_city, van, sender, mach
 
 def test_the_consumer_and_the_projection_are_registered():
     assert "tracking.ground" in {one.name for one in consumers.registered()}
-    assert rebuilding.names() == ["tracking.vehicles"]
+    assert rebuilding.names() == ["tracking.facilities", "tracking.vehicles"]
