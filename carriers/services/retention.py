@@ -50,6 +50,13 @@ SELECT EXISTS (
             COALESCE(place.row_id, '00000000-0000-0000-0000-000000000000')
         ) LIMIT 1
     ) behind
+) OR EXISTS (
+    SELECT 1 FROM foundation_stoppedsubject stopped
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM {name} part WHERE part.subject_id = stopped.subject_id
+        AND (part.xid, part.id) > (stopped.xid, stopped.after_id) LIMIT 1
+    ) behind
+    WHERE stopped.consumer = ANY(%s)
 )
 """
 _IDENTITIES = """
@@ -128,13 +135,14 @@ def _detach_due(table: str, as_of: datetime) -> int:
 
 
 def is_unread(part: Slice) -> bool:
-    """Return whether a consumer has not read all rows of a partition."""
+    """Return whether a consumer has not read all rows of a partition, or a subject at which it
+    stopped waits for some of them."""
     streams = {
         stream.name for stream in (EventStream, StatementStream) if part.table in stream.tables
     }
     readers = [one.name for one in consumers.registered() if one.stream in streams]
     with connection.cursor() as cursor:
-        cursor.execute(_UNREAD.format(name=part.name), [readers, SHARDS - 1])
+        cursor.execute(_UNREAD.format(name=part.name), [readers, SHARDS - 1, readers])
         return bool(cursor.fetchone()[0])
 
 
