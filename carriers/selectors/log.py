@@ -82,6 +82,7 @@ class EventStream:
     """The log as a stream: positions and other events in one order of commit."""
 
     name = "events"
+    tables = ("carriers_position", "carriers_event")
 
     def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
         """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""
@@ -135,6 +136,7 @@ class StatementStream(EventStream):
     """The log without positions, for who does not ask where vehicles are."""
 
     name = "statements"
+    tables = ("carriers_event",)
 
     def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
         """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""

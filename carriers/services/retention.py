@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from carriers.models import Quarantined, Replay, RetiredPartition
+from carriers.selectors.log import EventStream, StatementStream
 from carriers.services import partitions
 from carriers.services.partitions import Slice
 from foundation import consumers
@@ -49,6 +50,13 @@ SELECT EXISTS (
             COALESCE(place.row_id, '00000000-0000-0000-0000-000000000000')
         ) LIMIT 1
     ) behind
+) OR EXISTS (
+    SELECT 1 FROM foundation_stoppedsubject stopped
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM {name} part WHERE part.subject_id = stopped.subject_id
+        AND (part.xid, part.id) > (stopped.xid, stopped.after_id) LIMIT 1
+    ) behind
+    WHERE stopped.consumer = ANY(%s)
 )
 """
 _IDENTITIES = """
@@ -117,7 +125,7 @@ def _detach_due(table: str, as_of: datetime) -> int:
     for part, pending in found:
         if part.ends_at > limit:
             break
-        if not pending and is_unread(part.name):
+        if not pending and is_unread(part):
             log.warning("partition_kept_for_consumers", partition=part.name)
             break
         if not _detach(part, pending, as_of):
@@ -126,11 +134,15 @@ def _detach_due(table: str, as_of: datetime) -> int:
     return done
 
 
-def is_unread(name: str) -> bool:
-    """Return whether a consumer of the log has not read all rows of a partition."""
-    readers = [one.name for one in consumers.registered() if one.stream == "events"]
+def is_unread(part: Slice) -> bool:
+    """Return whether a consumer has not read all rows of a partition, or a subject at which it
+    stopped waits for some of them."""
+    streams = {
+        stream.name for stream in (EventStream, StatementStream) if part.table in stream.tables
+    }
+    readers = [one.name for one in consumers.registered() if one.stream in streams]
     with connection.cursor() as cursor:
-        cursor.execute(_UNREAD.format(name=name), [readers, SHARDS - 1])
+        cursor.execute(_UNREAD.format(name=part.name), [readers, SHARDS - 1, readers])
         return bool(cursor.fetchone()[0])
 
 
@@ -152,7 +164,7 @@ def _detach(part: Slice, pending: bool, as_of: datetime) -> bool:
         log.warning("partition_is_in_use", partition=part.name, error=str(error).splitlines()[0])
         return False
     partitions.forget()
-    if is_unread(part.name):
+    if is_unread(part):
         partitions.attach(part)
         return False
     return True

@@ -100,12 +100,12 @@ class Quarantine(Page):
     def post(self, request: HttpRequest) -> HttpResponse:
         chosen, ids = None, None
         if request.POST.get("do") == "all":
-            chosen = _filter(request.GET, self.actor.city.tz) or Filter()
+            chosen = _filter(request.GET, self.actor.city.tz)
         else:
             ids = [one for text in request.POST.getlist("item") if (one := as_uuid(text))]
-            if not ids:
-                text = _("Choose at least one event to replay.")
-                return self.get(request, status=422, errors=[{"field": "items", "text": text}])
+        if chosen is None and not ids:
+            text = _("Choose at least one event to replay.")
+            return self.get(request, status=422, errors=[{"field": "items", "text": text}])
         replay = replays.ask(actor=self.actor, ids=ids, chosen=chosen, now=self.now)
         return redirect("portal:quarantine-replay", replay.pk)
 

@@ -142,6 +142,63 @@ def test_what_a_consumer_has_not_read_stays_however_old_it_is(take, van):
     assert stored() == set()
 
 
+def test_a_reader_of_other_events_alone_keeps_those_and_no_positions(take, monkeypatch):
+    from types import SimpleNamespace
+
+    from carriers.services import retention
+    from foundation.models import Checkpoint
+    from kernel.identifiers import SHARDS
+
+    reader = SimpleNamespace(name="a reader", stream="statements")
+    monkeypatch.setattr(retention.consumers, "registered", lambda: [reader])
+    take(31 * DAY)
+    event = take(408 * DAY, "telemetry.engine_on")
+    retire()
+    assert stored() == {event}
+    ((xid, row_id),) = query("SELECT xid::text::bigint, id FROM carriers_event")
+    for shard in range(SHARDS):
+        Checkpoint.objects.create(consumer=reader.name, shard=shard, xid=xid, row_id=row_id)
+    retire()
+    assert stored() == set()
+
+
+def test_what_a_stopped_vehicle_waits_for_stays_until_it_goes_on(take, van, monkeypatch):
+    from types import SimpleNamespace
+
+    from carriers.services import retention
+    from foundation.models import Checkpoint, StoppedSubject
+    from kernel.clock import wall
+    from kernel.identifiers import SHARDS, shard_of, uuid7
+
+    reader = SimpleNamespace(name="a reader", stream="events")
+    monkeypatch.setattr(retention.consumers, "registered", lambda: [reader])
+    waiting = take(31 * DAY)
+    ((xid, row_id),) = query("SELECT xid::text::bigint, id FROM carriers_position")
+    for shard in range(SHARDS):
+        Checkpoint.objects.create(consumer=reader.name, shard=shard, xid=xid, row_id=row_id)
+    stopped = StoppedSubject.objects.create(
+        consumer=reader.name,
+        shard=shard_of(van.id),
+        city_id=van.city_id,
+        subject_id=van.id,
+        xid=xid - 1,
+        after_id=uuid7(),
+        row_id=row_id,
+        event_id=waiting,
+        event_type="telemetry.position",
+        event_at=TUESDAY - 31 * DAY,
+        error="for the test",
+        first_failed_at=wall(),
+        failed_at=wall(),
+        retry_at=wall(),
+    )
+    retire()
+    assert stored() == {waiting}
+    stopped.delete()
+    retire()
+    assert stored() == set()
+
+
 def test_identities_go_block_by_block_and_a_crash_in_between_loses_no_place(
     van, sender, all_read, monkeypatch
 ):

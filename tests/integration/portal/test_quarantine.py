@@ -139,6 +139,7 @@ def test_chosen_events_or_all_that_match_are_replayed_together(as_person, carrie
     nothing = client.post(where, {"do": "selected"})
     assert nothing.status_code == 422
     assert "Choose at least one event to replay." in nothing.content.decode()
+    assert client.post(f"{where}?on=tomorrow", {"do": "all"}).status_code == 422
     answer = client.post(where, {"do": "selected", "item": [str(rows[0].id), "x"]})
     replay = Replay.objects.get()
     assert answer["Location"] == reverse("portal:quarantine-replay", args=[replay.id])
