@@ -99,8 +99,11 @@ def rebuild(
         Task(kind, subject_id, city_id, organisation_id, None, rewinds=True)
         for city_id, organisation_id, subject_id in subjects
     ]
+    known = FoldState.objects.filter(pk__in=[task.subject_id for task in tasks])
+    lasting = dict(known.values_list("subject_id", "lasting"))
     for task in tasks:
         _put_back(task, anchors.get(task.subject_id))
+        task.lasting = lasting.get(task.subject_id, [])
     lands = _lands(tasks)
     _replay(tasks, upto, lands)
     _finish(tasks, lands, as_of=as_of, announce=announce)

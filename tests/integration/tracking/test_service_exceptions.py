@@ -157,6 +157,19 @@ def test_a_rebuild_raises_the_same_and_tells_nothing(say, van):
     assert look(60) == 0
 
 
+def test_folding_anew_because_the_ground_changed_leaves_what_the_clock_raised(say, van):
+    from tracking.services import projection
+
+    say(0, "trip.started", **TRIP)
+    look(60)
+    before, told = days.dump(), news()
+    subject = (van.city_id, van.organisation_id, van.id)
+    projection.rebuild([subject], as_of=at(60), announce=True)
+    assert exceptions() == [("silent_vehicle", at(0), None)]
+    assert days.dump() == before
+    assert news() == told
+
+
 def test_a_window_is_the_one_of_the_revision_current_at_the_arrival(van, sender, tracking, say):
     """Revisions: of TUESDAY without a window; after 10 min with one until 30; after 40 min with
     one until 20. The first arrival at 35 is late by five minutes, and stays so."""
