@@ -24,9 +24,9 @@ import shapely
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityhub.settings")
 django.setup()
 
-from django.db import connection  # noqa: E402
+from django.db import connection
 
-from kernel.grid import Grid  # noqa: E402
+from kernel.grid import Grid
 
 ZONES = 1_000
 VERTICES = (50, 2_000)
@@ -56,8 +56,8 @@ def main() -> None:
     figures = _figures(zones, points)
     if not wanted.json:
         for name, value in figures.items():
-            print(f"{name:<32}{value:>14,}")  # noqa: T201
-    print(json.dumps(figures))  # noqa: T201
+            print(f"{name:<32}{value:>14,}")
+    print(json.dumps(figures))
 
 
 def _figures(zones: list[Any], points: np.ndarray) -> dict[str, Any]:
