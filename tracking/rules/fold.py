@@ -131,7 +131,7 @@ def fold(
 def run(
     state: Past,
     events: Iterable[Told],
-    step: Callable[[Told], Iterable[Row | Withdrawn | Unresolved]],
+    step: Callable[[Told], Iterable[Said]],
 ) -> Folded:
     """Return what a fold comes to that takes each event by `step`, snapshots included."""
     folded = Folded(state, {}, [])
@@ -152,7 +152,7 @@ def conclude(folded: Folded, geography: Geography, *, city_id: UUID, vehicle_id:
         _note(folded, presence.conclude(state.scene, geography, name, state.head[0]))
 
 
-def _note(folded: Folded, rows: Iterable[Row | Withdrawn | Unresolved]) -> None:
+def _note(folded: Folded, rows: Iterable[Said]) -> None:
     for row in rows:
         if isinstance(row, Unresolved):
             folded.unresolved.append(row)
@@ -237,7 +237,7 @@ def _is_snapshot_due(state: Past, told: Told) -> bool:
 
 def _step(
     state: State, told: Told, geography: Geography, limits: Limits, names: Names
-) -> Iterator[Row | Withdrawn | Unresolved]:
+) -> Iterator[Said]:
     if told.classifier == "actual":
         silence = watch.hear(state.watch, state.journal, told, limits, names.of)
         if silence is not None:
@@ -274,9 +274,7 @@ def _before(journal: Journal, told: Told) -> Before:
     return Before(trip, None if told.stop_id is None else journal.stops.get(told.stop_id))
 
 
-def _fix(
-    state: State, told: Told, geography: Geography, names: Names
-) -> Iterator[Row | Withdrawn | Unresolved]:
+def _fix(state: State, told: Told, geography: Geography, names: Names) -> Iterator[Said]:
     if told.lng is None or told.lat is None:
         return
     state.position = Position(

@@ -72,7 +72,12 @@ def of(city_id: UUID) -> Ground:
     city = City.objects.only("srid", "settings").get(pk=city_id)
     limits = Limits.of(city.settings)
     known = _grounds.get(city_id)
-    if known is None or (known.rules, known.curbs, known.content) != (rules, curbs, content):
+    if (
+        known is None
+        or known.rules is not rules
+        or known.curbs is not curbs
+        or known.content != content
+    ):
         streets = _streets(city_id, content, city.srid, known)
         geography = _geography(rules, curbs, city.srid, streets)
         known = Ground(rules, curbs, city.srid, content, geography, limits)
