@@ -128,6 +128,10 @@ def fold(
     return run(state, events, lambda told: _step(state, told, geography, limits, names))
 
 
+Said = Row | Withdrawn | Unresolved
+"""What a step says: a row as it now is, a stay that was elsewhere, a run nobody could decide."""
+
+
 def run(
     state: Past,
     events: Iterable[Told],
