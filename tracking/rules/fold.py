@@ -87,13 +87,15 @@ class Past(Protocol):
 
 class Folded(Struct):
     """What a fold came to: rows by id (None: withdrawn), snapshots taken on the way, and the
-    earliest start of a stay that was touched, runs near a border that nobody could decide."""
+    earliest start of a stay that was touched, runs near a border that nobody could decide, and how
+    many points went to the matcher."""
 
     state: Past
     rows: dict[UUID, Row | None]
     snapshots: list[tuple[datetime, bytes]]
     stays_since: datetime | None = None
     unresolved: list[Unresolved] = field(default_factory=list)
+    matched: int = 0
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -125,7 +127,10 @@ def fold(
     Changes `state` in place and returns it. Rows hold every row that was touched, as it is last.
     """
     names = Names(city_id, vehicle_id)
-    return run(state, events, lambda told: _step(state, told, geography, limits, names))
+    before = state.scene.matched
+    folded = run(state, events, lambda told: _step(state, told, geography, limits, names))
+    folded.matched = state.scene.matched - before
+    return folded
 
 
 Said = Row | Withdrawn | Unresolved

@@ -51,7 +51,6 @@ def advance(
                 scene.presences[area.zone_id] = presence = _candidate(area, scene, point)
                 yield from _judged(presence, area, step)
     scene.before, scene.last = last, point
-    scene.points += 1
 
 
 def _followed(presence: Presence, last: Point, point: Point, step: Step) -> Iterator[Told]:

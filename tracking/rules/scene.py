@@ -38,13 +38,12 @@ class Presence(Struct):
 
 
 class Scene(Struct):
-    """The last two points of a vehicle and the zones that it is near to; how many points there
-    were so far, and how many went to the matcher."""
+    """The last two points of a vehicle, the zones that it is near to, and how many points went
+    to the matcher so far."""
 
     last: Point | None = None
     before: Point | None = None
     presences: dict[UUID, Presence] = {}
-    points: int = 0
     matched: int = 0
 
 

@@ -4,8 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from accounts.actors import Actor
-from tracking.models import FoldState, StopProgress, TripState, VehicleState
-from tracking.rules.fold import thaw
+from tracking.models import StopProgress, TripState, VehicleState
 
 
 def states_of(vehicle_ids: Collection[UUID]) -> dict[UUID, VehicleState]:
@@ -19,15 +18,6 @@ def states_since(*, actor: Actor, scope: str, after: int | None, before: int) ->
     if after is not None:
         rows = rows.filter(xid__gte=after)
     return list(rows.filter(xid__lt=before).order_by("vehicle_id"))
-
-
-def matched_share(city_id: UUID) -> float:
-    """Return the share of a city's positions that the streets had to be asked about (a figure for
-    benchmarks: it opens the state of every vehicle)."""
-    states = FoldState.objects.filter(city_id=city_id).values_list("state", flat=True)
-    scenes = [thaw(bytes(state)).scene for state in states.iterator()]
-    points = sum(scene.points for scene in scenes)
-    return sum(scene.matched for scene in scenes) / points if points else 0.0
 
 
 def trips_of(
