@@ -13,7 +13,9 @@ from launcher.checkout import Checkout
 from launcher.processes import dies_with_parent
 from launcher.redis import Redis
 
-NEED_NO_DATABASE = {"check", "help", "compilemessages", "makemessages", "spectacular", "version"}
+NEED_NO_DATABASE = {
+    "check", "help", "compilemessages", "makemessages", "replay_trace", "spectacular", "version",
+}  # fmt: skip
 
 
 def manage(checkout: Checkout, arguments: list[str]) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 import osrm
 from numpy.typing import NDArray
 
-from kernel.geometry import metres_between
+from kernel.geometry import metres_between, metres_between_near
 
 NAME = "streets.osrm"
 OPEN_VIEWS = 12
@@ -59,11 +59,22 @@ class TravelTable:
 
 
 @dataclass(frozen=True)
+class MatchedWay:
+    """A stretch that a matched trace drove without a break: its line `coords` (n, 2), the metres
+    along it of each, and (number of the input point, metres along) of the points that lie on it."""
+
+    coords: NDArray[np.float64]
+    along_m: NDArray[np.float64]
+    points: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
 class Matched:
-    """A matched trace: the snapped position per input point, None where it matched nothing."""
+    """A matched trace: the snapped position per input point, None where it matched nothing, and
+    the ways driven between them."""
 
     points: tuple[Snap | None, ...]
-    confidence: float
+    ways: tuple[MatchedWay, ...]
 
 
 class Network:
@@ -171,22 +182,31 @@ class Network:
         answer = self._engine.Nearest(osrm.NearestParameters(coordinates=[(lng, lat)]))
         return _snap(answer["waypoints"][0])
 
-    def match(self, points: Sequence[LngLat], times_s: Sequence[int]) -> Matched:
-        """Return the most plausible positions on the streets for a trace (whole seconds)."""
+    def match(self, points: Sequence[LngLat], sigmas_m: Sequence[float] | None = None) -> Matched:
+        """Return the most plausible way through the streets for a trace.
+
+        `sigmas_m` is the noise of each point (1 sigma); streets within three of them are tried.
+        A trace over a reporting gap is one trace: the way between its ends is the shortest.
+        """
         parameters = osrm.MatchParameters(
             coordinates=[*map(tuple, points)],
-            timestamps=list(times_s),
-            overview="false",
+            radiuses=[] if sigmas_m is None else [*map(float, sigmas_m)],
+            geometries="geojson",
+            overview="full",
+            gaps="ignore",
             tidy=False,
             generate_hints=False,
         )
         try:
             answer = self._engine.Match(parameters)
         except RuntimeError:  # NoMatch
-            return Matched((None,) * len(points), 0.0)
-        parts = [float(part["confidence"]) for part in answer["matchings"]]
-        positions = tuple(_snap(p) if p is not None else None for p in answer["tracepoints"])
-        return Matched(positions, min(parts))
+            return Matched((None,) * len(points), ())
+        traced = list(answer["tracepoints"])
+        ways = tuple(
+            _matched_way(matching, number, traced)
+            for number, matching in enumerate(answer["matchings"])
+        )
+        return Matched(tuple(_snap(p) if p is not None else None for p in traced), ways)
 
 
 def length_m(coords: Sequence[LngLat]) -> float:
@@ -242,6 +262,22 @@ def _path(route: osrm.Object) -> RoutePath:
     coords = np.array([list(point) for point in route["geometry"]["coordinates"]], dtype=float)
     times = np.concatenate(offsets)
     return RoutePath(float(route["duration"]), float(route["distance"]), coords, times)
+
+
+def _matched_way(matching: osrm.Object, number: int, traced: Sequence[osrm.Object]) -> MatchedWay:
+    """Turn one of OSRM's matchings into a way; its legs' metres are spread over its line."""
+    coords = np.array([list(point) for point in matching["geometry"]["coordinates"]], dtype=float)
+    pairs = itertools.pairwise(coords.tolist())
+    steps = [metres_between_near(*here, *there) for here, there in pairs]
+    along = np.concatenate([np.zeros(1), np.cumsum(steps)])
+    driven = np.cumsum([0.0] + [float(leg["distance"]) for leg in matching["legs"]])
+    scale = along[-1] / driven[-1] if driven[-1] else 0.0
+    mine = [
+        (index, float(driven[int(point["waypoint_index"])] * scale))
+        for index, point in enumerate(traced)
+        if point is not None and int(point["matchings_index"]) == number
+    ]
+    return MatchedWay(coords, along, tuple(mine))
 
 
 def _matrix(rows: osrm.Array) -> NDArray[np.float64]:

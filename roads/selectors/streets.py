@@ -8,6 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from roads.models import Street, StreetNetwork
+from roads.osm.streets import DRIVABLE
 
 METRES_PER_DEGREE = 111_195.0
 
@@ -33,6 +34,14 @@ def nearest_ways(
         before = found[point]
         found[point] = way if before is None else min(before, way)
     return found
+
+
+def lines(city_id: UUID) -> list[shapely.LineString]:
+    """Return the lines (WGS84) of all streets that a vehicle can be on, with or without leave."""
+    rows = Street.objects.filter(city_id=city_id, street_class__in=DRIVABLE).order_by("way_id")
+    return list(
+        shapely.from_wkb([bytes(line.wkb) for line in rows.values_list("geometry", flat=True)])
+    )
 
 
 @lru_cache(maxsize=4)

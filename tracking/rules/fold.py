@@ -20,10 +20,10 @@ from tracking.rules import curbs, motion, presence, references, stations, stays,
 from tracking.rules.geography import Geography
 from tracking.rules.limits import Limits
 from tracking.rules.motion import Motion
-from tracking.rules.presence import Scene
+from tracking.rules.scene import Scene
 from tracking.rules.stations import Yard
 from tracking.rules.stays import Standing, Withdrawn
-from tracking.rules.told import Row, Stay, Told
+from tracking.rules.told import Row, Stay, Told, Unresolved
 from tracking.rules.trips import Journal
 from tracking.rules.watch import Before, Watch
 
@@ -87,12 +87,15 @@ class Past(Protocol):
 
 class Folded(Struct):
     """What a fold came to: rows by id (None: withdrawn), snapshots taken on the way, and the
-    earliest start of a stay that was touched."""
+    earliest start of a stay that was touched, runs near a border that nobody could decide, and how
+    many points went to the matcher."""
 
     state: Past
     rows: dict[UUID, Row | None]
     snapshots: list[tuple[datetime, bytes]]
     stays_since: datetime | None = None
+    unresolved: list[Unresolved] = field(default_factory=list)
+    matched: int = 0
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -124,11 +127,20 @@ def fold(
     Changes `state` in place and returns it. Rows hold every row that was touched, as it is last.
     """
     names = Names(city_id, vehicle_id)
-    return run(state, events, lambda told: _step(state, told, geography, limits, names))
+    before = state.scene.matched
+    folded = run(state, events, lambda told: _step(state, told, geography, limits, names))
+    folded.matched = state.scene.matched - before
+    return folded
+
+
+Said = Row | Withdrawn | Unresolved
+"""What a step says: a row as it now is, a stay that was elsewhere, a run nobody could decide."""
 
 
 def run(
-    state: Past, events: Iterable[Told], step: Callable[[Told], Iterable[Row | Withdrawn]]
+    state: Past,
+    events: Iterable[Told],
+    step: Callable[[Told], Iterable[Said]],
 ) -> Folded:
     """Return what a fold comes to that takes each event by `step`, snapshots included."""
     folded = Folded(state, {}, [])
@@ -142,9 +154,18 @@ def run(
     return folded
 
 
-def _note(folded: Folded, rows: Iterable[Row | Withdrawn]) -> None:
+def conclude(folded: Folded, geography: Geography, *, city_id: UUID, vehicle_id: UUID) -> None:
+    """Decide what is in doubt at the end of a trace that nothing will follow."""
+    state, name = folded.state, Names(city_id, vehicle_id).kind("visit")
+    if isinstance(state, State) and state.head is not None:
+        _note(folded, presence.conclude(state.scene, geography, name, state.head[0]))
+
+
+def _note(folded: Folded, rows: Iterable[Said]) -> None:
     for row in rows:
-        if isinstance(row, Withdrawn):
+        if isinstance(row, Unresolved):
+            folded.unresolved.append(row)
+        elif isinstance(row, Withdrawn):
             folded.rows[row.id] = None
         else:
             folded.rows[row.id] = row
@@ -225,7 +246,7 @@ def _is_snapshot_due(state: Past, told: Told) -> bool:
 
 def _step(
     state: State, told: Told, geography: Geography, limits: Limits, names: Names
-) -> Iterator[Row | Withdrawn]:
+) -> Iterator[Said]:
     if told.classifier == "actual":
         silence = watch.hear(state.watch, state.journal, told, limits, names.of)
         if silence is not None:
@@ -262,7 +283,7 @@ def _before(journal: Journal, told: Told) -> Before:
     return Before(trip, None if told.stop_id is None else journal.stops.get(told.stop_id))
 
 
-def _fix(state: State, told: Told, geography: Geography, names: Names) -> Iterator[Row | Withdrawn]:
+def _fix(state: State, told: Told, geography: Geography, names: Names) -> Iterator[Said]:
     if told.lng is None or told.lat is None:
         return
     state.position = Position(

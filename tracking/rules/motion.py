@@ -6,7 +6,7 @@ much better than each; fixes far from the mean are left out unless a second one 
 """
 
 from collections.abc import Iterator
-from math import hypot
+from math import hypot, sqrt
 from uuid import UUID
 
 from msgspec import Struct
@@ -28,6 +28,20 @@ STANDING_GAP_S = 10.0
 """Without a reported speed two fixes closer in time than this cannot tell standing from slow."""
 
 
+UNKNOWN_ACCURACY_M = 15.0
+"""The noise of a fix that does not say its own: that of a bad receiver in a street (a usual one
+has 8 m), for who does not say gets the benefit of the doubt."""
+FINEST_M = 3.0
+"""No point is better known than this, whatever it says: errors of a place stay for minutes, and
+streets and borders are not drawn more exactly."""
+
+
+def sigma_of(fix: Told) -> float:
+    """Return the noise of a fix on each axis (1 sigma, metres)."""
+    accuracy = UNKNOWN_ACCURACY_M if fix.accuracy_m is None else fix.accuracy_m
+    return max(accuracy, FINEST_M)
+
+
 class Stand(Struct):
     """A standing vehicle: sums of its fixes, first and last of them."""
 
@@ -39,6 +53,13 @@ class Stand(Struct):
     sum_y: float
     sum_lng: float
     sum_lat: float
+    sum_variance: float = 0.0
+
+    @property
+    def sigma(self) -> float:
+        """Return the noise of the mean: that of a fix by the square root of their number, the
+        first not counted, since it chose where the stand is."""
+        return max(sqrt(self.sum_variance / self.n / max(1, self.n - 1)), FINEST_M)
 
     @property
     def x(self) -> float:
@@ -79,9 +100,10 @@ def _moving(motion: Motion, fix: Told, t: float) -> Iterator[Point]:
     last = motion.last
     if _has_stopped(last, fix, t):
         motion.stand = _stand(motion, fix, t)
-        yield _keep(motion, Point(t, fix.x, fix.y, fix.event_id, True))
+        yield _keep(motion, Point(t, fix.x, fix.y, fix.event_id, True, sigma=sigma_of(fix)))
     else:
-        yield _keep(motion, Point(t, fix.x, fix.y, fix.event_id, speed=fix.speed_mps))
+        point = Point(t, fix.x, fix.y, fix.event_id, speed=fix.speed_mps, sigma=sigma_of(fix))
+        yield _keep(motion, point)
 
 
 def _stand(motion: Motion, fix: Told, t: float) -> Stand:
@@ -102,6 +124,7 @@ def _add(stand: Stand, fix: Told, t: float) -> None:
     stand.n += 1
     stand.sum_x += fix.x
     stand.sum_y += fix.y
+    stand.sum_variance += sigma_of(fix) ** 2
     stand.sum_lng += fix.lng or 0.0
     stand.sum_lat += fix.lat or 0.0
     stand.last = t
@@ -122,7 +145,7 @@ def _standing(motion: Motion, stand: Stand, fix: Told, t: float) -> Iterator[Poi
     if near and not drives:
         motion.doubt = None
         _add(stand, fix, t)
-        yield _keep(motion, Point(t, stand.x, stand.y, fix.event_id, True))
+        yield _keep(motion, _mean(stand, fix, t))
     elif not drives and (motion.doubt is None or _scattered(motion.doubt, fix)):
         motion.doubt = fix
     else:
@@ -148,7 +171,11 @@ def _centred_anew(motion: Motion, stand: Stand, doubted: Told, fix: Told) -> Ite
         t = seconds(one.at)
         _add(moved, one, t)
         motion.stand = moved
-        yield _keep(motion, Point(t, moved.x, moved.y, one.event_id, True))
+        yield _keep(motion, _mean(moved, one, t))
+
+
+def _mean(stand: Stand, fix: Told, t: float) -> Point:
+    return Point(t, stand.x, stand.y, fix.event_id, True, sigma=stand.sigma)
 
 
 def _scattered(doubted: Told, fix: Told) -> bool:

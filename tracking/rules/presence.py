@@ -1,95 +1,68 @@
 """Zone visits from points: who was inside, from when until when, and who only seemed to be.
 
-A visit needs two points in a row inside, or a path of at least 60 m inside that does not hang on
-any single fix. It ends with two points in a row outside. So one fix 50 m off neither makes a
-visit nor cuts one, and a vehicle that crosses a zone between two reports is seen all the same.
-Times at the border are interpolated along the line between the fixes.
+Points farther inside than their noise reaches, two in a row, make a visit; so does a line that
+runs that deep through the zone. Everything nearer to the border is a run in doubt: when it ends
+(clear outside twice, or after RUN points) the streets decide it, or nobody does, and then it is
+no visit. A visit ends with two points in a row outside. So noise neither makes a visit nor cuts
+one, and a vehicle that crosses a zone between two reports is seen all the same. What is matched
+depends on the points alone, never on how they arrived.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import structs
 
+from tracking.rules import matching, trails
 from tracking.rules.geography import Area, Geography
-from tracking.rules.told import Point, Visit, instant
+from tracking.rules.matching import Stretch
+from tracking.rules.scene import Namer, Presence, Scene, Step
+from tracking.rules.told import Point, Unresolved, Visit, instant
 
-CROSSING_M = 60.0
-"""A path through a zone without two fixes inside counts from this length on (issue: the chord of
-the two fixes crosses at least 60 m)."""
-SUPPORT_M = 15.0
-"""So much of that path must remain inside when any single fix is left out: two sigma of noise.
-An outlier's spike leaves nothing."""
-NOISE_PAIR_M = 20.0
-"""Two fixes lie this much farther apart than was driven only if one is noise (1.8 sigma of their
-difference; who is wrongly held for noise is replaced by the neighbour, which costs a second)."""
-CLEAR_M = 20.0
-"""So far outside, twice in a row, a vehicle has left for good; nearer it may be the noise of one
-that drives along the border (2.5 sigma)."""
-REENTRY_S = 90.0
+RUN = 32
+"""A run in doubt is decided after so many points (160 s of driving), even if it goes on."""
+REENTRY = timedelta(seconds=90)
 """Who is inside again within this time without having been clear of the border never left: in a
 street-wide zone the noise alone leads out and in. Longer absences are two visits."""
 
-
-_REENTRY = timedelta(seconds=REENTRY_S)
-
-Namer = Callable[[UUID, UUID], UUID]
-"""Gives a visit its id, of the zone and the first event inside."""
-
-
-class Presence(Struct):
-    """One vehicle and one zone, while they have to do with each other.
-
-    phase: `candidate` (touched, not proven), `inside`, `lingering` (left, not yet clear).
-    """
-
-    zone_id: UUID
-    phase: str
-    trail: list[Point]
-    lead: Point | None = None
-    visit: Visit | None = None
-    outside: list[Point] = []
-    inside_run: int = 0
-    clear_run: int = 0
-
-
-class Scene(Struct):
-    """The last two points of a vehicle and the zones that it is near to."""
-
-    last: Point | None = None
-    before: Point | None = None
-    presences: dict[UUID, Presence] = {}
+Told = Visit | Unresolved
 
 
 def advance(
     scene: Scene, point: Point, geography: Geography, name: Namer, at: datetime
-) -> Iterator[Visit]:
-    """Take the next point; yield each visit that appeared or changed, as it now is.
+) -> Iterator[Told]:
+    """Take the next point; yield each visit that appeared or changed, as it now is, and each run
+    that nobody could decide.
 
     `name(zone_id, first_event_id)` gives a visit its id; `at` is the time of the event told.
     """
     last = scene.last
     start = last if last is not None else point
-    for zone_id in sorted(scene.presences):
-        presence = scene.presences[zone_id]
-        area = geography.zone(zone_id, point.t)
-        if area is None:
-            yield from _out_of_force(presence, geography, point.t, at)
-            del scene.presences[zone_id]
-        else:
-            yield from _STEPS[presence.phase](presence, area, start, point, name, at)
-            if presence.phase == "gone":
-                del scene.presences[zone_id]
     line = ((start.x, start.y), (point.x, point.y))
-    for area in geography.zones_near(*line, point.t):
-        if area.zone_id not in scene.presences and _touches(area, *line):
-            presence = _candidate(area, scene, point)
-            scene.presences[area.zone_id] = presence
-            yield from _proven(presence, area, name, at)
+    near = geography.zones_near(*line, point.t)
+    if scene.presences or near:
+        step = Step(scene, geography, name, at)
+        for zone_id in sorted(scene.presences):
+            yield from _followed(scene.presences[zone_id], start, point, step)
+        for area in near:
+            if area.zone_id not in scene.presences and _touches(area, *line):
+                scene.presences[area.zone_id] = presence = _candidate(area, scene, point)
+                yield from _judged(presence, area, step)
     scene.before, scene.last = last, point
+
+
+def _followed(presence: Presence, last: Point, point: Point, step: Step) -> Iterator[Told]:
+    area = step.geography.zone(presence.zone_id, point.t)
+    if area is None:
+        yield from _out_of_force(presence, point.t, step)
+        del step.scene.presences[presence.zone_id]
+    elif presence.is_inside:
+        yield from _inside(presence, area, last, point, step)
+    else:
+        _add(presence.trail, point)
+        yield from _judged(presence, area, step)
 
 
 def _touches(area: Area, a: tuple[float, float], b: tuple[float, float]) -> bool:
@@ -99,92 +72,232 @@ def _touches(area: Area, a: tuple[float, float], b: tuple[float, float]) -> bool
 def _candidate(area: Area, scene: Scene, point: Point) -> Presence:
     last = scene.last
     if last is None or last.t < area.start or area.contains(last.x, last.y):
-        return Presence(area.zone_id, "candidate", [point])
-    return Presence(area.zone_id, "candidate", [last, point], lead=scene.before)
+        return Presence(area.zone_id, [point])
+    return Presence(area.zone_id, [last, point], lead=scene.before)
 
 
-def _step_candidate(
-    presence: Presence, area: Area, last: Point, point: Point, name: Namer, at: datetime
-) -> Iterator[Visit]:
-    presence.trail.append(point)
-    yield from _proven(presence, area, name, at)
+def _add(trail: list[Point], point: Point) -> None:
+    """Add a point; of a stand only the first and the last are kept, its mean is known best."""
+    if len(trail) > 1 and point.standing and trail[-1].standing and trail[-2].standing:
+        fixes = trail.pop().fixes + point.fixes
+        point = structs.replace(point, fixes=fixes)
+    trail.append(point)
 
 
-def _proven(presence: Presence, area: Area, name: Namer, at: datetime) -> Iterator[Visit]:
+def _judged(presence: Presence, area: Area, step: Step) -> Iterator[Told]:
+    """Decide the run in doubt, if its last points allow it."""
     trail = presence.trail
-    flags = [area.contains(point.x, point.y) for point in trail[-2:]]
-    if flags == [True, True]:
-        yield _entered(presence, area, name, at)
-    elif len(trail) > 1 and not any(flags):
-        if len(trail) == 2:  # the line crosses, no fix inside: wait for the fix that confirms
+    pair = trail[-2:]
+    inside = [area.contains(point.x, point.y) for point in pair]
+    if len(pair) == 2 and all(inside) and all(trails.is_deep(area, point) for point in pair):
+        yield from _enters(presence, area, step)
+    elif len(trail) > 2 and not any(inside) and trails.has_crossed(area, trail, presence.path):
+        if not _drove_around(presence, area, step):
+            yield _crossed(presence, area, step)
+        _rest(presence)
+    elif len(pair) == 2 and all(trails.is_clear(area, point) for point in pair):
+        if len(trail) > 2:
+            yield from _settled(presence, area, step)
+            if not presence.is_inside:
+                del step.scene.presences[presence.zone_id]
+        elif presence.visit is not None or not any(trails.pieces(area, trail)):
+            del step.scene.presences[presence.zone_id]
+    elif len(trail) >= RUN:
+        yield from _settled(presence, area, step)
+        if not presence.is_inside:
+            _rest(presence)
+    elif _has_just_stopped(trail):  # it may stand there for hours, and the way here is known
+        found = _found(presence, area, step) or ()
+        yield from _driven(presence, found, step)
+
+
+def _rest(presence: Presence) -> None:
+    """Keep of a run that is decided what the next one begins with."""
+    presence.lead, presence.trail = None, presence.trail[-2:]
+
+
+def _enters(presence: Presence, area: Area, step: Step) -> Iterator[Told]:
+    """Open a visit: the vehicle is inside beyond doubt; the run before says since when."""
+    trail = presence.trail
+    first = _first_inside(area, trail)
+    if first > 2 and _is_suspicious(area, trail[:first]):
+        yield from _settled(presence, area, step)
+        if presence.is_inside:
             return
-        crossing = _crossing(presence, area, name, at)
-        presence.phase = "gone" if crossing is None else "lingering"
-        if crossing is not None:
-            presence.visit = crossing
-            presence.trail = []
-            yield crossing
+    entered_t = trails.entered(area, trail[first - 1], trail[first]) if first else trail[0].t
+    metres = trails.length_inside(area, trail[max(0, first - 1) :])
+    yield _opened(presence, entered_t, metres, trail[first:], step)
 
 
-def _entered(presence: Presence, area: Area, name: Namer, at: datetime) -> Visit:
-    trail = presence.trail
-    first, second = trail[-2], trail[-1]
-    entered_t = first.t
-    if len(trail) > 2:
-        outside = trail[-3]
-        parts = area.parts((outside.x, outside.y), (first.x, first.y))
-        share = parts[-1][0] if parts and parts[-1][1] > 0.999 else 1.0
-        entered_t = max(outside.t + share * (first.t - outside.t), area.start)
+def _first_inside(area: Area, trail: Sequence[Point]) -> int:
+    """Return the place of the first of the points inside that the trail ends with. One fix
+    outside among them cuts nothing if two before it were inside."""
+    flags = [area.contains(point.x, point.y) for point in trail]
+    first = len(trail) - 2
+    while first > 0:
+        if flags[first - 1]:
+            first -= 1
+        elif first > 2 and flags[first - 2] and flags[first - 3]:
+            first -= 2
+        else:
+            break
+    return first
+
+
+def _opened(
+    presence: Presence, entered_t: float, metres: float, fixes: Sequence[Point], step: Step
+) -> Visit:
+    first, last = fixes[0], fixes[-1]
     visit = Visit(
-        id=name(presence.zone_id, first.event_id),
+        id=step.name(presence.zone_id, first.event_id),
         zone_id=presence.zone_id,
         entered_at=instant(entered_t),
         left_at=None,
-        last_inside_at=instant(second.t),
-        metres=_plus(0.0, _length_inside(area, trail[-3:])),
-        points=2,
+        last_inside_at=instant(last.t),
+        metres=_plus(0.0, metres),
+        points=sum(point.fixes for point in fixes),
         crossing=False,
-        gap_s=round(second.t - first.t),
+        gap_s=round(fixes[1].t - first.t) if len(fixes) > 1 else 0,
         first_event_id=first.event_id,
-        last_event_id=second.event_id,
-        touched_at=at,
+        last_event_id=last.event_id,
+        touched_at=step.at,
     )
-    presence.phase, presence.visit, presence.trail, presence.outside = "inside", visit, [], []
-    return visit
+    presence.visit = _continued(presence.visit, visit)
+    presence.trail, presence.lead, presence.outside = [last], None, []
+    return presence.visit
 
 
-def _crossing(presence: Presence, area: Area, name: Namer, at: datetime) -> Visit | None:
-    """Return the visit of a path that crosses the zone without two fixes in a row inside."""
+def _continued(before: Visit | None, visit: Visit) -> Visit:
+    """Return the visit, or the one before it prolonged if the vehicle never really left."""
+    if before is None or before.left_at is None or visit.entered_at - before.left_at > REENTRY:
+        return visit
+    return structs.replace(
+        visit,
+        id=before.id,
+        entered_at=before.entered_at,
+        metres=_plus(before.metres, visit.metres),
+        points=before.points + visit.points,
+        crossing=before.crossing and visit.crossing,
+        gap_s=before.gap_s,
+        first_event_id=before.first_event_id,
+    )
+
+
+def _crossed(presence: Presence, area: Area, step: Step) -> Visit:
+    """Return the visit of a path that ran through the zone without coming to rest in it."""
     trail = presence.trail
-    metres = _length_inside(area, trail)
-    if metres < CROSSING_M:
-        return None
-    path = [presence.lead, *trail] if presence.lead is not None else trail
-    for skipped in range(presence.lead is None, len(path)):
-        rest = path[:skipped] + path[skipped + 1 :]
-        if _length_inside(area, rest) < SUPPORT_M:
-            return None
-    pieces = list(_pieces(area, trail))
-    first, last = pieces[0][0], pieces[-1][0]
-    entered_t, left_t = _bridged(area, path)
-    return Visit(
-        id=name(presence.zone_id, trail[first].event_id),
+    found = list(trails.pieces(area, trail))
+    first, last = found[0][0], found[-1][0]
+    entered_t, left_t = trails.bridged(area, presence.path)
+    inside = [area.contains(point.x, point.y) for point in trail]
+    legs = zip(trail[first : last + 1], trail[first + 1 : last + 2], strict=True)
+    visit = Visit(
+        id=step.name(presence.zone_id, trail[first].event_id),
         zone_id=presence.zone_id,
         entered_at=instant(entered_t),
         left_at=instant(left_t),
         last_inside_at=instant(left_t),
-        metres=_plus(0.0, metres),
-        points=sum(area.contains(point.x, point.y) for point in trail),
-        crossing=True,
-        gap_s=round(max(b.t - a.t for a, b in _legs(trail[first : last + 2]))),
+        metres=_plus(0.0, trails.length_inside(area, trail)),
+        points=sum(point.fixes for point, held in zip(trail, inside, strict=True) if held),
+        crossing=not any(a and b for a, b in itertools.pairwise(inside)),
+        gap_s=round(max(b.t - a.t for a, b in legs)),
         first_event_id=trail[first].event_id,
         last_event_id=trail[last + 1].event_id,
-        touched_at=at,
+        touched_at=step.at,
+    )
+    presence.visit = _continued(presence.visit, visit)
+    return presence.visit
+
+
+def _drove_around(presence: Presence, area: Area, step: Step) -> bool:
+    """Return whether the streets say that a line through the zone was driven around it: a street
+    winds where the line between two fixes is straight."""
+    found = _found(presence, area, step)
+    return found is not None and all(one.metres < trails.SUPPORT_M for one in found)
+
+
+def _is_suspicious(area: Area, trail: Sequence[Point]) -> bool:
+    """Return whether a run would be a visit if its fixes were exact: else there is no doubt."""
+    flags = [area.contains(point.x, point.y) for point in trail]
+    in_a_row = any(a and b for a, b in itertools.pairwise(flags))
+    return in_a_row or trails.length_inside(area, trail) >= trails.CROSSING_M
+
+
+def _has_just_stopped(trail: Sequence[Point]) -> bool:
+    """Return whether a run that drove has come to a stand with its last two points."""
+    if len(trail) < 4 or trail[-3].standing or trail[-1].fixes > 1:
+        return False
+    return trail[-1].standing and trail[-2].standing
+
+
+def _settled(presence: Presence, area: Area, step: Step) -> Iterator[Told]:
+    """Let the streets decide a run; what they cannot decide is no visit, but is told."""
+    if not _is_suspicious(area, presence.trail):
+        return
+    found = _found(presence, area, step)
+    if step.geography.streets is None:
+        yield _unresolved(presence, area, "no_streets")
+    elif found is None:
+        yield _unresolved(presence, area, "no_match")
+    elif any(stretch.is_proven for stretch in found):
+        yield from _driven(presence, found, step)
+    elif any(stretch.metres >= trails.CROSSING_M for stretch in found):
+        yield _unresolved(presence, area, "undecided")
+
+
+def _found(presence: Presence, area: Area, step: Step) -> list[Stretch] | None:
+    """Return what the matched run drove inside; None without streets or where it fits none."""
+    streets = step.geography.streets
+    if streets is None or not _is_suspicious(area, presence.trail):
+        return None
+    step.scene.matched += len(presence.path)
+    return matching.stretches(area, presence.path, streets)
+
+
+def _driven(presence: Presence, found: Sequence[Stretch], step: Step) -> Iterator[Visit]:
+    run = presence.path
+    for stretch in found:
+        if stretch.is_proven:
+            yield _visit_of(presence, run, stretch, step)
+
+
+def _visit_of(presence: Presence, run: Sequence[Point], stretch: Stretch, step: Step) -> Visit:
+    """Return the visit that a matched way made; it stays open if the run ends inside."""
+    fixes = [run[place] for place in stretch.fixes]
+    if stretch.open and fixes[-1] is run[-1]:
+        return _opened(presence, stretch.entered_t, stretch.metres, fixes, step)
+    visit = Visit(
+        id=step.name(presence.zone_id, fixes[0].event_id),
+        zone_id=presence.zone_id,
+        entered_at=instant(stretch.entered_t),
+        left_at=instant(stretch.left_t),
+        last_inside_at=instant(fixes[-1].t),
+        metres=_plus(0.0, stretch.metres),
+        points=sum(point.fixes for point in fixes),
+        crossing=len(fixes) < 2,
+        gap_s=round(fixes[1].t - fixes[0].t) if len(fixes) > 1 else 0,
+        first_event_id=fixes[0].event_id,
+        last_event_id=fixes[-1].event_id,
+        touched_at=step.at,
+    )
+    presence.visit = _continued(presence.visit, visit)
+    return presence.visit
+
+
+def _unresolved(presence: Presence, area: Area, reason: str) -> Unresolved:
+    inside = [point for point in presence.trail if area.contains(point.x, point.y)]
+    shown = inside or presence.trail
+    return Unresolved(
+        zone_id=presence.zone_id,
+        started_at=instant(shown[0].t),
+        ended_at=instant(shown[-1].t),
+        points=sum(point.fixes for point in inside),
+        reason=reason,
     )
 
 
-def _step_inside(
-    presence: Presence, area: Area, last: Point, point: Point, name: Namer, at: datetime
+def _inside(
+    presence: Presence, area: Area, last: Point, point: Point, step: Step
 ) -> Iterator[Visit]:
     visit = presence.visit
     assert visit is not None
@@ -192,7 +305,7 @@ def _step_inside(
         presence.outside = []
         changes = {
             "last_inside_at": instant(point.t),
-            "metres": _plus(visit.metres, _length_inside(area, [last, point])),
+            "metres": _plus(visit.metres, trails.length_inside(area, [last, point])),
             "points": visit.points + 1,
             "last_event_id": point.event_id,
         }
@@ -202,148 +315,41 @@ def _step_inside(
             presence.trail = [last]
             return
         inside, outside = presence.trail[0], presence.outside[0]
-        left_t = _left(area, inside, outside)
-        presence.phase, presence.trail, presence.inside_run = "lingering", [], 0
-        presence.clear_run, presence.lead = 0, outside
-        for seen in presence.outside:
-            _count_clear(presence, area, seen)
+        left_t = trails.left(area, inside, outside)
         changes = {
-            "left_at": instant(left_t),
-            "metres": _plus(visit.metres, _length_inside(area, [inside, outside])),
+            "left_at": max(instant(left_t), visit.entered_at),
+            "metres": _plus(visit.metres, trails.length_inside(area, [inside, outside])),
             "last_event_id": outside.event_id,
         }
-    presence.visit = _changed(visit, at, changes)
+        presence.trail, presence.outside, presence.lead = presence.outside, [], None
+        if all(trails.is_clear(area, seen) for seen in presence.trail):
+            del step.scene.presences[presence.zone_id]
+    presence.visit = structs.replace(visit, touched_at=step.at, **changes)
     yield presence.visit
 
 
-def _step_lingering(
-    presence: Presence, area: Area, last: Point, point: Point, name: Namer, at: datetime
-) -> Iterator[Visit]:
-    visit = presence.visit
-    assert visit is not None
-    assert visit.left_at is not None
-    line = ((last.x, last.y), (point.x, point.y))
-    if area.contains(point.x, point.y):
-        presence.inside_run += 1
-        presence.trail = presence.trail or [last]
-        presence.trail.append(point)
-        if presence.inside_run < 2:
-            return
-        if instant(point.t) - visit.left_at <= _REENTRY:
-            presence.phase, presence.outside, presence.trail = "inside", [], []
-            changes = {
-                "left_at": None,
-                "last_inside_at": instant(point.t),
-                "points": visit.points + 2,
-                "last_event_id": point.event_id,
-                "crossing": False,
-            }
-            presence.visit = _changed(visit, at, changes)
-        else:
-            yield from _proven(presence, area, name, at)
-            return
-        yield presence.visit
-    elif not area.contains(last.x, last.y) and area.parts(*line):
-        presence.phase, presence.trail = "candidate", [last, point]
-    else:
-        presence.inside_run, presence.trail, presence.lead = 0, [], last
-        _count_clear(presence, area, point)
-        if presence.clear_run >= 2:
-            presence.phase = "gone"
+def conclude(scene: Scene, geography: Geography, name: Namer, at: datetime) -> Iterator[Told]:
+    """Decide the runs that are in doubt when no more points will come; yield as `advance` does."""
+    step = Step(scene, geography, name, at)
+    for presence in list(scene.presences.values()):
+        last = presence.trail[-1]
+        area = geography.zone(presence.zone_id, last.t)
+        if area is not None and not presence.is_inside:
+            yield from _settled(presence, area, step)
 
 
-_STEPS = {"candidate": _step_candidate, "inside": _step_inside, "lingering": _step_lingering}
-
-
-def _out_of_force(
-    presence: Presence, geography: Geography, t: float, at: datetime
-) -> Iterator[Visit]:
+def _out_of_force(presence: Presence, t: float, step: Step) -> Iterator[Told]:
+    """Close what a zone's end leaves open: a run in doubt is decided, a visit ends with it."""
+    area = step.geography.last_zone(presence.zone_id, t)
+    if area is None:
+        return
+    if not presence.is_inside and len(presence.trail) > 2:
+        yield from _settled(presence, area, step)
     visit = presence.visit
     if visit is not None and visit.left_at is None:
-        ended = instant(geography.zone_ended(presence.zone_id, t))
-        yield _changed(visit, at, {"left_at": max(ended, visit.entered_at)})
-
-
-def _changed(visit: Visit, at: datetime, changes: dict[str, Any]) -> Visit:
-    return structs.replace(visit, touched_at=at, **changes)
-
-
-def _left(area: Area, inside: Point, outside: Point) -> float:
-    parts = area.parts((inside.x, inside.y), (outside.x, outside.y))
-    share = parts[0][1] if parts and parts[0][0] < 0.001 else 0.0
-    return inside.t + share * (outside.t - inside.t)
-
-
-def _count_clear(presence: Presence, area: Area, point: Point) -> None:
-    clear = area.metres_off(point.x, point.y) >= CLEAR_M
-    presence.clear_run = presence.clear_run + 1 if clear else 0
-
-
-def _legs(trail: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
-    return itertools.pairwise(trail)
+        changes: dict[str, Any] = {"left_at": max(instant(area.end), visit.entered_at)}
+        yield structs.replace(visit, touched_at=step.at, **changes)
 
 
 def _plus(metres: float, more: float) -> float:
     return round(metres + more, 1)
-
-
-def _length_inside(area: Area, trail: Sequence[Point]) -> float:
-    metres = 0.0
-    for a, b in _legs(trail):
-        length = _metres(a, b)
-        parts = area.parts((a.x, a.y), (b.x, b.y)) if length else ()
-        metres += length * sum(end - start for start, end in parts)
-    return metres
-
-
-def _pieces(area: Area, trail: Sequence[Point]) -> Iterator[tuple[int, float, float]]:
-    """Yield leg number, time of entry and time of exit for each part of the trail inside."""
-    for index, (a, b) in enumerate(_legs(trail)):
-        if (a.x, a.y) != (b.x, b.y):
-            parts = area.parts((a.x, a.y), (b.x, b.y))
-            for start, end in parts:
-                yield index, a.t + start * (b.t - a.t), a.t + end * (b.t - a.t)
-
-
-def _bridged(area: Area, path: Sequence[Point]) -> tuple[float, float]:
-    """Return when a path without two fixes inside entered and left.
-
-    Over a reporting gap the line says where the border was crossed; when follows from the speeds
-    reported at its ends: the way to the border and from it was driven as fast as that, at least
-    as fast as the line evenly. What is left of the gap was spent inside. An end of the gap that
-    lies too far from its other neighbour for its speed is noise, and the neighbour stands in.
-    """
-    pieces = list(_pieces(area, path))
-    first, entered_t, _ = pieces[0]
-    last, _, left_t = pieces[-1]
-    start, end = path[first], path[last + 1]
-    if first > 0 and _thrown(start, path[first - 1]):
-        start = path[first - 1]
-    if last + 2 < len(path) and _thrown(end, path[last + 2]):
-        end = path[last + 2]
-    inner, outer = path[first + 1], path[last]
-    if first == last:
-        inner, outer = end, start
-    into, out = _share(area, start, inner, 0), _share(area, outer, end, 1)
-    if start.speed and into is not None and not area.contains(start.x, start.y):
-        way = start.t + into * _metres(start, inner) / start.speed
-        entered_t = min(way, start.t + into * (inner.t - start.t))
-    if end.speed and out is not None and not area.contains(end.x, end.y):
-        way = end.t - (1 - out) * _metres(outer, end) / end.speed
-        left_t = max(way, outer.t + out * (end.t - outer.t))
-    return entered_t, left_t
-
-
-def _share(area: Area, a: Point, b: Point, side: int) -> float | None:
-    """Return where the line from a to b first enters (side 0) or last leaves (1) the area."""
-    parts = area.parts((a.x, a.y), (b.x, b.y)) if (a.x, a.y) != (b.x, b.y) else []
-    return parts[-side][side] if parts else None
-
-
-def _thrown(point: Point, neighbour: Point) -> bool:
-    speed = max(point.speed or 0.0, neighbour.speed or 0.0)
-    return _metres(point, neighbour) > speed * abs(point.t - neighbour.t) + NOISE_PAIR_M
-
-
-def _metres(a: Point, b: Point) -> float:
-    return float(((b.x - a.x) ** 2 + (b.y - a.y) ** 2) ** 0.5)

@@ -78,7 +78,8 @@ class Told(Struct, frozen=True, omit_defaults=True):
 
 class Point(Struct):
     """One position that the cleaner lets through. `standing`: the mean of a standing vehicle;
-    `speed`: as reported, metres per second."""
+    `speed`: as reported, metres per second; `sigma`: its noise on each axis, metres; `fixes`: of
+    how many reports it stands for."""
 
     t: float
     x: float
@@ -86,6 +87,20 @@ class Point(Struct):
     event_id: UUID
     standing: bool = False
     speed: float | None = None
+    sigma: float = 8.0
+    fixes: int = 1
+
+
+class Unresolved(Struct, frozen=True):
+    """A run near a zone's border that nobody could decide, hence no visit. `reason`: `no_streets`
+    (there is no map), `no_match` (it fits no street), `undecided` (inside and outside explain the
+    fixes about as well)."""
+
+    zone_id: UUID
+    started_at: datetime
+    ended_at: datetime
+    points: int
+    reason: str
 
 
 class Visit(Struct, frozen=True):

@@ -1,7 +1,7 @@
-"""The ground of a city as the fold needs it: zones and curbs in metres, kept per process.
+"""The ground of a city as the fold needs it: zones, curbs and streets in metres, kept per process.
 
-Cached for as long as the rule book and the curb book are the same objects; both watch a counter
-in the database.
+Cached for as long as the rule book and the curb book are the same objects (both watch a counter in
+the database) and the streets have the same content.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,20 +17,29 @@ from curbs.book import CurbBook
 from curbs.selectors import snapshots
 from kernel.geometry import projection
 from kernel.periods import Period
+from roads.selectors import basemap, networks
+from roads.selectors.streets import lines
 from tracking.rules.geography import Area, Geography
 from tracking.rules.limits import Limits
 from tracking.rules.told import seconds
+from tracking.services.streets import CityStreets
 from zones import selectors as zones
 from zones.book import RuleBook
+
+PROFILE = "van"
+"""Runs are matched on the streets of vans: trucks may drive on fewer, bicycles may also use
+streets, and a path of their own beside one is within the noise."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A city's zones and curbs, and the plane in which they lie."""
+    """A city's zones, curbs and streets (`content` names their version), and the plane in which
+    they lie."""
 
     rules: RuleBook
     curbs: CurbBook
     srid: int
+    content: str | None
     geography: Geography
     limits: Limits
 
@@ -57,21 +66,41 @@ _grounds: dict[UUID, Ground] = {}
 
 
 def of(city_id: UUID) -> Ground:
-    """Return the ground of a city: three small queries while nothing changes."""
+    """Return the ground of a city: four small queries while nothing changes."""
     rules, curbs = zones.book(city_id), snapshots.book(city_id)
+    content = basemap.version(city_id)
     city = City.objects.only("srid", "settings").get(pk=city_id)
     limits = Limits.of(city.settings)
     known = _grounds.get(city_id)
-    if known is None or known.rules is not rules or known.curbs is not curbs:
-        geography = _geography(rules, curbs, city.srid)
-        known = Ground(rules, curbs, city.srid, geography, limits)
+    if (
+        known is None
+        or known.rules is not rules
+        or known.curbs is not curbs
+        or known.content != content
+    ):
+        streets = _streets(city_id, content, city.srid, known)
+        geography = _geography(rules, curbs, city.srid, streets)
+        known = Ground(rules, curbs, city.srid, content, geography, limits)
     elif known.limits != limits:
         known = replace(known, limits=limits)
     _grounds[city_id] = known
     return known
 
 
-def _geography(rules: RuleBook, curbs: CurbBook, srid: int) -> Geography:
+def _streets(
+    city_id: UUID, content: str | None, srid: int, known: Ground | None
+) -> CityStreets | None:
+    """Return the matcher of the streets loaded now; that of before if they are the same."""
+    if content is None:
+        return None
+    if known is not None and known.content == content:
+        return known.geography.streets
+    return CityStreets(lambda: (networks.free(city_id, PROFILE), lines(city_id)), projection(srid))
+
+
+def _geography(
+    rules: RuleBook, curbs: CurbBook, srid: int, streets: CityStreets | None
+) -> Geography:
     place = projection(srid)
     areas = [
         Area(shape.zone_id, place.to_metric(shape.geometry), *_span(shape.legal))
@@ -82,7 +111,7 @@ def _geography(rules: RuleBook, curbs: CurbBook, srid: int) -> Geography:
         for zone in curbs.zones
         if zone.when.recorded.end is None
     ]
-    return Geography(areas, stands)
+    return Geography(areas, stands, streets)
 
 
 def _span(period: Period) -> tuple[float, float]:

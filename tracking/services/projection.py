@@ -21,7 +21,7 @@ from tracking.models import FoldState
 from tracking.rules import fold as folding
 from tracking.rules.fold import State
 from tracking.rules.told import Told, instant
-from tracking.services import grounds, keeping, reading, speeds, staying
+from tracking.services import figures, grounds, keeping, reading, speeds, staying
 from tracking.services.grounds import Ground
 from tracking.services.subjects import CONSUMERS, FACILITY, OF_KIND, VEHICLE, Task
 
@@ -266,6 +266,7 @@ def _finish(
         look(task, lands[task.city_id], as_of=as_of, raising=not announce)
     keeping.keep_states(tasks)
     keeping.keep_rows(tasks, as_of=as_of, announce=announce)
+    figures.count(task.folded for task in tasks)
     for task in tasks:
         if task.kind == VEHICLE:
             staying.keep(task, lands[task.city_id], as_of=as_of, announce=announce)

@@ -7,9 +7,10 @@ from uuid import UUID, uuid5
 import numpy as np
 import shapely
 
-from tracking.rules.fold import State, fold
+from tracking.rules.fold import Folded, State, conclude, fold
 from tracking.rules.geography import Area, Geography
-from tracking.rules.told import Told
+from tracking.rules.matching import Way
+from tracking.rules.told import Point, Told
 
 START = datetime(2026, 5, 12, 7, 0, tzinfo=UTC)
 CITY = UUID(int=1)
@@ -25,9 +26,37 @@ PATH_STEP = 5.0
 STAND_STEP = 60.0
 
 
-def block(west: float, south: float, east: float, north: float, zone_id: UUID = ZONE) -> Geography:
+def block(
+    west: float, south: float, east: float, north: float, zone_id: UUID = ZONE, streets=None
+) -> Geography:
     """Return a geography with one rectangular zone."""
-    return Geography([Area(zone_id, shapely.box(west, south, east, north))])
+    return Geography([Area(zone_id, shapely.box(west, south, east, north))], streets=streets)
+
+
+class Straight:
+    """A town of straight streets without crossings: a run drives the street that fits it best."""
+
+    def __init__(self, *lines: Sequence[tuple[float, float]]) -> None:
+        self.lines = [shapely.LineString(line) for line in lines]
+        self.asked: list[int] = []
+
+    def drive(self, run: Sequence[Point]) -> list[Way]:
+        """Return the way along the nearest street, never backwards."""
+        self.asked.append(len(run))
+        points = shapely.points([(point.x, point.y) for point in run])
+        line = min(self.lines, key=lambda line: float((shapely.distance(line, points) ** 2).sum()))
+        if shapely.distance(line, points).min() > 50:
+            return []
+        along = np.maximum.accumulate(shapely.line_locate_point(line, points))
+        x, y = shapely.get_coordinates(line.interpolate(along)).T
+        times = np.array([point.t for point in run])
+        return [Way(x, y, along - along[0], times, tuple(enumerate((along - along[0]).tolist())))]
+
+    def metres_off_outside(self, run: Sequence[Point], area: Area) -> np.ndarray:
+        """Return the distances to each part of the streets that lies outside."""
+        outside = shapely.get_parts([line.difference(area.shape) for line in self.lines])
+        points = shapely.points([(point.x, point.y) for point in run])
+        return shapely.distance(points[:, None], outside[None, :])
 
 
 def truth(start: tuple[float, float], legs: Sequence[Leg | float]) -> list[tuple[float, ...]]:
@@ -85,6 +114,7 @@ def fix(t: float, x: float, y: float, number: int, speed: float | None = None) -
         lat=y / 1e5,
         x=x,
         y=y,
+        accuracy_m=NOISE_M,
         speed_mps=speed,
     )
 
@@ -94,6 +124,13 @@ def told(event_type: str, t: float, number: int = 0, **members) -> Told:
     at = START + timedelta(seconds=t)
     event_id = uuid5(VAN, f"{event_type} {number} {t}")
     return Told(at=at, event_id=event_id, event_type=event_type, **members)
+
+
+def folded_of(events: Sequence[Told], geography: Geography) -> Folded:
+    """Return what a fold of all events comes to, decided to the end."""
+    folded = fold(State(), events, geography, city_id=CITY, vehicle_id=VAN)
+    conclude(folded, geography, city_id=CITY, vehicle_id=VAN)
+    return folded
 
 
 def rows(events: Sequence[Told], geography: Geography, kind: type) -> list:

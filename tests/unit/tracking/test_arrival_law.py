@@ -15,7 +15,7 @@ from tracking.rules import facilities
 from tracking.rules import fold as folding
 from tracking.rules.fold import State, fold, freeze, thaw
 from tracking.rules.geography import Area, Geography
-from tracking.rules.told import CurbReport, Lapse, Reference, StationVisit, UnitAt
+from tracking.rules.told import CurbReport, Lapse, Reference, StationVisit, UnitAt, Visit
 
 TRIP = UUID(int=71)
 GROUND = Geography(
@@ -115,6 +115,36 @@ class Locker:
         return facilities.fold(state, events, city_id=CITY, facility_id=DEPOT)
 
 
+STREETS = driving.Straight([(-300, 50), (500, 50)], [(-300, 206), (500, 206)])
+EDGES = Geography([Area(ZONE, shapely.box(0, -100, 200, 200))], streets=STREETS)
+
+
+def edge_day(seed):
+    """Return a van's drives there and back: along a street 6 m outside the zone, and through it on
+    one whose fixes are too coarse to be clear; it stands at the edge in between."""
+    rng, events, t = np.random.default_rng(seed), [], 0.0
+    for y, sigma in ((206, 12), (50, 40), (206, 12), (206, 12)):
+        for x in range(-250, 451, 20):
+            dx, dy = rng.normal(0, sigma, 2)
+            place = (t, float(x + dx), float(y + dy), len(events), 6.0)
+            events.append(structs.replace(driving.fix(*place), accuracy_m=float(sigma)))
+            t += 4
+        for _ in range(30):
+            dx, dy = rng.normal(0, sigma, 2)
+            place = (t, float(100 + dx), float(206 + dy), len(events), 0.0)
+            events.append(structs.replace(driving.fix(*place), accuracy_m=float(sigma)))
+            t += 60
+    return events
+
+
+class AtTheEdge(Vehicle):
+    """How a vehicle is folded where streets have to decide."""
+
+    @staticmethod
+    def fold(state, events):
+        return fold(state, events, EDGES, city_id=CITY, vehicle_id=VAN)
+
+
 class Runner:
     """The projection of one subject without a database."""
 
@@ -178,6 +208,25 @@ def test_any_order_and_any_batches_give_the_tables_of_the_day_in_order(distance)
         shuffled = [arrived[n] for n in order]
         expected = played(arrived, len(arrived))
         assert played(shuffled, rng.choice([7, 25, 70])) == expected, seed
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("distance", [3, 40, 400])
+def test_what_is_matched_at_a_zones_edge_does_not_depend_on_arrival_either(distance):
+    STREETS.asked.clear()
+    through = 0
+    for seed in range(3):
+        rng = random.Random(seed)
+        events = edge_day(seed)
+        arrived = [("event", event) for event in events]
+        arrived += [("void", events[30]), ("void", events[-50])]
+        order = sorted(range(len(arrived)), key=lambda n: n + rng.uniform(0, distance))
+        shuffled = [arrived[n] for n in order]
+        expected = played(arrived, len(arrived), AtTheEdge)
+        through += sum(isinstance(row, Visit) for row in expected[2].values())
+        assert played(shuffled, rng.choice([25, 70]), AtTheEdge) == expected, seed
+    assert len(STREETS.asked) > 6  # much was in doubt
+    assert 1 <= through <= 3  # of a day, the way through at most, never a way along
 
 
 def test_a_late_event_between_a_snapshot_and_the_event_after_it_leaves_no_trace():

@@ -4,7 +4,7 @@ import driving
 import numpy as np
 import pytest
 import shapely
-from driving import ZONE, after, block, fix, rows, seen, truth
+from driving import ZONE, Straight, after, block, fix, folded_of, rows, seen, truth
 
 from tracking.rules.geography import Area, Geography
 from tracking.rules.told import Visit
@@ -142,20 +142,30 @@ def test_a_thousand_passes_at_sixty_metres_make_no_visit(speeds):
 
 @pytest.mark.law
 @pytest.mark.parametrize("speeds", [True, False])
-@pytest.mark.parametrize("width", [100, 200])
-def test_a_thousand_drives_through_a_hundred_metres_are_all_one_visit(width, speeds):
-    geography = block(0, -width / 2, width, width / 2)
+@pytest.mark.parametrize(("width", "doubtful"), [(100, 10), (200, 0)])
+def test_a_thousand_drives_through_a_hundred_metres_are_one_visit_or_told_as_doubtful(
+    width, doubtful, speeds
+):
+    street = Straight([(-400, 0), (600, 0)])
+    geography = block(0, -width / 2, width, width / 2, streets=street)
+    in_doubt = 0
     for seed in range(1000):
         rng = np.random.default_rng(seed)
         speed = rng.uniform(5, 14)
         start = rng.uniform(-260, -190)
         drive = truth((start, 0), [(width + 250, 0, speed)])
-        found = visits(seen(drive, rng, speeds=speeds), geography)
+        folded = folded_of(seen(drive, rng, speeds=speeds), geography)
+        found = [row for row in folded.rows.values() if isinstance(row, Visit)]
+        if folded.unresolved:  # one of two fixes inside was thrown: as good as nobody saw it
+            assert (found, len(folded.unresolved)) == ([], 1)
+            in_doubt += 1
+            continue
         assert len(found) == 1, (seed, found)
         entered = after((0 - start) / speed)
         left = after((width - start) / speed)
         assert abs((found[0].entered_at - entered).total_seconds()) < 12, seed
         assert abs((found[0].left_at - left).total_seconds()) < 12, seed
+    assert in_doubt <= doubtful
 
 
 @pytest.mark.law
@@ -174,7 +184,7 @@ def test_a_thousand_gaps_over_a_zone_are_all_found():
 
 @pytest.mark.law
 def test_a_street_wide_zone_is_one_visit_along_its_length():
-    street = block(0, -12, 300, 12)
+    street = block(0, -12, 300, 12, streets=Straight([(-300, 0), (600, 0)]))
     counts = [
         len(visits(seen(truth((-150, 0), [(450, 0, 6.0)]), np.random.default_rng(seed)), street))
         for seed in range(300)
