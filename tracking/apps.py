@@ -10,13 +10,12 @@ class TrackingConfig(AppConfig):
         from tracking.consumers import GroundChanges
         from tracking.services import keeping, waking
         from tracking.services.projection import FacilityProjection, Projection
-        from tracking.services.rebuilding import Facilities, Vehicles
+        from tracking.services.rebuilding import Subjects
 
-        consumers.register(Projection())
-        consumers.register(FacilityProjection())
+        for projection in (Projection(), FacilityProjection()):
+            consumers.register(projection)
+            rebuilding.register(projection.name, Subjects(projection.kind))
         consumers.register(GroundChanges())
-        rebuilding.register(Projection.name, Vehicles())
-        rebuilding.register(FacilityProjection.name, Facilities())
         ticks.register("tracking.snapshots", keeping.forget_snapshots)
         ticks.register("tracking.silence", waking.look_again, waking.next_due)
         ticks.register("tracking.references", waking.resolve_references, every_s=10)

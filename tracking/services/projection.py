@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
-from typing import NamedTuple
 from uuid import UUID
 
 from carriers.selectors import log
@@ -66,14 +65,6 @@ class FacilityProjection(Projection):
 
     def beside(self, *args: object) -> None:
         """Nothing: no position is about a facility."""
-
-
-class Subject(NamedTuple):
-    """Who is to be folded anew."""
-
-    city_id: UUID
-    organisation_id: UUID
-    subject_id: UUID
 
 
 Anchor = tuple[datetime, bytes] | None

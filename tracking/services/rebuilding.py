@@ -1,4 +1,4 @@
-"""Folding subjects anew: all of them (a rebuild), or those near ground that changed.
+"""Folding subjects anew: all of them (a rebuild), or vehicles near ground that changed.
 
 Where everything that a vehicle told is still in the log, it is folded from the beginning. Where
 positions were dropped by retention, it is folded from an anchor: the oldest snapshot after the
@@ -13,8 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from carriers.models import Facility
-from carriers.selectors import horizon, log
+from carriers.selectors import log
 from curbs.models import CurbSession
 from foundation.streams import Cursor
 from tracking.models import (
@@ -28,59 +27,28 @@ from tracking.models import (
     ZoneVisit,
 )
 from tracking.services import keeping, projection
-from tracking.services.projection import Anchor, Subject
-from tracking.services.subjects import FACILITY
+from tracking.services.projection import Anchor
+from tracking.services.subjects import FACILITY, OF_KIND, VEHICLE
 
 _TOUCHED = (ZoneVisit, TripState, StopProgress, StationVisit, CurbReport)
 
 
-class Vehicles:
-    """The rows of `tracking.vehicles`. Scope: `{}` for all, else `city_id`, `since`, `until` and
-    `boxes` (west, south, east, north): the vehicles that drove there then."""
+class Subjects:
+    """The rows of the projection of one kind of subjects. Scope: `{}` for all, else `city_id`,
+    `since`, `until` and `boxes` (west, south, east, north): the vehicles that drove there then."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
 
     def subjects(
         self, *, shard: int, after: UUID | None, limit: int, scope: dict[str, Any]
     ) -> list[UUID]:
-        """Return the next vehicles of a shard that have told anything (since then)."""
-        rows = VehicleState.objects.filter(shard=shard)
-        if after is not None:
-            rows = rows.filter(vehicle_id__gt=after)
-        if scope:
-            rows = rows.filter(city_id=scope["city_id"], seen_at__gte=scope["since"])
-        return list(rows.order_by("vehicle_id").values_list("vehicle_id", flat=True)[:limit])
-
-    def rebuild(
-        self,
-        subjects: list[UUID],
-        *,
-        upto: Cursor,
-        scope: dict[str, Any],
-        announce: bool,
-        as_of: datetime,
-    ) -> tuple[int, int]:
-        """Fold vehicles anew; return how many, and how many are frozen as a whole."""
-        since = None
-        if scope:
-            since = datetime.fromisoformat(scope["since"])
-            until = datetime.fromisoformat(scope["until"]) if scope["until"] else None
-            subjects = log.drove_within(subjects, scope["boxes"], since=since, until=until)
-        anchors = anchored(subjects, since)
-        rows = VehicleState.objects.filter(vehicle_id__in=anchors)
-        vehicles = [Subject(row.city_id, row.organisation_id, row.vehicle_id) for row in rows]
-        projection.rebuild(vehicles, as_of=as_of, upto=upto, anchors=anchors, announce=announce)
-        return len(anchors), len(subjects) - len(anchors)
-
-
-class Facilities:
-    """The rows of `tracking.facilities`: what is said of facilities is in the log as a whole."""
-
-    def subjects(
-        self, *, shard: int, after: UUID | None, limit: int, scope: dict[str, Any]
-    ) -> list[UUID]:
-        """Return the next facilities of a shard of which anything was told."""
-        rows = FoldState.objects.filter(kind=FACILITY, shard=shard)
+        """Return the next subjects of a shard of whom anything is told (since then)."""
+        rows = FoldState.objects.filter(kind=self._kind, shard=shard)
         if after is not None:
             rows = rows.filter(subject_id__gt=after)
+        if scope:
+            rows = rows.filter(city_id=scope["city_id"], head_at__gte=scope["since"])
         return list(rows.order_by("subject_id").values_list("subject_id", flat=True)[:limit])
 
     def rebuild(
@@ -92,35 +60,52 @@ class Facilities:
         announce: bool,
         as_of: datetime,
     ) -> tuple[int, int]:
-        """Fold facilities anew; return how many, and that none is frozen."""
-        owners = Facility.objects.filter(id__in=subjects).values_list("id", "organisation_id")
-        runs = dict(owners)
-        found = [
-            Subject(row.city_id, runs[row.subject_id], row.subject_id)
-            for row in FoldState.objects.filter(kind=FACILITY, subject_id__in=subjects)
-            if row.subject_id in runs
-        ]
-        projection.rebuild(found, as_of=as_of, kind=FACILITY, upto=upto, announce=announce)
-        return len(found), 0
+        """Fold subjects anew; return how many, and how many are frozen as a whole."""
+        since = None
+        if scope:
+            since = datetime.fromisoformat(scope["since"])
+            until = datetime.fromisoformat(scope["until"]) if scope["until"] else None
+            subjects = log.drove_within(subjects, scope["boxes"], since=since, until=until)
+        anchors = anchored(subjects, since, kind=self._kind)
+        projection.rebuild(
+            self._owned(anchors),
+            as_of=as_of,
+            kind=self._kind,
+            upto=upto,
+            anchors=anchors,
+            announce=announce,
+        )
+        return len(anchors), len(subjects) - len(anchors)
+
+    def _owned(self, ids: Iterable[UUID]) -> list[tuple[UUID, UUID, UUID]]:
+        """Return subjects with city and organisation; rows of a facility name their own sender."""
+        cities = FoldState.objects.filter(pk__in=list(ids)).values_list("subject_id", "city_id")
+        if self._kind == FACILITY:
+            return [(city_id, subject_id, subject_id) for subject_id, city_id in cities]
+        rows = VehicleState.objects.filter(vehicle_id__in=list(ids))
+        owners = dict(rows.values_list("vehicle_id", "organisation_id"))
+        return [(city_id, owners[subject_id], subject_id) for subject_id, city_id in cities]
 
 
-def anchored(vehicle_ids: Collection[UUID], since: datetime | None) -> dict[UUID, Anchor]:
-    """Return from where each vehicle can be folded anew, to get right what came after `since`
-    (None: as far back as the log reaches). Vehicles that are frozen as a whole are left out.
+def anchored(
+    subjects: Collection[UUID], since: datetime | None, *, kind: str = VEHICLE
+) -> dict[UUID, Anchor]:
+    """Return from where each subject can be folded anew, to get right what came after `since`
+    (None: as far back as the log reaches). Subjects that are frozen as a whole are left out.
     """
-    edge = horizon.whole_since()
-    begun = set() if edge is None else _begun_before(vehicle_ids, edge)
+    edge = OF_KIND[kind].edge()
+    begun = set() if edge is None else _begun_before(subjects, edge)
     found: dict[UUID, Anchor] = {
-        vehicle_id: None for vehicle_id in vehicle_ids if vehicle_id not in begun
+        subject_id: None for subject_id in subjects if subject_id not in begun
     }
     if edge is not None:
         found |= _oldest_after(begun, edge)
     if since is not None and found:
         nearer = keeping.snapshots_before(dict.fromkeys(found, since))
-        for vehicle_id, snapshot in nearer.items():
-            anchor = found[vehicle_id]
+        for subject_id, snapshot in nearer.items():
+            anchor = found[subject_id]
             if anchor is None or anchor[0] < snapshot[0]:
-                found[vehicle_id] = snapshot
+                found[subject_id] = snapshot
     return found
 
 
@@ -147,4 +132,4 @@ def _oldest_after(vehicle_ids: Iterable[UUID], edge: datetime) -> dict[UUID, Anc
             " WHERE subject_id = ANY(%s) AND at >= %s ORDER BY subject_id, at",
             [list(vehicle_ids), edge],
         )
-        return {vehicle_id: (at, bytes(state)) for vehicle_id, at, state in cursor.fetchall()}
+        return {subject_id: (at, bytes(state)) for subject_id, at, state in cursor.fetchall()}
