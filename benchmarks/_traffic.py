@@ -32,7 +32,7 @@ from kernel.identifiers import ref_id, uuid7
 from roads.models import Street
 
 START = datetime(2026, 10, 6, 5, 0, tzinfo=UTC)
-STOPS = 12
+STOPS = 4
 _DERIVED = (
     "foundation_checkpoint", "foundation_outboxmessage", "foundation_stoppedsubject",
     "foundation_rebuild", "carriers_identity", "carriers_position", "carriers_event",

@@ -72,7 +72,7 @@ def test_it_retries_and_skips_in_the_name_of_the_city(stopped, domain_clock):
 
 def test_it_rebuilds_by_name_or_all(hel, domain_clock):
     nothing = {"done": 0, "frozen": 0, "failed": 0}
-    assert figures("rebuild") == {"tracking.vehicles": nothing}
+    assert figures("rebuild") == {"tracking.facilities": nothing, "tracking.vehicles": nothing}
     assert figures("rebuild", "tracking.vehicles") == {"tracking.vehicles": nothing}
     with pytest.raises(CommandError, match="cannot be rebuilt"):
         projections("rebuild", "nobody")
