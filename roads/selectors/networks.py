@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from kernel.refusals import Refusal
@@ -18,16 +19,22 @@ def free(city_id: UUID, profile: str) -> Network:
 
 def free_view(city_id: UUID, profile: str) -> View:
     """Return the row of a city's free view. Raises Refusal roads.no_streets."""
-    loaded = StreetNetwork.objects.filter(city_id=city_id).values("content")[:1]
-    view = (
-        View.objects.filter(city_id=city_id, profile=profile, key="free", content=loaded)
-        .order_by("-created_at")
-        .select_related("city")
-        .first()
-    )
+    view = _free_views(city_id, profile).select_related("city").first()
     if view is None:
         raise Refusal(codes.NO_STREETS, _("Load the city's streets first."))
     return view
+
+
+def content(city_id: UUID, profile: str) -> str | None:
+    """Return what names the content of the streets loaded now; None when there is no network of
+    the profile to drive on."""
+    return _free_views(city_id, profile).values_list("content", flat=True).first()
+
+
+def _free_views(city_id: UUID, profile: str) -> QuerySet[View]:
+    loaded = StreetNetwork.objects.filter(city_id=city_id).values("content")[:1]
+    views = View.objects.filter(city_id=city_id, profile=profile, key="free", content=loaded)
+    return views.order_by("-created_at")
 
 
 def of(view: View) -> Network:

@@ -17,7 +17,7 @@ from curbs.book import CurbBook
 from curbs.selectors import snapshots
 from kernel.geometry import projection
 from kernel.periods import Period
-from roads.selectors import basemap, networks
+from roads.selectors import networks
 from roads.selectors.streets import lines
 from tracking.rules.geography import Area, Geography
 from tracking.rules.limits import Limits
@@ -68,7 +68,7 @@ _grounds: dict[UUID, Ground] = {}
 def of(city_id: UUID) -> Ground:
     """Return the ground of a city: four small queries while nothing changes."""
     rules, curbs = zones.book(city_id), snapshots.book(city_id)
-    content = basemap.version(city_id)
+    content = networks.content(city_id, PROFILE)
     city = City.objects.only("srid", "settings").get(pk=city_id)
     limits = Limits.of(city.settings)
     known = _grounds.get(city_id)
