@@ -81,6 +81,11 @@ class Tables:
         with connection.cursor() as cursor:
             cursor.execute(";".join(f"DELETE FROM {table}" for table in reversed(tables)))
 
+    def vacuum(self) -> None:
+        """Give back the room of what was forgotten."""
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
 
 def digest(dump: Dump) -> str:
     """Return the SHA-256 of a dump."""
