@@ -16,7 +16,7 @@ from carriers import codes
 from carriers.models import Quarantined, Replay
 from carriers.selectors import quarantine as reading
 from carriers.selectors import vehicles
-from carriers.services.intake import ItemResult
+from carriers.services.outcomes import ItemResult
 from portal import words
 from portal.tables import Column
 from portal.vehicles import names_of

@@ -13,7 +13,7 @@ from carriers import codes
 from carriers.api import bodies, fates
 from carriers.models import LoggedEvent
 from carriers.selectors import events
-from carriers.services import intake
+from carriers.services import intake, outcomes
 from foundation.api import mandate_use, query
 from foundation.api.openapi import schema
 from foundation.api.paging import CursorPage
@@ -32,14 +32,14 @@ class EventsView(HubView):
 
     @schema(
         request=bodies.BATCH,
-        response=intake.BatchResult,
+        response=outcomes.BatchResult,
         summary="Send events; every item gets its own answer",
     )
     def post(self, request: Any) -> HttpResponse:
         content, lines = bodies.events(request)
         items = bodies.items(content, lines=lines)
         result = intake.take_items(actor=self.actor, items=items, now=self.now)
-        return HttpResponse(intake.encode(result), content_type="application/json")
+        return HttpResponse(outcomes.encode(result), content_type="application/json")
 
     @schema(
         response=fates.EventOut,

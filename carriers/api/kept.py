@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from carriers.models import BackfillWindow, Quarantined, Replay, ReplayedItem
 from carriers.selectors.quarantine import Filter
-from carriers.services.intake import ItemResult
+from carriers.services.outcomes import ItemResult
 from carriers.services.replays import MOST
 from carriers.wishes import Instant
 

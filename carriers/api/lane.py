@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 from accounts import resolving, scopes
 from accounts.actors import Actor
 from carriers.api import bodies
-from carriers.services import intake
+from carriers.services import batches, intake, outcomes
 from foundation import clock, codes, middleware
 from foundation.api import problems, throttles
 from kernel.refusals import Refusal
@@ -64,7 +64,7 @@ class Post(msgspec.Struct, gc=False):
     began: float
     answer: asyncio.Future[HttpResponse | None]
     actor: Actor | None = None
-    batch: intake.Batch | None = None
+    batch: batches.Batch | None = None
 
 
 class Lane:
@@ -226,7 +226,7 @@ def answers(posts: list[Post]) -> list[HttpResponse | None]:
     return [_busy() if id(post) in waited else _answer(post) for post in posts]
 
 
-def _batches(posts: list[Post]) -> list[intake.Batch]:
+def _batches(posts: list[Post]) -> list[batches.Batch]:
     """Return the batches of the posts that are as they should be."""
     now = clock.now()
     actors = resolving.actors_of_tokens({post.token for post in posts}, now)
@@ -240,10 +240,10 @@ def _batches(posts: list[Post]) -> list[intake.Batch]:
     return [post.batch for post in batched if post.batch is not None]
 
 
-def _batch(post: Post, actor: Actor, now: Any) -> intake.Batch | None:
+def _batch(post: Post, actor: Actor, now: Any) -> batches.Batch | None:
     try:
         content, lines = bodies.unpacked(post.media, post.encoding, post.body)
-        return intake.Batch(actor, bodies.items(content, lines=lines), now)
+        return batches.Batch(actor, bodies.items(content, lines=lines), now)
     except Refusal:
         return None
 
@@ -263,4 +263,4 @@ def _throttle(posts: list[Post]) -> None:
 def _answer(post: Post) -> HttpResponse | None:
     if post.batch is None:
         return None
-    return HttpResponse(intake.encode(post.batch.result()), content_type="application/json")
+    return HttpResponse(outcomes.encode(post.batch.result()), content_type="application/json")

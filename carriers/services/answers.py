@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from carriers.adapters.translated import Made, Translated
-from carriers.services import intake
-from carriers.services.intake import Error, ItemResult
+from carriers.services import outcomes
+from carriers.services.outcomes import Error, ItemResult
 from kernel.refusals import REGISTRY, Reason
 
 
@@ -39,7 +39,7 @@ class Report(Struct, frozen=True):
     @property
     def counts(self) -> dict[str, int]:
         """Return how many messages have which status."""
-        return {status: getattr(self, status) for status in intake.STATUSES}
+        return {status: getattr(self, status) for status in outcomes.STATUSES}
 
 
 def moved(reason: Reason, made: Made) -> Reason:

@@ -24,9 +24,9 @@ from carriers.adapters.otm import translate as otm
 from carriers.adapters.translated import Asked, Known, Made, Translated
 from carriers.messages import CarrierEvent
 from carriers.selectors import dialects as lookups
-from carriers.services import intake, originals, registering
+from carriers.services import intake, originals, outcomes, registering
 from carriers.services.answers import MessageResult, Report, moved, reasons_of, result_of
-from carriers.services.intake import BatchResult, ItemResult
+from carriers.services.outcomes import BatchResult, ItemResult
 from kernel import identifiers
 from kernel.refusals import Reason, Refusal
 
@@ -309,7 +309,7 @@ class _Batch:
     def report(self) -> Report:
         """Return what became of every message."""
         results = [self._result(index, item) for index, item in enumerate(self._items)]
-        counts = dict.fromkeys(intake.STATUSES, 0)
+        counts = dict.fromkeys(outcomes.STATUSES, 0)
         for result in results:
             counts[result.status] += 1
         return Report(received=len(results), **counts, results=results)

@@ -23,7 +23,8 @@ from carriers.rules import Ages, Names, Statement
 from carriers.selectors import horizon
 from carriers.selectors import quarantine as reading
 from carriers.services import intake, quarantine
-from carriers.services.intake import Batch, BatchResult, Error, ItemResult
+from carriers.services.batches import Batch
+from carriers.services.outcomes import BatchResult, Error, ItemResult
 from kernel.refusals import Reason, Refusal
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from carriers.models import Quarantined, Replay, ReplayedItem
 from carriers.selectors import quarantine as reading
 from carriers.selectors.quarantine import Filter
 from carriers.services import quarantine, replaying
-from carriers.services.intake import ItemResult
+from carriers.services.outcomes import ItemResult
 from foundation import audit
 from kernel.refusals import Reason, Refusal
 

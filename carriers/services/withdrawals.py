@@ -11,7 +11,7 @@ from carriers import codes
 from carriers.adapters.translated import Namer, Translated
 from carriers.messages import CarrierEvent, Voids
 from carriers.models import Original
-from carriers.services import intake, originals
+from carriers.services import intake, originals, outcomes
 from kernel.refusals import REGISTRY, Reason, Refusal
 
 
@@ -45,7 +45,7 @@ def withdraw(*, actor: Actor, native_id: str, now: datetime) -> None:
         notes=[],
     )
 
-    def keep(result: intake.BatchResult) -> None:
+    def keep(result: outcomes.BatchResult) -> None:
         originals.keep("otm", [kept], actor=actor, now=now)
         reasons = [
             Reason(REGISTRY[one.code], one.detail)
