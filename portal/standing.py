@@ -26,6 +26,7 @@ COLUMNS = (
 
 CONSUMERS = {
     "tracking.vehicles": gettext_lazy("Trips, visits and stays"),
+    "tracking.facilities": gettext_lazy("Units at facilities"),
     "tracking.ground": gettext_lazy("Changes of zones and curbs"),
     "compliance.findings": gettext_lazy("Findings"),
     "curbs.check_in": gettext_lazy("Check-in at the curb"),
