@@ -94,18 +94,9 @@ def _zone(official: Any, code: str, box: tuple[int, int, int, int], who: dict[st
 def _street(city: Any) -> None:
     from django.contrib.gis.geos import LineString
 
-    from roads.models import Street, StreetNetwork
+    from roads.models import Street
 
     west, east = lnglat(-600, 50), lnglat(600, 50)
-    StreetNetwork.objects.create(
-        city=city,
-        content=str(city.id)[-16:],
-        loaded_at=TUESDAY,
-        west=west[0],
-        south=west[1],
-        east=east[0],
-        north=east[1],
-    )
     Street.objects.create(
         city=city,
         way_id=7,
