@@ -1,6 +1,8 @@
 """The ground on which the simulated days play: zones with rules, a curb, a street, two senders."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -52,7 +54,7 @@ def build() -> World:
     official = factories.actor_of(setup.city_organisation(city))
     _zone(official, "lorries", (0, -100, 200, 200), {"gross_weight_over_kg": 7500})
     _zone(official, "diesels", (60, 20, 400, 80), {"fuel": ["diesel"]})
-    _street(city)
+    _streets(city)
     curb_zone = _curb(city)
     blue = factories.organisation(city, "blue-vans")
     red = factories.organisation(city, "red-trucks")
@@ -91,21 +93,23 @@ def _zone(official: Any, code: str, box: tuple[int, int, int, int], who: dict[st
     regulations.publish(actor=official, version_id=draft.id, now=LONG_AGO)
 
 
-def _street(city: Any) -> None:
-    from django.contrib.gis.geos import LineString
+def _streets(city: Any) -> None:
+    """Load a grid of three streets: along y = 50, and north of it and across."""
+    from roads.services import streets
 
-    from roads.models import Street
-
-    west, east = lnglat(-600, 50), lnglat(600, 50)
-    Street.objects.create(
-        city=city,
-        way_id=7,
-        street_class="residential",
-        drivable=True,
-        length_m=1200,
-        geometry=LineString(west, east, srid=4326),
-        drawn=LineString((0, 0), (1, 1), srid=3857),
-    )
+    places = {1: (-600, 50), 2: (230, 50), 3: (600, 50), 4: (-600, 210), 5: (230, 210)}
+    nodes = []
+    for number, point in places.items():
+        lng, lat = lnglat(*point)
+        nodes.append(f"n{number} v1 x{lng:.7f} y{lat:.7f}")
+    ways = [
+        f"w{number} v1 Thighway=residential,maxspeed=30,name=street-{number} N{refs}"
+        for number, refs in ((7, "n1,n2,n3"), (8, "n4,n5"), (9, "n2,n5"))
+    ]
+    with TemporaryDirectory() as folder:
+        extract = Path(folder) / "grid.opl"
+        extract.write_text("\n".join([*nodes, *ways]) + "\n")
+        streets.load(city=city, pbf=extract, now=LONG_AGO)
 
 
 def _curb(city: Any) -> Any:
