@@ -99,14 +99,14 @@ def _progress(row: Rebuild) -> str:
 
 
 def _table(found: dict[str, Any]) -> list[str]:
-    lines = [f"{'stream':<8} {'consumer':<22} {'behind':>10} {'oldest':>9} {'stopped':>8}  error"]
+    lines = [f"{'stream':<11} {'consumer':<22} {'behind':>10} {'oldest':>9} {'stopped':>8}  error"]
     for one in found["consumers"]:
         lines.append(
-            f"{one['stream']:<8} {one['consumer']:<22} {one['lag_rows']:>10,}"
+            f"{one['stream']:<11} {one['consumer']:<22} {one['lag_rows']:>10,}"
             f" {one['lag_s']:>7.1f} s {one['stopped']:>8}  {one['error'][:60]}"
         )
         lines += [
-            f"{'':<8} {'shard ' + str(shard['shard']):>22} {shard['lag_rows']:>10,}"
+            f"{'':<11} {'shard ' + str(shard['shard']):>22} {shard['lag_rows']:>10,}"
             f" {shard['lag_s']:>7.1f} s"
             for shard in one["shards"]
         ]
