@@ -82,7 +82,13 @@ class Stretch:
     def is_proven(self) -> bool:
         """Return whether it makes a visit by itself."""
         clearly_inside = self.proof >= PROOF and self.on_street >= ON_STREET
-        return self.metres >= CROSSING_M and clearly_inside
+        return self.is_way and clearly_inside
+
+    @property
+    def is_way(self) -> bool:
+        """Return whether it is a way driven: the matcher follows a single fix that was thrown
+        into a side street and back."""
+        return self.metres >= CROSSING_M and len(self.fixes) > 1
 
 
 def stretches(area: Area, run: Sequence[Point], streets: Streets) -> list[Stretch] | None:
@@ -103,11 +109,11 @@ def stretches(area: Area, run: Sequence[Point], streets: Streets) -> list[Stretc
 def _together(found: Sequence[Stretch]) -> list[Stretch]:
     """Give the stretches that speak for inside the proof of all: a trace may be matched in two
     parts, and who stayed outside stayed there in both."""
-    known = [one for one in found if one.metres >= CROSSING_M]
+    known = [one for one in found if one.is_way]
     proof, on_street = sum(one.proof for one in known), sum(one.on_street for one in known)
     return [
         replace(one, proof=max(one.proof, proof), on_street=max(one.on_street, on_street))
-        if one.proof > 0
+        if one.is_way and one.proof > 0
         else one
         for one in found
     ]
