@@ -28,15 +28,16 @@ def drawn(page, layer):
 
 
 def comes_to_draw(page, layer, ids):
-    """Return whether the map draws exactly these in a layer, within ten seconds.
+    """Return whether the map draws exactly these in a layer, within half a minute.
 
     A map draws in frames of its own, and news may make it draw a source again.
     """
-    for _ in range(50):
-        if sorted(drawn(page, layer)) == sorted(ids):
+    for _ in range(150):
+        found = sorted(drawn(page, layer))
+        if found == sorted(ids):
             return True
         page.wait_for_timeout(200)
-    return False
+    raise AssertionError(f"{layer} draws {found}, not {sorted(ids)}")
 
 
 def test_a_vehicle_that_reports_appears_on_the_map_and_in_the_table(town, people, axe, shoot):

@@ -19,6 +19,8 @@ from carriers.messages import CarrierEvent
 from kernel.refusals import Refusal
 from tests import mutations
 
+pytestmark = pytest.mark.law
+
 DIALECTS = {"mds": mds, "otm": otm, "epcis": epcis}
 SENDER = uuid.UUID(int=7)
 

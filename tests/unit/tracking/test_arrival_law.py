@@ -229,6 +229,7 @@ def test_what_is_matched_at_a_zones_edge_does_not_depend_on_arrival_either(dista
     assert 1 <= through <= 3  # of a day, the way through at most, never a way along
 
 
+@pytest.mark.law
 def test_a_late_event_between_a_snapshot_and_the_event_after_it_leaves_no_trace():
     fixes = [driving.fix(60.0 * n, 0.0, 0.0, n, 0.0) for n in range(130)]
     for late in (59, 60, 61):
