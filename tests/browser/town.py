@@ -46,7 +46,8 @@ def build() -> Town:
     other = factories.organisation(city, "red-trucks")
     official = factories.person(setup.city_organisation(city), "city_official")
     zone = zone_factories.zone(city, rows=PEDESTRIANS, west=24.943, south=60.1695, side=0.002)
-    line = curb_factories.line(city, metres=40)
+    here = [(24.9400, 60.1690), (24.9400 + 40 / 55_490, 60.1690)]  # where the map looks at first
+    line = curb_factories.line(city, metres=40, coordinates=here)
     return Town(
         city=city,
         official=official,
