@@ -151,14 +151,14 @@ def ceiling(sender: Sender, count: int, draw: random.Random) -> float:
     actor = actor_of_client(sender.client, now)
     receipt = log.Receipt(actor.city_id, actor.client_id, now)
     seconds = 0.0
-    for _ in range(count + 1):
+    for number in range(count + 1):
         names, ages = rules.Names(sender.organisation.id), rules.Ages(now)
         items = decoding.items(json.dumps(events(BATCH, draw)).encode())
         made = [rules.prepare(index, item, names, ages) for index, item in enumerate(items)]
         begun = perf_counter()
         with transaction.atomic():
             log.store([log.Lot(receipt, made)])
-        seconds += perf_counter() - begun if _ else 0.0  # the first one warms up
+        seconds += perf_counter() - begun if number else 0.0  # the first one warms up
     return count * BATCH / seconds
 
 

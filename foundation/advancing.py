@@ -1,7 +1,7 @@
 """One step of one consumer in one shard: read, derive, move the checkpoint, all in a transaction.
 
-When a batch cannot be consumed, it is tried subject by subject, and the subject that fails in
-halves, until the row at fault is known. That row stops its subject and nobody else.
+A batch that cannot be consumed is read once more to be tried subject by subject, and the subject
+that fails in halves, until the row at fault is known. That row stops its subject and nobody else.
 """
 
 from collections import defaultdict
@@ -23,12 +23,18 @@ keeps its place in the shard, and no list of stopped vehicles hides that it is b
 
 
 def advance(
-    consumer: Consumer, stream: Stream, shard: int, as_of: datetime, limit: int, strict: bool
+    consumer: Consumer,
+    stream: Stream,
+    shard: int,
+    as_of: datetime,
+    limit: int,
+    *,
+    isolating: bool = False,
 ) -> int:
     """Consume the next rows of a shard; return how many: none when another worker has the shard.
 
-    With `strict` what a consumer raises is raised; otherwise it stops the subject at fault, and
-    only what lies in the circumstances is raised (the caller tries again).
+    What a consumer raises is raised. `isolating` it stops the subject at fault instead, and only
+    what lies in the circumstances is raised (the caller tries again).
     """
     place = locked(consumer.name, shard, skip_locked=True)
     if place is None:
@@ -43,9 +49,12 @@ def advance(
     wanted = _wanted(consumer, rows, dropped)
     if standing:
         wanted = [row for row in wanted if stream.subject_of(row) not in standing]
-    if wanted:
-        failures = _consume(consumer, stream, wanted, start, shard, as_of, strict)
-        stopped.stop(consumer.name, shard, stream, failures)
+    if wanted and isolating:
+        stopped.stop(
+            consumer.name, shard, stream, _isolated(consumer, stream, wanted, start, shard, as_of)
+        )
+    elif wanted:
+        consumer.consume(wanted, shard=shard, as_of=as_of)
     _move(place, rows[-1], as_of)
     return len(rows)
 
@@ -111,19 +120,16 @@ def _wanted(consumer: Consumer, rows: Sequence[Any], dropped: set[UUID]) -> list
     return [row for row in rows if (not topics or row.topic in topics) and row.id not in dropped]
 
 
-def _consume(
+def _isolated(
     consumer: Consumer,
     stream: Stream,
     rows: Sequence[Any],
     start: Cursor,
     shard: int,
     as_of: datetime,
-    strict: bool,
 ) -> list[Failure]:
-    """Consume a batch; return the row at fault of each subject that cannot be gone on with."""
-    error = _attempt(consumer, rows, shard, as_of, strict)
-    if error is None:
-        return []
+    """Consume a batch subject by subject; return the row at fault of each that cannot be gone on
+    with."""
     subjects: dict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
         subjects[stream.subject_of(row)].append(row)

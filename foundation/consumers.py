@@ -23,37 +23,15 @@ from foundation import advancing, stopped
 from foundation.logs import without_rows
 from foundation.models import Checkpoint, OutboxMessage
 from foundation.streams import (
-    BEGINNING,
     BEGINNING_ID,
     Consumer,
     Cursor,
-    Poisoned,
-    Row,
     Stream,
     oldest_in,
     pending_in,
 )
 from kernel.clock import wall
 from kernel.identifiers import SHARDS
-
-__all__ = [
-    "BEGINNING",
-    "Consumer",
-    "Cursor",
-    "Poisoned",
-    "Row",
-    "Stream",
-    "backlog",
-    "lag",
-    "lag_by_shard",
-    "oldest_in",
-    "oldest_unread",
-    "pending_in",
-    "register",
-    "register_stream",
-    "registered",
-    "run_once",
-]
 
 log = structlog.get_logger(__name__)
 
@@ -206,14 +184,17 @@ def _next_try(row: Checkpoint) -> datetime:
 def _run_shard(
     consumer: Consumer, stream: Stream, shard: int, as_of: datetime, limit: int, strict: bool
 ) -> int:
-    try:
-        with transaction.atomic():
-            return advancing.advance(consumer, stream, shard, as_of, limit, strict)
-    except Exception as error:
-        if strict:
-            raise
-        _note_failure(consumer, shard, error)
-        return 0
+    for isolating in (False, True):
+        try:
+            with transaction.atomic():
+                return advancing.advance(consumer, stream, shard, as_of, limit, isolating=isolating)
+        except Exception as error:
+            if strict:
+                raise
+            if isolating or stopped.will_pass(error):
+                _note_failure(consumer, shard, error)
+                break
+    return 0
 
 
 def _note_failure(consumer: Consumer, shard: int, error: Exception) -> None:

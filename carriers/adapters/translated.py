@@ -1,6 +1,6 @@
 """What a dialect makes of a message, and what it asks to be looked up first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -101,10 +101,3 @@ class Namer:
         """Return the id of the message's event of a type."""
         parts = (*self._name, event_type) if event_type else self._name
         return str(identifiers.derived(self._sender, *parts))
-
-
-def events_of(translated: list[Translated]) -> Iterator[tuple[int, Made]]:
-    """Yield every canonical event with the index of its message."""
-    for index, one in enumerate(translated):
-        for made in one.made:
-            yield index, made

@@ -9,6 +9,7 @@ from django.core.exceptions import RequestDataTooBig
 from carriers import decoding
 from carriers.messages import CarrierEvent
 from foundation import codes
+from foundation.api.decoding import is_json
 from kernel.refusals import Refusal
 
 EVENTS_LIMIT = 32 * 1024 * 1024
@@ -67,15 +68,8 @@ def unpacked(media: str, encoding: str, content: bytes) -> tuple[bytes, bool]:
 def items(content: bytes, *, lines: bool) -> list[decoding.Item]:
     """Return the items of a batch. Raises a Refusal: 400 when it is no JSON, 413 or 422 when it
     is no batch."""
-    try:
+    with is_json():
         return decoding.items(content, lines=lines)
-    except msgspec.DecodeError as error:
-        raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
-    except UnicodeDecodeError:
-        detail = "JSON is UTF-8 (RFC 8259, section 8.1)."
-        raise Refusal(codes.REQUEST_NOT_JSON, detail) from None
-    except RecursionError:
-        raise Refusal(codes.REQUEST_NOT_JSON, "The JSON is nested too deeply.") from None
 
 
 def _unpacked(content: bytes) -> bytes:

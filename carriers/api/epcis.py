@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from msgspec import Struct, field
@@ -12,10 +11,11 @@ from rest_framework.response import Response
 
 from accounts import scopes
 from carriers.adapters.epcis import documents
-from carriers.api import messages
+from carriers.api import bodies, messages
 from carriers.models import CaptureJob
 from carriers.services import captures
 from foundation import codes as ground
+from foundation.api.decoding import is_json
 from foundation.api.openapi import schema
 from foundation.api.views import HubView
 from kernel.refusals import Refusal
@@ -106,15 +106,8 @@ def _behaviour(request: Any) -> str:
 
 
 def _events(request: Any) -> tuple[list[bytes], str]:
-    body, lines = messages.content(request)
+    body, lines = bodies.events(request)
     if lines:
         return [line for line in body.splitlines() if line.strip()], ""
-    try:
+    with is_json():
         return documents.events(body)
-    except msgspec.DecodeError as error:
-        raise Refusal(ground.REQUEST_NOT_JSON, str(error)) from None
-    except UnicodeDecodeError:
-        detail = "JSON is UTF-8 (RFC 8259, section 8.1)."
-        raise Refusal(ground.REQUEST_NOT_JSON, detail) from None
-    except RecursionError:
-        raise Refusal(ground.REQUEST_NOT_JSON, "The JSON is nested too deeply.") from None

@@ -19,9 +19,10 @@ from typing import Any
 
 import msgspec
 import structlog
-from django.db import DatabaseError, InterfaceError, connection
-from django.http import HttpResponse
-from django.utils.translation import gettext as _
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.translation import gettext_noop as _
 
 from accounts import resolving, scopes
 from accounts.actors import Actor
@@ -54,16 +55,19 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
+Answer = bytes | Refusal | None
+"""The result of a post, why it could not be written, or None: the ordinary view's turn."""
+
+
 class Post(msgspec.Struct, gc=False):
-    """One request that waits, and what will be answered: None leaves it to the ordinary view."""
+    """One request that waits, and what will be answered."""
 
     token: bytes
     media: str
     encoding: str
     body: bytes
     began: float
-    answer: asyncio.Future[HttpResponse | None]
-    actor: Actor | None = None
+    answer: asyncio.Future[Answer]
     batch: batches.Batch | None = None
 
 
@@ -93,9 +97,9 @@ class Lane:
         if answer is None:
             return await self._ordinary(scope, _again(body, receive), send)
         request_id = middleware.begin(headers.get(b"x-request-id", b"").decode("latin-1"))
-        middleware.note("POST", PATH, answer.status_code, time.perf_counter() - began)
-        answer["X-Request-Id"] = request_id
-        await _send(send, answer)
+        response = _response(answer, headers, request_id)
+        middleware.note("POST", PATH, response.status_code, time.perf_counter() - began)
+        await _send(send, response)
 
 
 def _headers(scope: Message) -> dict[bytes, bytes] | None:
@@ -136,6 +140,24 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
+def _response(
+    answer: bytes | Refusal, headers: dict[bytes, bytes], request_id: str
+) -> HttpResponse:
+    """Return an answer as HTTP; a refusal in the language of the request."""
+    if isinstance(answer, bytes):
+        response = HttpResponse(answer, content_type="application/json")
+    else:
+        request = HttpRequest()
+        request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", b"").decode(
+            "latin-1"
+        )
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with translation.override(translation.get_language_from_request(request)):
+            response = problems.response(answer, request)
+    response["X-Request-Id"] = request_id
+    return response
+
+
 async def _send(send: Send, answer: HttpResponse) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
     headers.append((b"content-length", str(len(answer.content)).encode()))
@@ -143,9 +165,9 @@ async def _send(send: Send, answer: HttpResponse) -> None:
     await send({"type": "http.response.body", "body": answer.content})
 
 
-def _busy() -> HttpResponse:
+def _busy() -> Refusal:
     detail = _("More is waiting than can be written soon. Nothing of this was taken.")
-    return problems.response(Refusal(codes.SERVER_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S))
+    return Refusal(codes.SERVER_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)
 
 
 class Desk:
@@ -174,7 +196,7 @@ class Desk:
     def _work(self) -> None:
         while taken := self._next():
             answered = answers([post for post, _ in taken])
-            by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Post, HttpResponse | None]]] = {}
+            by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Post, Answer]]] = {}
             for (post, loop), answer in zip(taken, answered, strict=True):
                 by_loop.setdefault(loop, []).append((post, answer))
             for loop, pairs in by_loop.items():
@@ -199,30 +221,32 @@ class Desk:
             return taken
 
 
-def _deliver(pairs: Iterable[tuple[Post, HttpResponse | None]]) -> None:
+def _deliver(pairs: Iterable[tuple[Post, Answer]]) -> None:
     for post, answer in pairs:
         if not post.answer.done():
             post.answer.set_result(answer)
 
 
-def answers(posts: list[Post]) -> list[HttpResponse | None]:
-    """Return the answers to posts after one write of them all; None: the ordinary view's turn."""
+def answers(posts: list[Post]) -> list[Answer]:
+    """Return the answers to posts after one write of them all.
+
+    When they cannot be written together, for whatever lies in one of them, each is written alone.
+    """
     late = time.perf_counter() - PATIENCE_S
     waited = {id(post) for post in posts if post.began < late}
     try:
         batched = _batches([post for post in posts if id(post) not in waited])
         if batched:
-            now = batched[0].now
             intake.read(batched)
-            intake.write(batched, now)
-    except (DatabaseError, InterfaceError) as error:
+            intake.write(batched, batched[0].now)
+    except (OperationalError, InterfaceError) as error:
         log.error("events_not_written", exc_info=error, posts=len(posts))
         connection.close()
-        return [problems.response(problems.translate(error)) for _ in posts]
+        return [problems.translate(error) for _ in posts]
     except Exception as error:
         log.error("events_failed", exc_info=error, posts=len(posts))
         connection.close()
-        return [None for _ in posts]
+        return [None] if len(posts) == 1 else [answers([post])[0] for post in posts]
     return [_busy() if id(post) in waited else _answer(post) for post in posts]
 
 
@@ -230,14 +254,18 @@ def _batches(posts: list[Post]) -> list[batches.Batch]:
     """Return the batches of the posts that are as they should be."""
     now = clock.now()
     actors = resolving.actors_of_tokens({post.token for post in posts}, now)
+    by_client: dict[Any, list[Post]] = {}
     for post in posts:
-        actor = actors.get(post.token)
+        actor, post.batch = actors.get(post.token), None
         if actor is not None and actor.may(scopes.EVENTS_WRITE):
-            post.actor = actor
             post.batch = _batch(post, actor, now)
-    batched = [post for post in posts if post.batch is not None]
-    _throttle(batched)
-    return [post.batch for post in batched if post.batch is not None]
+        if actor is not None and post.batch is not None:
+            by_client.setdefault(actor.client_id, []).append(post)
+    for client_id, own in by_client.items():
+        if not throttles.are_allowed(client_id, len(own)):
+            for post in own:
+                post.batch = None  # the ordinary view tells them
+    return [post.batch for post in posts if post.batch is not None]
 
 
 def _batch(post: Post, actor: Actor, now: Any) -> batches.Batch | None:
@@ -248,19 +276,5 @@ def _batch(post: Post, actor: Actor, now: Any) -> batches.Batch | None:
         return None
 
 
-def _throttle(posts: list[Post]) -> None:
-    """Take back the batches of clients beyond their limit; the ordinary view tells them."""
-    by_client: dict[Any, list[Post]] = {}
-    for post in posts:
-        assert post.actor is not None
-        by_client.setdefault(post.actor.client_id, []).append(post)
-    for client_id, own in by_client.items():
-        if not throttles.are_allowed(client_id, len(own)):
-            for post in own:
-                post.batch = None
-
-
-def _answer(post: Post) -> HttpResponse | None:
-    if post.batch is None:
-        return None
-    return HttpResponse(outcomes.encode(post.batch.result()), content_type="application/json")
+def _answer(post: Post) -> bytes | None:
+    return None if post.batch is None else outcomes.encode(post.batch.result())

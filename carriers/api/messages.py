@@ -11,15 +11,10 @@ from accounts.models import Organisation
 from carriers import codes
 from carriers.api import bodies
 from carriers.services.answers import MessageResult
-from carriers.services.dialects import Message, sender_named
-from carriers.services.owners import owner
-from foundation import codes as ground
+from carriers.services.dialects import Message
+from carriers.services.owners import named, owner
+from foundation.api.decoding import is_json
 from kernel.refusals import REGISTRY, Reason, Refusal
-
-
-def content(request: Any) -> tuple[bytes, bool]:
-    """Return the unpacked bytes of a body and whether they are lines; see `bodies.events`."""
-    return bodies.events(request)
 
 
 def listed(request: Any, kind: str) -> list[Message]:
@@ -27,7 +22,7 @@ def listed(request: Any, kind: str) -> list[Message]:
 
     Raises a Refusal: 400 when it is no JSON, 422 when it is no list, or an empty one.
     """
-    body, lines = content(request)
+    body, lines = bodies.events(request)
     if lines:
         raws = [line for line in body.splitlines() if line.strip()]
     elif body.lstrip()[:1] == b"[":
@@ -42,15 +37,8 @@ def listed(request: Any, kind: str) -> list[Message]:
 
 def decoded(body: bytes, kind: Any) -> Any:
     """Return JSON as a type. Raises a Refusal (400) when it is no JSON."""
-    try:
+    with is_json():
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
-        raise Refusal(ground.REQUEST_NOT_JSON, str(error)) from None
-    except UnicodeDecodeError:
-        detail = "JSON is UTF-8 (RFC 8259, section 8.1)."
-        raise Refusal(ground.REQUEST_NOT_JSON, detail) from None
-    except RecursionError:
-        raise Refusal(ground.REQUEST_NOT_JSON, "The JSON is nested too deeply.") from None
 
 
 def sender_of(view: Any) -> Organisation:
@@ -61,14 +49,14 @@ def sender_of(view: Any) -> Organisation:
     if not text:
         wanted: Any = UNSET
     else:
-        named = sender_named(view.actor, text, scope)
-        if named is None:
+        found = named(view.actor, text, scope)
+        if found is None:
             raise Refusal(
                 codes.ORGANISATION_NOT_FOUND,
                 "You do not belong to this organisation and hold no mandate of it for this.",
                 parameter="carrier_id",
             )
-        wanted = named.id
+        wanted = found.id
     return owner(
         actor=view.actor,
         wanted=wanted,

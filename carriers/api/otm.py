@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts import scopes
 from carriers import codes
-from carriers.api import messages
+from carriers.api import bodies, messages
 from carriers.models import Original
 from carriers.services import dialects, withdrawals
 from carriers.services.answers import MessageResult, Report
@@ -32,7 +32,7 @@ class OtmView(HubView):
 
     def put_one(self, request: Any) -> Response:
         """Take one entity and give it back; 202 when it waits in quarantine."""
-        body, _lines = messages.content(request)
+        body, _lines = bodies.events(request)
         sent = messages.decoded(body, dict[str, Any])
         report = self._take([Message(self.kind, body)])
         result = report.results[0]
@@ -44,7 +44,7 @@ class OtmView(HubView):
 
     def post_many(self, request: Any) -> Response:
         """Take one entity or a list and answer for each."""
-        body, lines = messages.content(request)
+        body, lines = bodies.events(request)
         if lines:
             raws = [line for line in body.splitlines() if line.strip()]
         elif body.lstrip()[:1] == b"[":

@@ -1,7 +1,6 @@
 """What was sent in another dialect, exactly as it was sent, and the jobs of EPCIS captures."""
 
 from typing import Any, Self
-from uuid import UUID
 
 import msgspec
 from django.contrib.postgres.fields import ArrayField
@@ -119,8 +118,3 @@ class CaptureJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id}"
-
-
-def ids_of(rows: "models.QuerySet[Original]") -> list[UUID]:
-    """Return the ids of all events made from these messages."""
-    return [event_id for row in rows for event_id in row.event_ids]

@@ -1,5 +1,6 @@
 """Reads of the event log: the stream for consumers, and one subject's live events."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ import msgspec
 import psycopg
 from django.db import connection
 
-from foundation import bulk, consumers
+from foundation import bulk, consumers, streams
 from foundation.streams import Cursor
 
 _SHARED = (
@@ -27,6 +28,8 @@ _EVENT = (
     f"{_SHARED}, event_type, classifier, vehicle_id, stop_id, facility_id, voids_event_id,"
     " voids_effective_at"
 )
+
+_COLUMNS = {"carriers_position": _POSITION, "carriers_event": _EVENT}
 
 
 @dataclass(slots=True)
@@ -68,32 +71,42 @@ class LogEvent:
         return self.effective_at, self.session_id or "", seq, str(self.event_id)
 
 
-# The horizon is filled in when it is asked for: tests move it.
-_BEHIND = (
-    "WHERE shard = %s AND (xid, id) > (%s::xid8, %s) AND xid < {horizon} ORDER BY xid, id LIMIT %s"
-)
-_BETWEEN = (
-    "WHERE subject_id = %s AND shard = %s AND (xid, id) > (%s::xid8, %s)"
-    " AND (xid, id) <= (%s::xid8, %s) ORDER BY xid, id LIMIT %s"
-)
-
-
 class EventStream:
     """The log as a stream: positions and other events in one order of commit."""
 
     name = "events"
-    tables = ("carriers_position", "carriers_event")
+    tables: tuple[str, ...] = ("carriers_position", "carriers_event")
 
     def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
         """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""
-        return _read(_BEHIND, [shard, str(after.xid), after.id, limit], limit)
+        behind = f"shard = %s AND (xid, id) > (%s::xid8, %s) AND xid < {consumers.HORIZON}"
+        return self._read(behind, [shard, str(after.xid), after.id], limit)
 
     def read_subject(
         self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
     ) -> list[LogEvent]:
         """Return at most `limit` rows of one subject after a cursor and up to another."""
-        place = [subject, shard, str(after.xid), after.id, str(upto.xid), upto.id, limit]
-        return _read(_BETWEEN, place, limit)
+        between = (
+            "subject_id = %s AND shard = %s AND (xid, id) > (%s::xid8, %s)"
+            " AND (xid, id) <= (%s::xid8, %s)"
+        )
+        place = [subject, shard, str(after.xid), after.id, str(upto.xid), upto.id]
+        return self._read(between, place, limit)
+
+    def _read(self, where: str, values: list[Any], limit: int) -> list[LogEvent]:
+        """Return rows under a condition, merged in the order of commit."""
+        parts = " UNION ALL ".join(
+            f"SELECT * FROM (SELECT {_COLUMNS[table]} FROM {table} WHERE {where}"
+            f" ORDER BY xid, id LIMIT %s) {table}"
+            for table in self.tables
+        )
+        with _binary() as cursor:
+            cursor.execute(
+                f"{parts} ORDER BY xid_number, id LIMIT %s",
+                [*[*values, limit] * len(self.tables), limit],
+                binary=True,
+            )
+            return [_event(row) for row in cursor.fetchall()]
 
     def subject_of(self, row: LogEvent) -> UUID:
         """Return the vehicle or facility that an event is about."""
@@ -105,31 +118,18 @@ class EventStream:
 
     def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
         """Return how many rows lie behind the cursor of each shard, where there are any."""
-        counts = consumers.pending_in("carriers_position", after)
-        for shard, count in consumers.pending_in("carriers_event", after).items():
-            counts[shard] = counts.get(shard, 0) + count
-        return counts
+        counts: Counter[int] = Counter()
+        for table in self.tables:
+            counts.update(streams.pending_in(table, after))
+        return dict(counts)
 
     def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
         """Return when the first row behind the cursor of each shard was received."""
-        found = consumers.oldest_in("carriers_position", "received_at", after)
-        for shard, at in consumers.oldest_in("carriers_event", "received_at", after).items():
-            found[shard] = min(at, found.get(shard, at))
+        found: dict[int, datetime] = {}
+        for table in self.tables:
+            for shard, at in streams.oldest_in(table, "received_at", after).items():
+                found[shard] = min(at, found.get(shard, at))
         return found
-
-
-def _read(where: str, values: list[Any], limit: int) -> list[LogEvent]:
-    """Return positions and other events under one condition, merged in the order of commit."""
-    where = where.format(horizon=consumers.HORIZON)
-    with _binary() as cursor:
-        cursor.execute(
-            f"SELECT * FROM (SELECT {_POSITION} FROM carriers_position {where}) positions"
-            f" UNION ALL SELECT * FROM (SELECT {_EVENT} FROM carriers_event {where}) events"
-            " ORDER BY xid_number, id LIMIT %s",
-            [*values, *values, limit],
-            binary=True,
-        )
-        return [_event(row) for row in cursor.fetchall()]
 
 
 class StatementStream(EventStream):
@@ -137,35 +137,6 @@ class StatementStream(EventStream):
 
     name = "statements"
     tables = ("carriers_event",)
-
-    def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
-        """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""
-        return _read_events(_BEHIND, [shard, str(after.xid), after.id, limit])
-
-    def read_subject(
-        self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
-    ) -> list[LogEvent]:
-        """Return at most `limit` rows of one subject after a cursor and up to another."""
-        place = [subject, shard, str(after.xid), after.id, str(upto.xid), upto.id, limit]
-        return _read_events(_BETWEEN, place)
-
-    def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
-        """Return how many rows lie behind the cursor of each shard, where there are any."""
-        return consumers.pending_in("carriers_event", after)
-
-    def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
-        """Return when the first row behind the cursor of each shard was received."""
-        return consumers.oldest_in("carriers_event", "received_at", after)
-
-
-def _read_events(where: str, values: list[Any]) -> list[LogEvent]:
-    with _binary() as cursor:
-        cursor.execute(
-            f"SELECT {_EVENT} FROM carriers_event {where.format(horizon=consumers.HORIZON)}",
-            values,
-            binary=True,
-        )
-        return [_event(row) for row in cursor.fetchall()]
 
 
 def subject_events(

@@ -5,19 +5,17 @@ became of them. `carriers.services.intake` leads it through.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import DataError, transaction
 
 from accounts import scopes
 from accounts.actors import Actor, Grant
-from accounts.models import Organisation
 from carriers import codes, decoding, rules
 from carriers.messages import CarrierEvent
 from carriers.rules import Ages, Names, Statement
 from carriers.selectors import windows
-from carriers.services import log, partitions, quarantine
+from carriers.services import log, owners, partitions, quarantine
 from carriers.services.outcomes import STATUSES, BatchResult, Error, ItemResult
 from foundation import audit
 from kernel.refusals import Reason
@@ -74,8 +72,9 @@ class Batch:
     def _sender(self, said: str) -> tuple[Names, bool] | None:
         """Return the sender that a carrier id names and whether it is the actor's own
         organisation."""
-        found = _sender(self._actor, said)
-        sender = None if found is None else (Names(found), found == self._actor.organisation_id)
+        found = owners.named(self._actor, said, scopes.EVENTS_WRITE)
+        own = self._actor.organisation_id
+        sender = None if found is None else (Names(found.id), found.id == own)
         self._senders[said] = sender
         return sender
 
@@ -230,23 +229,6 @@ def _is_storable(statement: Statement, receipt: log.Receipt, now: datetime) -> b
     except DataError:
         return False
     return True
-
-
-def _sender(actor: Actor, text: str) -> UUID | None:
-    """Return the organisation that a carrier id names, if the actor may send for it at all.
-
-    `ref:<code>` names an organisation of the actor's city by its code.
-    """
-    own = actor.organisation
-    if own is not None and text == f"ref:{own.code}" and actor.may(scopes.EVENTS_WRITE):
-        return own.id
-    reachable = actor.organisation_ids(scopes.EVENTS_WRITE)
-    if not text.startswith("ref:"):
-        sender = UUID(text)
-        return sender if sender in reachable else None
-    rows = Organisation.objects.of_city(actor.city_id).filter(id__in=reachable)
-    found: Any = rows.filter(code=text.removeprefix("ref:")).values_list("id", flat=True).first()
-    return found
 
 
 def _not_yours() -> Reason:

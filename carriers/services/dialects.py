@@ -24,7 +24,7 @@ from carriers.adapters.otm import translate as otm
 from carriers.adapters.translated import Asked, Known, Made, Translated
 from carriers.messages import CarrierEvent
 from carriers.selectors import dialects as lookups
-from carriers.services import intake, originals, outcomes, registering
+from carriers.services import intake, originals, outcomes, owners, registering
 from carriers.services.answers import MessageResult, Report, moved, reasons_of, result_of
 from carriers.services.outcomes import BatchResult, ItemResult
 from kernel import identifiers
@@ -149,7 +149,7 @@ class _Batch:
     def _named_by(self, parsed: Any) -> Organisation | None:
         text = parsed.provider_id
         if text not in self._senders:
-            self._senders[text] = sender_named(self._actor, text, self._scope)
+            self._senders[text] = owners.named(self._actor, text, self._scope)
         return self._senders[text]
 
     def register(self, vehicles: registering.Vehicles) -> None:
@@ -319,16 +319,3 @@ class _Batch:
         unheard = status == "refused" and not item.results
         kind, made = item.message.kind, item.translated
         return result_of(index, kind, made, status, reasons, unheard=unheard)
-
-
-def sender_named(actor: Actor, text: str, scope: str) -> Organisation | None:
-    """Return the organisation of the actor's city that a UUID or `ref:<code>` names, when the
-    actor's scope reaches it; else None."""
-    reachable = actor.organisation_ids(scope)
-    rows = Organisation.objects.of_city(actor.city_id).filter(id__in=reachable)
-    if text.startswith("ref:"):
-        return rows.filter(code=text.removeprefix("ref:")).first()
-    try:
-        return rows.filter(id=UUID(text)).first()
-    except ValueError:
-        return None

@@ -68,21 +68,17 @@ def read(batches: Sequence[Batch]) -> None:
 
 
 def write(batches: Sequence[Batch], now: datetime, beside: Beside | None = None) -> None:
-    """Write what was read of several batches in one transaction.
+    """Write what was read of batches in one transaction.
 
-    Where one holds something that the database refuses to store, each batch is written alone;
-    within a batch, each item.
+    A batch alone parts with the items that the database refuses to store; of several, none is
+    written then, and the caller writes each alone.
     """
     try:
         _with_retries(lambda: _write(batches, beside), now)
     except DataError:
-        if len(batches) > 1:
-            for batch in batches:
-                write([batch], now, beside)
-        elif not batches[0].part_with_unstorable(now):
+        if len(batches) > 1 or not batches[0].part_with_unstorable(now):
             raise
-        else:
-            write(batches, now, beside)
+        write(batches, now, beside)
 
 
 def _write(batches: Sequence[Batch], beside: Beside | None) -> None:

@@ -13,6 +13,21 @@ from foundation import audit
 from kernel.refusals import Refusal
 
 
+def named(actor: Actor, text: str, scope: str) -> Organisation | None:
+    """Return the organisation of the actor's city that a UUID or `ref:<code>` names, when the
+    actor's scope reaches it; else None. One query, none for the actor's own organisation."""
+    own = actor.organisation
+    if own is not None and text in (f"ref:{own.code}", str(own.id)) and actor.may(scope):
+        return own
+    rows = Organisation.objects.of_city(actor.city_id).filter(id__in=actor.organisation_ids(scope))
+    if text.startswith("ref:"):
+        return rows.filter(code=text.removeprefix("ref:")).first()
+    try:
+        return rows.filter(id=UUID(text)).first()
+    except ValueError:
+        return None
+
+
 def owner(
     *,
     actor: Actor,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -24,20 +25,29 @@ def decode[T](raw: bytes, kind: type[T]) -> T:
     Raises a Refusal: `request.not_json` (400) when it is no JSON, `request.invalid` (422) with all
     errors of shape, each with its pointer, when it is not this struct.
     """
+    with is_json():
+        try:
+            found = msgspec.json.decode(raw, type=kind)
+            _refuse_nul(raw)
+            _refuse_odd_years(raw, found)
+            return found
+        except msgspec.ValidationError as error:
+            reasons = reasons_against(_plain(raw), kind) or [reason_of(error)]
+            raise Refusal.of(reasons[:MOST_REASONS]) from None
+
+
+@contextmanager
+def is_json() -> Iterator[None]:
+    """Raise a Refusal (400) where a text turns out to be no JSON."""
     try:
-        found = msgspec.json.decode(raw, type=kind)
-        _refuse_nul(raw)
-        _refuse_odd_years(raw, found)
-        return found
-    except msgspec.ValidationError as error:
-        reasons = reasons_against(_plain(raw), kind) or [reason_of(error)]
-        raise Refusal.of(reasons[:MOST_REASONS]) from None
+        yield
     except msgspec.DecodeError as error:
         raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
     except UnicodeDecodeError:
-        raise _not_utf8() from None
+        detail = "JSON is UTF-8 (RFC 8259, section 8.1)."
+        raise Refusal(codes.REQUEST_NOT_JSON, detail) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise Refusal(codes.REQUEST_NOT_JSON, "The JSON is nested too deeply.") from None
 
 
 def _refuse_odd_years(raw: bytes, found: Any) -> None:
@@ -93,22 +103,8 @@ def _with_nul(value: Any, base: str) -> Iterator[str]:
 
 
 def _plain(raw: bytes) -> Any:
-    try:
+    with is_json():
         return msgspec.json.decode(raw)
-    except msgspec.DecodeError as error:
-        raise Refusal(codes.REQUEST_NOT_JSON, str(error)) from None
-    except UnicodeDecodeError:
-        raise _not_utf8() from None
-    except RecursionError:
-        raise _too_deep() from None
-
-
-def _too_deep() -> Refusal:
-    return Refusal(codes.REQUEST_NOT_JSON, "The JSON is nested too deeply")
-
-
-def _not_utf8() -> Refusal:
-    return Refusal(codes.REQUEST_NOT_JSON, "JSON is UTF-8 (RFC 8259, section 8.1)")
 
 
 def reason_of(error: msgspec.ValidationError, base: str = "") -> Reason:

@@ -4,7 +4,7 @@ Cached for as long as the rule book and the curb book are the same objects (both
 the database) and the streets have the same content.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
@@ -96,6 +96,11 @@ def _streets(
     if known is not None and known.content == content:
         return known.geography.streets
     return CityStreets(lambda: (networks.free(city_id, PROFILE), lines(city_id)), projection(srid))
+
+
+def of_all(city_ids: Iterable[UUID]) -> dict[UUID, Ground]:
+    """Return the grounds of cities, as they are throughout a batch."""
+    return {city_id: of(city_id) for city_id in set(city_ids)}
 
 
 def _geography(

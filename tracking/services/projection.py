@@ -95,7 +95,7 @@ def rebuild(
     for task in tasks:
         _put_back(task, anchors.get(task.subject_id))
         task.lasting = lasting.get(task.subject_id, [])
-    lands = _lands(tasks)
+    lands = grounds.of_all(task.city_id for task in tasks)
     _replay(tasks, upto, lands)
     _finish(tasks, lands, as_of=as_of, announce=announce)
     return len(tasks)
@@ -103,7 +103,7 @@ def rebuild(
 
 def fold(tasks: list[Task], upto: Cursor, *, as_of: datetime) -> None:
     """Fold tasks, those that rewind from their snapshots on, and keep what they come to."""
-    lands = _lands(tasks)
+    lands = grounds.of_all(task.city_id for task in tasks)
     _rewind(tasks, upto, lands)
     _extend([task for task in tasks if task.folded is None], lands)
     _finish(tasks, lands, as_of=as_of, announce=True)
@@ -153,11 +153,6 @@ def _back_to(
         and (edge is None or row.voids_effective_at >= edge)
     ]
     return folding.back_to(task.state.head, [row.meaning for row in task.fresh], gone)
-
-
-def _lands(tasks: Iterable[Task]) -> dict[UUID, Ground]:
-    """Return the ground of each city of a batch, as it is throughout the batch."""
-    return {city_id: grounds.of(city_id) for city_id in {task.city_id for task in tasks}}
 
 
 def _rewind(tasks: Iterable[Task], upto: Cursor, lands: Mapping[UUID, Ground]) -> None:

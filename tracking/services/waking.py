@@ -5,8 +5,6 @@ shard at a time, holding its checkpoint so that no worker folds the same subject
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,9 +13,7 @@ from django.db.models import Exists, Min, OuterRef, Q
 
 from accounts.models import City
 from carriers.selectors import log
-from foundation import stopped
-from foundation.models import Checkpoint
-from foundation.streams import Cursor
+from foundation import advancing, stopped
 from kernel.identifiers import shard_of
 from tracking.models import FoldState, UnresolvedReference, VehicleState
 from tracking.rules.fold import Folded
@@ -45,8 +41,9 @@ def next_due(as_of: datetime) -> datetime | None:
 
 
 def _look_again(shard: int, as_of: datetime) -> int:
-    with transaction.atomic(), _held(VEHICLE, shard) as upto:
-        if upto is None or log.EventStream().pending(after={shard: upto}):
+    with transaction.atomic():
+        place = advancing.locked(CONSUMERS[VEHICLE], shard, skip_locked=True)
+        if place is None or log.EventStream().pending(after={shard: advancing.cursor_of(place)}):
             return 0  # what is read next may break the silence
         standing, _ = stopped.exceptions(CONSUMERS[VEHICLE], shard)
         due = FoldState.objects.filter(due_at__lte=as_of, shard=shard).exclude(pk__in=standing)
@@ -55,8 +52,9 @@ def _look_again(shard: int, as_of: datetime) -> int:
         rows = VehicleState.objects.filter(pk__in=[state.pk for state in states])
         owners = dict(rows.values_list("vehicle_id", "organisation_id"))
         tasks = [_task(state, owners[state.pk]) for state in states]
+        lands = grounds.of_all(task.city_id for task in tasks)
         for task in tasks:
-            projection.look(task, grounds.of(task.city_id), as_of=as_of, raising=True)
+            projection.look(task, lands[task.city_id], as_of=as_of, raising=True)
         keeping.keep_lasting(tasks)
         keeping.keep_rows(tasks, as_of=as_of, announce=True)
         return len(tasks)
@@ -99,32 +97,19 @@ def _resolved(city_id: UUID, as_of: datetime) -> list[UnresolvedReference]:
 
 
 def _fold_again(kind: str, shard: int, rows: list[UnresolvedReference], as_of: datetime) -> int:
-    with transaction.atomic(), _held(kind, shard) as upto:
-        if upto is None:
+    with transaction.atomic():
+        place = advancing.locked(CONSUMERS[kind], shard, skip_locked=True)
+        if place is None:
             return 0
-        tasks: dict[UUID, Task] = {}
         standing, _ = stopped.exceptions(CONSUMERS[kind], shard)
-        for row in rows:
-            if row.subject_id in standing:
-                continue  # it is folded when it goes on
-            known = tasks.get(row.subject_id)
-            if known is None:
+        going = [row for row in rows if row.subject_id not in standing]  # those wait to go on
+        tasks: dict[UUID, Task] = {}
+        for row in going:
+            if row.subject_id not in tasks:
                 task = Task(kind, row.subject_id, row.city_id, row.organisation_id, None)
                 task.rewinds, task.since = True, row.said_at
                 tasks[row.subject_id] = task
         for state in FoldState.objects.filter(pk__in=tasks):
             tasks[state.pk].lasting = state.lasting
-        projection.fold(list(tasks.values()), upto, as_of=as_of)
-        return len(rows)
-
-
-@contextmanager
-def _held(kind: str, shard: int) -> Iterator[Cursor | None]:
-    """Hold the checkpoint of a projection's shard; yields how far it has read, or None when
-    another worker has it."""
-    place = (
-        Checkpoint.objects.select_for_update(skip_locked=True)
-        .filter(consumer=CONSUMERS[kind], shard=shard)
-        .first()
-    )
-    yield None if place is None else Cursor(place.xid, place.row_id)
+        projection.fold(list(tasks.values()), advancing.cursor_of(place), as_of=as_of)
+        return len(going)

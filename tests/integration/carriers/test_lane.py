@@ -45,8 +45,7 @@ def post(token, body, media="application/json", encoding="", **changes):
 def statuses(answers):
     """Return the status of each item of each answer; None where the ordinary view answers."""
     return [
-        answer and [item["status"] for item in json.loads(answer.content)["results"]]
-        for answer in answers
+        answer and [item["status"] for item in json.loads(answer)["results"]] for answer in answers
     ]
 
 
@@ -111,8 +110,23 @@ def test_an_item_that_the_database_cannot_store_is_refused_alone(van, token):
         with connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER poison ON carriers_position; DROP FUNCTION poison()")
     assert statuses(answers) == [["accepted"], ["accepted", "refused"], ["accepted"]]
-    assert json.loads(answers[1].content)["results"][1]["code"] == "event.unstorable"
+    assert json.loads(answers[1])["results"][1]["code"] == "event.unstorable"
     assert stored()[0] == 3
+
+
+def test_a_post_that_fails_for_whatever_reason_harms_no_other(van, token, monkeypatch):
+    write = intake.write
+
+    def fails(batched, *args):
+        if any(len(one._items) == 2 for one in batched):
+            raise ZeroDivisionError("a fault of ours")
+        write(batched, *args)
+
+    monkeypatch.setattr(intake, "write", fails)
+    posts = [post(token, fleet.position(van, TUESDAY)) for _ in range(3)]
+    posts[1] = post(token, [fleet.position(van, TUESDAY) for _ in range(2)])
+    assert statuses(lane.answers(posts)) == [["accepted"], None, ["accepted"]]
+    assert stored()[0] == 2
 
 
 def test_when_the_database_cannot_keep_up_every_post_is_told_to_come_again(van, token, monkeypatch):
@@ -121,8 +135,8 @@ def test_when_the_database_cannot_keep_up_every_post_is_told_to_come_again(van, 
 
     monkeypatch.setattr(intake, "write", fails)
     answers = lane.answers([post(token, fleet.position(van, TUESDAY)) for _ in range(2)])
-    assert [answer.status_code for answer in answers] == [503, 503]
-    assert all(int(answer["Retry-After"]) > 0 for answer in answers)
+    assert [answer.status for answer in answers] == [503, 503]
+    assert all(answer.reasons[0].facts["retry_after_s"] > 0 for answer in answers)
 
 
 def test_who_waited_too_long_is_told_to_come_again_and_nothing_of_it_is_taken(van, token):
@@ -132,7 +146,7 @@ def test_who_waited_too_long_is_told_to_come_again_and_nothing_of_it_is_taken(va
         post(token, fleet.position(van, TUESDAY)),
     ]
     late, in_time = lane.answers(posts)
-    assert (late.status_code, in_time.status_code) == (503, 200)
+    assert (late.status, statuses([in_time])) == (503, [["accepted"]])
     assert stored()[0] == 1
 
 
@@ -169,9 +183,12 @@ def test_through_the_application_posts_are_accepted_once_and_faults_are_problems
 
 def test_more_than_can_wait_is_turned_away_with_a_time_to_come_again(van, token, monkeypatch):
     monkeypatch.setattr(lane, "WAITING_POSTS", 0)
-    signed = {"Authorization": f"Bearer {token}"}
+    signed = {"Authorization": f"Bearer {token}", "Accept-Language": "de", "X-Request-Id": "my-7"}
     (answer,) = ask([{"json": fleet.position(van, TUESDAY), "headers": signed}])
-    assert (answer.status_code, answer.json()["code"]) == (503, "server.unavailable")
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (503, "server.unavailable")
+    assert (told["request_id"], answer.headers["X-Request-Id"]) == ("my-7", "my-7")
+    assert told["detail"].startswith("Es wartet mehr, als sich bald schreiben lässt.")
     assert answer.headers["Retry-After"] == str(lane.RETRY_AFTER_S)
     assert stored()[0] == 0
 

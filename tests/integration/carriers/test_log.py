@@ -148,7 +148,7 @@ def test_a_dropped_partition_is_made_anew(van, sender):
 
 def test_the_stream_reads_both_tables_in_the_order_of_commit(van, sender):
     from carriers.selectors.log import EventStream
-    from foundation.consumers import BEGINNING, Cursor
+    from foundation.streams import BEGINNING, Cursor
     from kernel.identifiers import shard_of
     from tests import fleet
 

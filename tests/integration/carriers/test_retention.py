@@ -273,7 +273,7 @@ def test_a_long_reader_is_waited_for_and_stops_nobody(take, van, sender, all_rea
 def test_readers_and_writers_go_on_while_partitions_come_and_go(van, sender, take, all_read):
     from carriers.selectors.log import EventStream, events_since
     from carriers.services import intake, partitions
-    from foundation.consumers import BEGINNING
+    from foundation.streams import BEGINNING
     from tests import fleet
 
     for days in range(31, 37):
@@ -453,7 +453,7 @@ def test_reads_of_the_log_use_its_indexes_and_open_no_partition_that_cannot_hold
     filled, van, monkeypatch
 ):
     from carriers.selectors import log
-    from foundation.consumers import Cursor
+    from foundation.streams import Cursor
     from kernel.identifiers import uuid7
 
     monkeypatch.setattr(log, "_binary", Explaining)
