@@ -46,8 +46,9 @@ class Lane:
             self.token.encode(), content_type, "identity", body.encode(), time.perf_counter(), None
         )
         (answer,) = lane.answers([post])
-        answer.json = lambda: json.loads(answer.content)
-        return answer
+        response = lane._response(answer, {}, "a-request")
+        response.json = lambda: json.loads(response.content)
+        return response
 
 
 @pytest.fixture

@@ -246,57 +246,42 @@ def send(actor: Any, events: list[dict[str, Any]], now: datetime) -> Any:
     return intake.take(actor=actor, body=json.dumps(events).encode(), now=now)
 
 
-def dump() -> dict[str, list[Any]]:
-    """Return every derived table in a canonical form, receipt columns aside."""
-    from curbs.models import CurbSession
-    from roads.models import SegmentSpeed
-    from tracking import models
+TABLES = {
+    "states": "tracking.foldstate",
+    "snapshots": "tracking.snapshot",
+    "vehicles": "tracking.vehiclestate",
+    "trips": "tracking.tripstate",
+    "stops": "tracking.stopprogress",
+    "visits": "tracking.zonevisit",
+    "stations": "tracking.stationvisit",
+    "exceptions": "tracking.serviceexception",
+    "references": "tracking.unresolvedreference",
+    "curb reports": "tracking.curbreport",
+    "units": "tracking.facilityunit",
+    "stays": "curbs.curbsession",
+    "speeds": "roads.segmentspeed",
+}
+"""What is derived from a day, by the names that tests use."""
 
-    tables = {
-        "states": (models.FoldState, ()),
-        "snapshots": (models.Snapshot, ()),
-        "vehicles": (models.VehicleState, ("xid",)),
-        "trips": (models.TripState, ()),
-        "stops": (models.StopProgress, ()),
-        "visits": (models.ZoneVisit, ()),
-        "stations": (models.StationVisit, ()),
-        "exceptions": (models.ServiceException, ()),
-        "references": (models.UnresolvedReference, ()),
-        "curb reports": (models.CurbReport, ()),
-        "units": (models.FacilityUnit, ()),
-        "stays": (CurbSession, ()),
-        "speeds": (SegmentSpeed, ("id",)),
+
+def dump() -> dict[str, list[str]]:
+    """Return every derived table in its canonical form, a text per row."""
+    from tests import derived
+
+    found = derived.Tables(TABLES.values()).dump()
+    return {
+        name: [", ".join(row) for row in found.get(label, ())] for name, label in TABLES.items()
     }
-    found = {}
-    for name, (model, hidden) in tables.items():
-        fields = [f.attname for f in model._meta.concrete_fields if f.attname not in hidden]
-        rows = model.objects.values_list(*fields)
-        found[name] = sorted(repr([_plain(value) for value in row]) for row in rows)
-    return found
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, memoryview):
-        return bytes(value)
-    return str(value) if isinstance(value, uuid.UUID) else value
 
 
 def forget() -> None:
     """Empty the log and everything derived from it."""
+    from django.apps import apps
     from django.db import connection
 
-    from foundation.models import Checkpoint, OutboxMessage
-
-    Checkpoint.objects.all().delete()
-    OutboxMessage.objects.all().delete()
-    tables = (
-        "carriers_event, carriers_position, carriers_identity, carriers_replayeditem,"
-        " carriers_replay, carriers_quarantined,"
-        " tracking_foldstate, tracking_snapshot, tracking_vehiclestate, tracking_tripstate,"
-        " tracking_stopprogress, tracking_zonevisit, tracking_stationvisit,"
-        " tracking_serviceexception, tracking_unresolvedreference, tracking_curbreport,"
-        " tracking_facilityunit, curbs_curbsession, roads_segmentspeed"
-    )
+    log = ("event", "position", "identity", "replayeditem", "replay", "quarantined")
+    tables = ["foundation_checkpoint", "foundation_outboxmessage"]
+    tables += [f"carriers_{name}" for name in log]
+    tables += [apps.get_model(label)._meta.db_table for label in TABLES.values()]
     with connection.cursor() as cursor:
-        for table in tables.split(", "):
-            cursor.execute(f"DELETE FROM {table}")
+        cursor.execute(";".join(f"DELETE FROM {table}" for table in tables))
