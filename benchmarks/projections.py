@@ -96,9 +96,9 @@ class Timed:
         self.open: list[Any] = []
         self.lags: list[float] = []
 
-    def consume(self, rows: Any, *, shard: int, as_of: Any) -> None:
+    def consume(self, rows: Any, *, as_of: Any) -> None:
         self.close()  # the batch before is committed
-        self.inner.consume(rows, shard=shard, as_of=as_of)
+        self.inner.consume(rows, as_of=as_of)
         self.open = [row.received_at for row in rows]
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ class FindingsConsumer:
     stream = "outbox"
     topics = frozenset({VISITS, STAYS, BOOKINGS, RULES, CALENDARS, POLICIES, PERMITS})
 
-    def consume(self, rows: Sequence[OutboxMessage], *, shard: int, as_of: datetime) -> None:
+    def consume(self, rows: Sequence[OutboxMessage], *, as_of: datetime) -> None:
         """Bring the findings up to the news; all messages of a batch are judged at once."""
         by_city: dict[UUID, list[OutboxMessage]] = {}
         for row in rows:

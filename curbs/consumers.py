@@ -19,7 +19,7 @@ class AutomaticCheckIn:
     stream = "outbox"
     topics = frozenset({sessions.TOPIC})
 
-    def consume(self, rows: Sequence[Any], *, shard: int, as_of: datetime) -> None:
+    def consume(self, rows: Sequence[Any], *, as_of: datetime) -> None:
         """Check in for every stay that appeared or changed and still is."""
         ids = [
             UUID(stay_id)

@@ -1,4 +1,4 @@
-"""One step of one consumer in one shard: read, derive, move the checkpoint, all in a transaction.
+"""One step of one consumer: read shards, derive, move their checkpoints, all in a transaction.
 
 A batch that cannot be consumed is read once more to be tried subject by subject, and the subject
 that fails in halves, until the row at fault is known. That row stops its subject and nobody else.
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from foundation import stopped
 from foundation.models import Checkpoint, StoppedSubject
@@ -23,39 +23,36 @@ keeps its place in the shard, and no list of stopped vehicles hides that it is b
 
 
 def advance(
-    consumer: Consumer,
-    stream: Stream,
-    shard: int,
-    as_of: datetime,
-    limit: int,
-    *,
-    isolating: bool = False,
+    consumer: Consumer, stream: Stream, shards: Sequence[int], as_of: datetime, limit: int
 ) -> int:
-    """Consume the next rows of a shard; return how many: none when another worker has the shard.
+    """Consume the next rows of shards; return how many: none of those that other workers have.
 
-    What a consumer raises is raised. `isolating` it stops the subject at fault instead, and only
-    what lies in the circumstances is raised (the caller tries again).
+    What a consumer raises is raised.
     """
-    place = locked(consumer.name, shard, skip_locked=True)
-    if place is None:
-        return 0
-    start = cursor_of(place)
-    rows = stream.read(shard=shard, after=start, limit=limit)
+    places = _all_locked(consumer.name, shards)
+    rows = _read(stream, places, limit)
     if not rows:
         return 0
-    # Workers that share shards read the clock at different moments: time must not go back here.
-    as_of = as_of if place.as_of is None else max(as_of, place.as_of)
-    standing, dropped = stopped.exceptions(consumer.name, shard)
-    wanted = _wanted(consumer, rows, dropped)
-    if standing:
-        wanted = [row for row in wanted if stream.subject_of(row) not in standing]
-    if wanted and isolating:
-        stopped.stop(
-            consumer.name, shard, stream, _isolated(consumer, stream, wanted, start, shard, as_of)
-        )
-    elif wanted:
-        consumer.consume(wanted, shard=shard, as_of=as_of)
-    _move(place, rows[-1], as_of)
+    as_of = _no_earlier(as_of, places)
+    wanted = _given(consumer, stream, rows, shards)
+    if wanted:
+        consumer.consume(wanted, as_of=as_of)
+    _move(places, rows, as_of)
+    return len(rows)
+
+
+def isolate(consumer: Consumer, stream: Stream, shard: int, as_of: datetime, limit: int) -> int:
+    """Consume the next rows of a shard subject by subject, and stop each subject at fault; return
+    how many rows. Only what lies in the circumstances is raised."""
+    places = _all_locked(consumer.name, [shard])
+    rows = _read(stream, places, limit)
+    if not rows:
+        return 0
+    as_of = _no_earlier(as_of, places)
+    wanted = _given(consumer, stream, rows, [shard])
+    failures = _isolated(consumer, stream, wanted, cursor_of(places[0]), as_of)
+    stopped.stop(consumer.name, shard, stream, failures)
+    _move(places, rows, as_of)
     return len(rows)
 
 
@@ -84,9 +81,9 @@ def resume(
         upto=cursor_of(place),
         limit=limit,
     )
-    as_of = as_of if place.as_of is None else max(as_of, place.as_of)
-    wanted = _wanted(consumer, rows, stopped.exceptions(consumer.name, row.shard)[1])
-    failure = _through(consumer, wanted, after, row.shard, as_of, strict) if wanted else None
+    as_of = _no_earlier(as_of, [place])
+    wanted = _wanted(consumer, rows, stopped.exceptions(consumer.name, [row.shard])[1])
+    failure = _through(consumer, wanted, after, as_of, strict) if wanted else None
     if failure is not None:
         stopped.stop_again(standing, stream, failure)
         return 0
@@ -109,10 +106,51 @@ def cursor_of(place: Checkpoint) -> Cursor:
     return Cursor(place.xid, place.row_id)
 
 
-def _move(place: Checkpoint, last: Any, as_of: datetime) -> None:
-    place.xid, place.row_id, place.as_of = last.xid, last.id, as_of
-    place.failures, place.failed_at, place.error = 0, None, ""
-    place.save(update_fields=["xid", "row_id", "as_of", "failures", "failed_at", "error"])
+def _all_locked(consumer: str, shards: Sequence[int]) -> list[Checkpoint]:
+    """Return the checkpoints that no other worker has, locked until the transaction ends."""
+    rows = Checkpoint.objects.select_for_update(skip_locked=True)
+    return list(rows.filter(consumer=consumer, shard__in=shards).order_by("shard"))
+
+
+def _read(stream: Stream, places: Sequence[Checkpoint], limit: int) -> list[Any]:
+    after = {place.shard: cursor_of(place) for place in places}
+    return stream.read(after=after, limit=limit) if after else []
+
+
+def _no_earlier(as_of: datetime, places: Sequence[Checkpoint]) -> datetime:
+    """Return the time to go by: workers that share shards read the clock at different moments,
+    and time must not go back in any."""
+    return max([as_of, *(place.as_of for place in places if place.as_of is not None)])
+
+
+def _given(
+    consumer: Consumer, stream: Stream, rows: Sequence[Any], shards: Sequence[int]
+) -> list[Any]:
+    """Return the rows that the consumer is to be given: none of subjects that stand still."""
+    standing, dropped = stopped.exceptions(consumer.name, shards)
+    wanted = _wanted(consumer, rows, dropped)
+    if not standing:
+        return wanted
+    return [row for row in wanted if stream.subject_of(row) not in standing]
+
+
+def _move(places: Sequence[Checkpoint], rows: Sequence[Any], as_of: datetime) -> None:
+    """Move the checkpoints of the shards that rows were read of."""
+    last = {row.shard: row for row in rows}
+    moved = {place.pk: last[place.shard] for place in places if place.shard in last}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE foundation_checkpoint place SET xid = moved.xid, row_id = moved.id,"
+            " as_of = %s, failures = 0, failed_at = NULL, error = ''"
+            " FROM unnest(%s::bigint[], %s::text[]::xid8[], %s::uuid[]) AS moved(place_id, xid, id)"
+            " WHERE place.id = moved.place_id",
+            [
+                as_of,
+                list(moved),
+                [str(row.xid) for row in moved.values()],
+                [row.id for row in moved.values()],
+            ],
+        )
 
 
 def _wanted(consumer: Consumer, rows: Sequence[Any], dropped: set[UUID]) -> list[Any]:
@@ -125,7 +163,6 @@ def _isolated(
     stream: Stream,
     rows: Sequence[Any],
     start: Cursor,
-    shard: int,
     as_of: datetime,
 ) -> list[Failure]:
     """Consume a batch subject by subject; return the row at fault of each that cannot be gone on
@@ -135,7 +172,7 @@ def _isolated(
         subjects[stream.subject_of(row)].append(row)
     failures: list[Failure] = []
     for number, own in enumerate(subjects.values(), start=1):
-        failure = _through(consumer, own, start, shard, as_of)
+        failure = _through(consumer, own, start, as_of)
         if failure is not None:
             failures.append(failure)
             if number == len(failures) == BROKEN:
@@ -147,31 +184,30 @@ def _through(
     consumer: Consumer,
     rows: Sequence[Any],
     after: Cursor,
-    shard: int,
     as_of: datetime,
     strict: bool = False,
 ) -> Failure | None:
     """Consume rows of one subject as far as they go; return the first that does not, if any."""
-    error = _attempt(consumer, rows, shard, as_of, strict)
+    error = _attempt(consumer, rows, as_of, strict)
     if error is None:
         return None
     if len(rows) == 1:
         return Failure(rows[0], after, error)
     half = len(rows) // 2
-    first = _through(consumer, rows[:half], after, shard, as_of)
+    first = _through(consumer, rows[:half], after, as_of)
     if first is not None:
         return first
     before = rows[half - 1]
-    return _through(consumer, rows[half:], Cursor(before.xid, before.id), shard, as_of)
+    return _through(consumer, rows[half:], Cursor(before.xid, before.id), as_of)
 
 
 def _attempt(
-    consumer: Consumer, rows: Sequence[Any], shard: int, as_of: datetime, strict: bool
+    consumer: Consumer, rows: Sequence[Any], as_of: datetime, strict: bool
 ) -> Exception | None:
     """Consume rows in a savepoint; return what they raise, unless it will pass by itself."""
     try:
         with transaction.atomic():
-            consumer.consume(rows, shard=shard, as_of=as_of)
+            consumer.consume(rows, as_of=as_of)
     except Exception as error:
         if strict or stopped.will_pass(error):
             raise

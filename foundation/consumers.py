@@ -12,7 +12,7 @@ What a consumer cannot take stops the vehicle (or other subject) that it is abou
 else (`foundation.stopped`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,12 +23,14 @@ from foundation import advancing, stopped
 from foundation.logs import without_rows
 from foundation.models import Checkpoint, OutboxMessage
 from foundation.streams import (
+    AFTER,
     BEGINNING_ID,
     Consumer,
     Cursor,
     Stream,
     oldest_in,
     pending_in,
+    places,
 )
 from kernel.clock import wall
 from kernel.identifiers import SHARDS
@@ -70,13 +72,15 @@ class OutboxStream:
 
     name = "outbox"
 
-    def read(self, *, shard: int, after: Cursor, limit: int) -> list[OutboxMessage]:
+    def read(self, *, after: dict[int, Cursor], limit: int) -> list[OutboxMessage]:
         return list(
             OutboxMessage.objects.raw(
-                "SELECT * FROM foundation_outboxmessage"
-                " WHERE shard = %s AND (xid, id) > (%s::xid8, %s)"
-                f" AND xid < {HORIZON} ORDER BY xid, id LIMIT %s",
-                [shard, str(after.xid), after.id, limit],
+                f"SELECT found.* FROM {AFTER} CROSS JOIN LATERAL ("
+                " SELECT * FROM foundation_outboxmessage one"
+                " WHERE one.shard = c.shard AND (one.xid, one.id) > (c.xid, c.id)"
+                f" AND one.xid < {HORIZON} ORDER BY one.xid, one.id LIMIT %s) found"
+                " ORDER BY found.xid, found.id LIMIT %s",
+                [*places(after), limit, limit],
             )
         )
 
@@ -112,7 +116,8 @@ def run_once(
     limit: int = 2000,
     strict: bool = False,
 ) -> int:
-    """Let each consumer read at most `limit` rows of each shard that has news.
+    """Let each consumer read at most `limit` rows of each shard that has news: shards with few
+    are read together, since a batch costs about as much as a hundred rows in it.
 
     Returns how many rows were handled. What a consumer cannot take stops the subject at fault;
     stopped subjects are tried again when their pause is over. What fails in passing (a deadlock,
@@ -122,16 +127,33 @@ def run_once(
     """
     handled = 0
     chosen = registered() if consumers is None else list(consumers)
-    places = _places(chosen)
+    known = _places(chosen)
     moment = wall()
     for consumer in chosen:
         stream = _streams[consumer.stream]
-        cursors = {shard: place[0] for shard, place in places[consumer.name].items()}
-        for shard in stream.pending(after=cursors):
-            if not strict and places[consumer.name][shard][1] > moment:
-                continue
-            handled += _run_shard(consumer, stream, shard, as_of, limit, strict)
+        cursors = {shard: place[0] for shard, place in known[consumer.name].items()}
+        ready = {
+            shard: rows
+            for shard, rows in stream.pending(after=cursors).items()
+            if strict or known[consumer.name][shard][1] <= moment
+        }
+        for shards in _together(ready, limit):
+            handled += _run(consumer, stream, shards, as_of, limit, strict)
     return handled + _resume(chosen, as_of, limit, strict)
+
+
+def _together(pending: dict[int, int], limit: int) -> Iterator[list[int]]:
+    """Yield shards that have no more than `limit` rows together, and those that alone have more."""
+    shards: list[int] = []
+    rows = 0
+    for shard, count in pending.items():
+        if shards and rows + count > limit:
+            yield shards
+            shards, rows = [], 0
+        shards.append(shard)
+        rows += count
+    if shards:
+        yield shards
 
 
 def _resume(chosen: list[Consumer], as_of: datetime, limit: int, strict: bool) -> int:
@@ -166,10 +188,10 @@ def _places(consumers: list[Consumer]) -> dict[str, dict[int, tuple[Cursor, date
     if missing:
         Checkpoint.objects.bulk_create(missing, ignore_conflicts=True)
         rows = list(Checkpoint.objects.filter(consumer__in=names))
-    places: dict[str, dict[int, tuple[Cursor, datetime]]] = {name: {} for name in names}
+    known: dict[str, dict[int, tuple[Cursor, datetime]]] = {name: {} for name in names}
     for row in rows:
-        places[row.consumer][row.shard] = (Cursor(row.xid, row.row_id), _next_try(row))
-    return places
+        known[row.consumer][row.shard] = (Cursor(row.xid, row.row_id), _next_try(row))
+    return known
 
 
 def _next_try(row: Checkpoint) -> datetime:
@@ -181,20 +203,27 @@ def _next_try(row: Checkpoint) -> datetime:
     )
 
 
-def _run_shard(
-    consumer: Consumer, stream: Stream, shard: int, as_of: datetime, limit: int, strict: bool
+def _run(
+    consumer: Consumer, stream: Stream, shards: list[int], as_of: datetime, limit: int, strict: bool
 ) -> int:
-    for isolating in (False, True):
-        try:
-            with transaction.atomic():
-                return advancing.advance(consumer, stream, shard, as_of, limit, isolating=isolating)
-        except Exception as error:
-            if strict:
-                raise
-            if isolating or stopped.will_pass(error):
-                _note_failure(consumer, shard, error)
-                break
-    return 0
+    """Let a consumer read shards together; when that fails, each by itself."""
+    try:
+        with transaction.atomic():
+            return advancing.advance(consumer, stream, shards, as_of, limit)
+    except Exception as error:
+        if strict:
+            raise
+        if len(shards) > 1:
+            return sum(_run(consumer, stream, [one], as_of, limit, strict) for one in shards)
+        if stopped.will_pass(error):
+            _note_failure(consumer, shards[0], error)
+            return 0
+    try:
+        with transaction.atomic():
+            return advancing.isolate(consumer, stream, shards[0], as_of, limit)
+    except Exception as error:
+        _note_failure(consumer, shards[0], error)
+        return 0
 
 
 def _note_failure(consumer: Consumer, shard: int, error: Exception) -> None:
@@ -226,10 +255,10 @@ def lag(consumers: Iterable[Consumer] | None = None) -> dict[str, int]:
 def lag_by_shard(consumers: Iterable[Consumer] | None = None) -> dict[str, dict[int, int]]:
     """Return how many committed rows each consumer has not read yet, by shard that has some."""
     chosen = registered() if consumers is None else list(consumers)
-    places = _places(chosen)
+    known = _places(chosen)
     return {
         consumer.name: _streams[consumer.stream].pending(
-            after={shard: place[0] for shard, place in places[consumer.name].items()}
+            after={shard: place[0] for shard, place in known[consumer.name].items()}
         )
         for consumer in chosen
     }

@@ -7,7 +7,7 @@ who read it; a message of the outbox is dropped for this consumer.
 """
 
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -61,15 +61,16 @@ def will_pass(error: Exception) -> bool:
     return isinstance(error, OSError | MemoryError)
 
 
-def exceptions(consumer: str, shard: int) -> tuple[set[UUID], set[UUID]]:
-    """Return the subjects of a shard that a consumer has stopped, and the rows that it is not to
-    be given. Read under the lock of its checkpoint."""
+def exceptions(consumer: str, shards: Sequence[int]) -> tuple[set[UUID], set[UUID]]:
+    """Return the subjects of shards that a consumer has stopped, and the rows that it is not to
+    be given. Read under the locks of their checkpoints."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT subject_id, true FROM foundation_stoppedsubject"
-            " WHERE consumer = %s AND shard = %s UNION ALL"
-            " SELECT row_id, false FROM foundation_droppedrow WHERE consumer = %s AND shard = %s",
-            [consumer, shard] * 2,
+            " WHERE consumer = %s AND shard = ANY(%s) UNION ALL"
+            " SELECT row_id, false FROM foundation_droppedrow"
+            " WHERE consumer = %s AND shard = ANY(%s)",
+            [consumer, list(shards)] * 2,
         )
         found = cursor.fetchall()
     return {one for one, stands in found if stands}, {one for one, stands in found if not stands}

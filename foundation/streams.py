@@ -35,8 +35,9 @@ class Stream(Protocol):
 
     name: str
 
-    def read(self, *, shard: int, after: Cursor, limit: int) -> list[Any]:
-        """Return at most `limit` readable rows of a shard after a cursor, ordered by (xid, id)."""
+    def read(self, *, after: dict[int, Cursor], limit: int) -> list[Any]:
+        """Return the first `limit` readable rows of some shards, each after its cursor, ordered by
+        (xid, id)."""
 
     def read_subject(
         self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
@@ -63,8 +64,8 @@ class Consumer(Protocol):
     stream: str
     topics: frozenset[str]
 
-    def consume(self, rows: Sequence[Any], *, shard: int, as_of: datetime) -> None:
-        """Derive from rows of one shard; runs in the transaction that moves the checkpoint.
+    def consume(self, rows: Sequence[Any], *, as_of: datetime) -> None:
+        """Derive from rows; runs in the transaction that moves the checkpoints of their shards.
 
         Rows of one subject come in their order. What cannot be consumed raises; `Poisoned` says
         which event was at fault where that need not be the last row given.
@@ -81,39 +82,42 @@ class Poisoned(Exception):
         self.at = at
 
 
+def places(after: dict[int, Cursor]) -> list[list[Any]]:
+    """Return shards, transactions and ids of cursors: the values of AFTER."""
+    return [
+        list(after),
+        [str(cursor.xid) for cursor in after.values()],
+        [cursor.id for cursor in after.values()],
+    ]
+
+
+AFTER = "unnest(%s::int[], %s::text[]::xid8[], %s::uuid[]) AS c(shard, xid, id)"
+"""Cursors by shard as a table."""
+
+
 def pending_in(table: str, after: dict[int, Cursor]) -> dict[int, int]:
     """Return how many rows of a table (shard, xid, id) lie behind each shard's cursor.
 
     Counts to 10,000 per shard and leaves out shards that have nothing.
     """
-    shards = list(after)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.shard, (SELECT count(*) FROM (SELECT 1 FROM " + table + " t"
             " WHERE t.shard = c.shard AND (t.xid, t.id) > (c.xid, c.id) LIMIT 10000) few)"
-            " FROM unnest(%s::int[], %s::text[]::xid8[], %s::uuid[]) AS c(shard, xid, id)",
-            [
-                shards,
-                [str(after[shard].xid) for shard in shards],
-                [after[shard].id for shard in shards],
-            ],
+            f" FROM {AFTER}",
+            places(after),
         )
         return {shard: count for shard, count in cursor.fetchall() if count}
 
 
 def oldest_in(table: str, column: str, after: dict[int, Cursor]) -> dict[int, datetime]:
     """Return the time in a column of the first row of a table behind each shard's cursor."""
-    shards = list(after)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT c.shard, t.{column} FROM unnest(%s::int[], %s::text[]::xid8[], %s::uuid[])"
-            f" AS c(shard, xid, id) CROSS JOIN LATERAL (SELECT {column} FROM {table} t"
+            f"SELECT c.shard, t.{column} FROM {AFTER}"
+            f" CROSS JOIN LATERAL (SELECT {column} FROM {table} t"
             "  WHERE t.shard = c.shard AND (t.xid, t.id) > (c.xid, c.id)"
             "  ORDER BY t.xid, t.id LIMIT 1) t",
-            [
-                shards,
-                [str(after[shard].xid) for shard in shards],
-                [after[shard].id for shard in shards],
-            ],
+            places(after),
         )
         return dict(cursor.fetchall())

@@ -17,7 +17,7 @@ class FindingCounts:
     stream = "outbox"
     topics = frozenset({"finding.created", "finding.changed"})
 
-    def consume(self, rows: Sequence[Any], *, shard: int, as_of: datetime) -> None:
+    def consume(self, rows: Sequence[Any], *, as_of: datetime) -> None:
         """Count the findings that the messages name, as they are now."""
         by_city: dict[UUID, set[UUID]] = defaultdict(set)
         for row in rows:

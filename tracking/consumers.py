@@ -26,7 +26,7 @@ class GroundChanges:
     stream = "outbox"
     topics = frozenset({ZONES, CURBS})
 
-    def consume(self, rows: Sequence[OutboxMessage], *, shard: int, as_of: datetime) -> None:
+    def consume(self, rows: Sequence[OutboxMessage], *, as_of: datetime) -> None:
         """Note what is to be folded anew, one piece of work per city."""
         by_city: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,8 +31,7 @@ _EVENT = (
 _COLUMNS = {"carriers_position": _POSITION, "carriers_event": _EVENT}
 
 
-@dataclass(slots=True)
-class LogEvent:
+class LogEvent(msgspec.Struct, gc=False):
     """One row of the log. `vehicle_id` is None where the subject is a facility."""
 
     id: UUID
@@ -68,7 +66,7 @@ class LogEvent:
     def meaning(self) -> tuple[datetime, str, int, str]:
         """Return the place in the order of meaning."""
         seq = -1 if self.seq is None else self.seq
-        return self.effective_at, self.session_id or "", seq, str(self.event_id)
+        return self.effective_at, self.session_id or "", seq, self.event_id.hex
 
 
 class EventStream:
@@ -77,10 +75,15 @@ class EventStream:
     name = "events"
     tables: tuple[str, ...] = ("carriers_position", "carriers_event")
 
-    def read(self, *, shard: int, after: Cursor, limit: int) -> list[LogEvent]:
-        """Return at most `limit` rows of a shard after a cursor, ordered by (xid, id)."""
-        behind = f"shard = %s AND (xid, id) > (%s::xid8, %s) AND xid < {consumers.HORIZON}"
-        return self._read(behind, [shard, str(after.xid), after.id], limit)
+    def read(self, *, after: dict[int, Cursor], limit: int) -> list[LogEvent]:
+        """Return the first `limit` rows of some shards, each after its cursor, ordered by
+        (xid, id)."""
+        behind = (
+            "one.shard = c.shard AND (one.xid, one.id) > (c.xid, c.id)"
+            f" AND one.xid < {consumers.HORIZON}"
+        )
+        each = f"{streams.AFTER} CROSS JOIN LATERAL"
+        return self._read(behind, streams.places(after), limit, each)
 
     def read_subject(
         self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
@@ -93,11 +96,12 @@ class EventStream:
         place = [subject, shard, str(after.xid), after.id, str(upto.xid), upto.id]
         return self._read(between, place, limit)
 
-    def _read(self, where: str, values: list[Any], limit: int) -> list[LogEvent]:
-        """Return rows under a condition, merged in the order of commit."""
+    def _read(self, where: str, values: list[Any], limit: int, each: str = "") -> list[LogEvent]:
+        """Return rows under a condition (on `one`, for each row of another table where there is
+        one), merged in the order of commit."""
         parts = " UNION ALL ".join(
-            f"SELECT * FROM (SELECT {_COLUMNS[table]} FROM {table} WHERE {where}"
-            f" ORDER BY xid, id LIMIT %s) {table}"
+            f"SELECT found.* FROM {each} (SELECT {_COLUMNS[table]} FROM {table} one WHERE {where}"
+            " ORDER BY xid, id LIMIT %s) found"
             for table in self.tables
         )
         with _binary() as cursor:
@@ -284,8 +288,14 @@ def _voids(columns: str, values: list[Any], event_ids: Sequence[UUID]) -> list[t
 
 def live(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> list[LogEvent]:
     """Return the rows that no void names, in the order of meaning."""
-    kept = [row for row in rows if (row.sender_id, row.event_id) not in voided]
-    return sorted(kept, key=lambda row: row.meaning)
+    return sorted(unvoided(rows, voided), key=lambda row: row.meaning)
+
+
+def unvoided(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> Sequence[LogEvent]:
+    """Return the rows that no void names, in the order given."""
+    if not voided:
+        return rows
+    return [row for row in rows if (row.sender_id, row.event_id) not in voided]
 
 
 def _binary() -> psycopg.Cursor[Any]:

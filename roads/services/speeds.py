@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -12,8 +12,7 @@ from django.db import connection
 QUARTER = timedelta(minutes=15)
 
 
-@dataclass(frozen=True)
-class SpeedSample:
+class SpeedSample(NamedTuple):
     """A vehicle drove `speed_mps` on the way at an instant."""
 
     way_id: int
@@ -30,10 +29,10 @@ def record_speeds(*, city_id: UUID, samples: Iterable[SpeedSample], sign: int = 
     callers from waiting for each other. A quarter of which nothing is left is no row.
     """
     sums: dict[tuple[datetime, int], list[int]] = defaultdict(lambda: [0, 0])
-    for sample in samples:
-        entry = sums[quarter_of(sample.at), sample.way_id]
+    for way_id, at, speed_mps in samples:
+        entry = sums[quarter_of(at), way_id]
         entry[0] += sign
-        entry[1] += sign * round(sample.speed_mps * 1000)
+        entry[1] += sign * round(speed_mps * 1000)
     if not sums:
         return 0
     rows = [
@@ -61,7 +60,7 @@ SET samples = roads_segmentspeed.samples + excluded.samples,
 
 def quarter_of(at: datetime) -> datetime:
     """Return the start of the quarter of an hour that contains `at`."""
-    return at - timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
+    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
 
 
 def _drop_empty(city_id: UUID, cells: list[tuple[datetime, int]]) -> None:

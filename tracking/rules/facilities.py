@@ -31,7 +31,7 @@ _STATES = {
 _NEEDS_INSIDE = frozenset({"ready", "collected", "expired"})
 
 
-class Shelf(Struct):
+class Shelf(Struct, array_like=True):
     """All that the fold must know of a facility's past to go on. Serialized as it is.
 
     `units` are keyed by whose they are and what they are.

@@ -32,7 +32,7 @@ EVERY = timedelta(hours=1)
 """Snapshots are taken at least so often while events come, and when a trip ends."""
 
 
-class Position(Struct, frozen=True):
+class Position(Struct, frozen=True, array_like=True):
     """The last fix of a vehicle as it was told."""
 
     at: datetime
@@ -43,7 +43,7 @@ class Position(Struct, frozen=True):
     accuracy_m: float | None
 
 
-class State(Struct):
+class State(Struct, array_like=True):
     """All that the fold must know of a vehicle's past to go on. Serialized as it is."""
 
     head: tuple[datetime, str, int, str] | None = None
@@ -98,12 +98,15 @@ class Folded(Struct):
     matched: int = 0
 
 
-_ENCODER = msgspec.msgpack.Encoder()
+_ENCODER = msgspec.msgpack.Encoder(uuid_format="bytes")
 _DECODER = msgspec.msgpack.Decoder(State)
 
 
 def freeze(state: Past) -> bytes:
-    """Return the state as bytes; equal states give equal bytes."""
+    """Return the state as bytes; equal states give equal bytes.
+
+    Structs are written as arrays of their fields: a new field goes to the end and has a default.
+    """
     return _ENCODER.encode(state)
 
 

@@ -1,9 +1,11 @@
 """Zones, curbs and streets as the fold needs them: metric shapes with the periods they were in
 force, and the matcher of a version of the streets."""
 
+import itertools
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from math import floor
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,6 +14,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from kernel import geometry
+from tracking.rules import borders
+from tracking.rules.borders import Border, Edge
 
 if TYPE_CHECKING:
     from tracking.rules.matching import Streets
@@ -35,7 +39,7 @@ _FOREVER = float("inf")
 class Area:
     """One version of a zone's shape: in force from `start` until before `end` (seconds)."""
 
-    __slots__ = ("_cells", "edge", "end", "shape", "start", "zone_id")
+    __slots__ = ("_border", "_cells", "_edges", "edge", "end", "shape", "start", "zone_id")
 
     def __init__(
         self, zone_id: UUID, shape: BaseGeometry, start: float = -_FOREVER, end: float = _FOREVER
@@ -47,11 +51,13 @@ class Area:
         self.edge = shape.boundary
         shapely.prepare(shape)
         shapely.prepare(self.edge)
+        self._border = Border(shape)
         self._cells: dict[tuple[int, int], bool | None] = {}
+        self._edges: dict[tuple[int, int], tuple[Edge, ...]] = {}
 
     def contains(self, x: float, y: float) -> bool:
         """Return whether the point lies inside or on the border."""
-        known = self._of_cell((int(x // CELL_M), int(y // CELL_M)))
+        known = self._of_cell((floor(x / CELL_M), floor(y / CELL_M)))
         return bool(shapely.intersects_xy(self.shape, x, y)) if known is None else known
 
     def metres_off(self, x: float, y: float) -> float:
@@ -60,21 +66,45 @@ class Area:
 
     def is_near_edge(self, x: float, y: float, metres: float) -> bool:
         """Return whether the border is no farther from the point than so many metres."""
-        return bool(shapely.dwithin(self.edge, shapely.Point(x, y), metres))
+        edges = self._edges_over(x - metres, y - metres, x + metres, y + metres)
+        if edges is None:
+            return bool(shapely.dwithin(self.edge, shapely.Point(x, y), metres))
+        return borders.is_near(edges, x, y, metres)
 
     def is_near(self, x: float, y: float, metres: float) -> bool:
         """Return whether the point lies inside, or outside no farther off than so many metres."""
-        return bool(shapely.dwithin(self.shape, shapely.Point(x, y), metres))
+        return self.contains(x, y) or self.is_near_edge(x, y, metres)
 
     def parts(self, a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:
         """Return where the line from a to b runs inside, as fractions of the way from a."""
-        cells = cells_over(a[0], a[1], b[0], b[1])
-        known = {self._of_cell(cell) for cell in cells} if len(cells) <= FEW_CELLS else {None}
-        if known == {True}:
-            return [(0.0, 1.0)]
-        if known == {False}:
-            return []
-        return geometry.inside_fractions(self.shape, a, b)
+        edges = self._edges_over(*a, *b)
+        if edges is None:
+            return geometry.inside_fractions(self.shape, a, b)
+        if not edges or a == b:
+            return [(0.0, 1.0)] if self.contains(*a) else []
+        parts: list[tuple[float, float]] = []
+        for start, end in itertools.pairwise(borders.cuts(edges, a, b)):
+            middle = (start + end) / 2
+            if self.contains(a[0] + middle * (b[0] - a[0]), a[1] + middle * (b[1] - a[1])):
+                joins = parts and parts[-1][1] == start
+                parts.append((parts.pop()[0] if joins else start, end))
+        return parts
+
+    def _edges_over(self, x0: float, y0: float, x1: float, y1: float) -> set[Edge] | None:
+        """Return the edges of the border that may meet the box of a line; None if it is long."""
+        cells = cells_over(x0, y0, x1, y1)
+        if len(cells) > FEW_CELLS:
+            return None
+        found: set[Edge] = set()
+        for cell in cells:
+            try:
+                edges = self._edges[cell]
+            except KeyError:
+                edges = self._border.meeting(*_box_of(cell))
+                _remember(self._edges, cell, edges)
+            if edges:
+                found.update(edges)
+        return found
 
     def _of_cell(self, cell: tuple[int, int]) -> bool | None:
         """Return whether a whole cell lies inside (True) or outside (False); None: the border
@@ -82,9 +112,7 @@ class Area:
         try:
             return self._cells[cell]
         except KeyError:
-            west, south = cell[0] * CELL_M, cell[1] * CELL_M
-            box = shapely.box(west - SLACK_M, south - SLACK_M,
-                              west + CELL_M + SLACK_M, south + CELL_M + SLACK_M)  # fmt: skip
+            box = shapely.box(*_box_of(cell))
             known = None
             if not shapely.intersects(self.shape, box):
                 known = False
@@ -118,9 +146,7 @@ class Shapes:
         try:
             return self._cells[cell]
         except KeyError:
-            west, south = cell[0] * CELL_M - SLACK_M, cell[1] * CELL_M - SLACK_M
-            east, north = west + CELL_M + 2 * SLACK_M, south + CELL_M + 2 * SLACK_M
-            known = tuple(self._meeting(west, south, east, north))
+            known = tuple(self._meeting(*_box_of(cell)))
             _remember(self._cells, cell, known)
             return known
 
@@ -142,12 +168,21 @@ def _remember(cells: dict[tuple[int, int], Any], cell: tuple[int, int], known: A
     cells[cell] = known
 
 
+def _box_of(cell: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of a cell, slack included."""
+    west, south = cell[0] * CELL_M - SLACK_M, cell[1] * CELL_M - SLACK_M
+    side = CELL_M + 2 * SLACK_M
+    return west, south, west + side, south + side
+
+
 def cells_over(x0: float, y0: float, x1: float, y1: float) -> list[tuple[int, int]]:
     """Return the cells that the box of a line meets, one more than FEW_CELLS if it is long."""
-    left, right = sorted((int(x0 // CELL_M), int(x1 // CELL_M)))
-    low, high = sorted((int(y0 // CELL_M), int(y1 // CELL_M)))
+    left, right = floor(x0 / CELL_M), floor(x1 / CELL_M)
+    low, high = floor(y0 / CELL_M), floor(y1 / CELL_M)
     if left == right and low == high:
         return [(left, low)]
+    left, right = min(left, right), max(left, right)
+    low, high = min(low, high), max(low, high)
     if (right - left + 1) * (high - low + 1) > FEW_CELLS:
         return [(left, low)] * (FEW_CELLS + 1)
     return [(x, y) for x in range(left, right + 1) for y in range(low, high + 1)]

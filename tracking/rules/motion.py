@@ -42,7 +42,7 @@ def sigma_of(fix: Told) -> float:
     return max(accuracy, FINEST_M)
 
 
-class Stand(Struct):
+class Stand(Struct, array_like=True):
     """A standing vehicle: sums of its fixes, first and last of them."""
 
     since: float
@@ -72,7 +72,7 @@ class Stand(Struct):
         return self.sum_y / self.n
 
 
-class Motion(Struct):
+class Motion(Struct, array_like=True):
     """Where a vehicle is and whether it stands; `ended` is the stand that the last fix ended."""
 
     last: Point | None = None

@@ -13,7 +13,7 @@ Namer = Callable[[UUID, UUID], UUID]
 """Gives a visit its id, of the zone and the first event inside."""
 
 
-class Presence(Struct):
+class Presence(Struct, array_like=True):
     """One vehicle and one zone, while they have to do with each other.
 
     `visit` is open while the vehicle is inside, closed when it has left and is not yet clear.
@@ -37,7 +37,7 @@ class Presence(Struct):
         return [self.lead, *self.trail] if self.lead is not None else self.trail
 
 
-class Scene(Struct):
+class Scene(Struct, array_like=True):
     """The last two points of a vehicle, the zones that it is near to, and how many points went
     to the matcher so far."""
 

@@ -23,7 +23,7 @@ STEPS = (
 _RANK = {step: rank for rank, step in enumerate(STEPS)}
 
 
-class Yard(Struct, omit_defaults=True):
+class Yard(Struct, array_like=True):
     """The visit to a station that a vehicle is in or was in last, its load that is not right, and
     the units loaded, by trip ("" where the scan named none)."""
 

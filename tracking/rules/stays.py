@@ -27,7 +27,7 @@ class Withdrawn(Struct, frozen=True):
     started_at: datetime
 
 
-class Standing(Struct):
+class Standing(Struct, array_like=True):
     """The stay that a vehicle is in, if any."""
 
     stay: Stay | None = None

@@ -26,7 +26,7 @@ def by_the_minute(seen_at: datetime) -> datetime:
     return seen_at.replace(second=0, microsecond=0)
 
 
-class Told(Struct, frozen=True, omit_defaults=True):
+class Told(Struct, frozen=True, array_like=True):
     """One live event of a vehicle or a facility. `x`, `y` are metres in the city's plane.
 
     `window_end_at`, `service_s` and `route_seq` are the stop's in the revision of its route that
@@ -73,10 +73,10 @@ class Told(Struct, frozen=True, omit_defaults=True):
     @property
     def key(self) -> tuple[datetime, str, int, str]:
         """Return the place of the event in the order of meaning (digest, section 4)."""
-        return self.at, self.session_id, self.seq, str(self.event_id)
+        return self.at, self.session_id, self.seq, self.event_id.hex
 
 
-class Point(Struct):
+class Point(Struct, array_like=True):
     """One position that the cleaner lets through. `standing`: the mean of a standing vehicle;
     `speed`: as reported, metres per second; `sigma`: its noise on each axis, metres; `fixes`: of
     how many reports it stands for."""
@@ -103,7 +103,7 @@ class Unresolved(Struct, frozen=True):
     reason: str
 
 
-class Visit(Struct, frozen=True):
+class Visit(Struct, frozen=True, array_like=True):
     """One stay of a vehicle inside a zone. `left_at` is None while it is inside.
 
     `crossing`: no two fixes lie inside; the visit is inferred from the line between fixes, and
@@ -124,7 +124,7 @@ class Visit(Struct, frozen=True):
     touched_at: datetime
 
 
-class Stay(Struct, frozen=True):
+class Stay(Struct, frozen=True, array_like=True):
     """One stay of a vehicle at a curb zone. `ended_at` is None while it stands there."""
 
     id: UUID
@@ -141,7 +141,7 @@ class Stay(Struct, frozen=True):
     touched_at: datetime
 
 
-class Trip(Struct, frozen=True):
+class Trip(Struct, frozen=True, array_like=True):
     """What became of a trip. `eta_at`: when it is expected to end; `paused_at`: since when it is
     paused; `paused_s`: seconds of the pauses that are over."""
 
@@ -157,7 +157,7 @@ class Trip(Struct, frozen=True):
     paused_s: int = 0
 
 
-class StopDone(Struct, frozen=True):
+class StopDone(Struct, frozen=True, array_like=True):
     """How far a stop has come. `outcome`: '', served, partial, failed or skipped.
 
     `planned_at` is the arrival as planned, `eta_at` as projected last, `eta_told_at` when that was
@@ -186,7 +186,7 @@ class StopDone(Struct, frozen=True):
     next_action: str = ""
 
 
-class StationVisit(Struct, frozen=True):
+class StationVisit(Struct, frozen=True, array_like=True):
     """One visit of a vehicle to a station: its sequence of scans. `step`: the farthest one.
 
     `units_expected` and `units_counted` as the load was verified last, `units_loaded` how many
@@ -213,7 +213,7 @@ class StationVisit(Struct, frozen=True):
     units_unloaded: int | None = None
 
 
-class Lapse(Struct, frozen=True):
+class Lapse(Struct, frozen=True, array_like=True):
     """A service exception. `ended_at` is None while it lasts; `facts` are what was measured;
     `organisation_id` is whose it is, where it is not the subject's."""
 
@@ -258,7 +258,7 @@ class CurbReport(Struct, frozen=True):
     touched_at: datetime
 
 
-class UnitAt(Struct, frozen=True):
+class UnitAt(Struct, frozen=True, array_like=True):
     """One unit at a facility, from deposit to departure.
 
     `state`: expected, deposited, ready, collected, expired, rejected or handed_over. `inside`:

@@ -4,9 +4,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from math import hypot
 
-import numpy as np
-import shapely
-
 from tracking.rules.geography import Area
 from tracking.rules.told import Point
 
@@ -94,14 +91,10 @@ def _is_supported(area: Area, path: Sequence[Point], i: int, j: int) -> bool:
 
 
 def _line_is_deep(area: Area, a: Point, b: Point) -> bool:
-    metres = hypot(b.x - a.x, b.y - a.y)
-    share = np.linspace(0.0, 1.0, max(2, int(metres / STEP_M) + 1))
-    x, y = a.x + share * (b.x - a.x), a.y + share * (b.y - a.y)
-    inside = shapely.intersects_xy(area.shape, x, y)
-    if not inside.any():
-        return False
-    near = shapely.dwithin(area.edge, shapely.points(x[inside], y[inside]), margin(a, b))
-    return not bool(near.all())
+    east, north, reach = b.x - a.x, b.y - a.y, margin(a, b)
+    steps = max(1, int(hypot(east, north) / STEP_M))
+    on_way = ((a.x + n / steps * east, a.y + n / steps * north) for n in range(steps + 1))
+    return any(area.contains(x, y) and not area.is_near_edge(x, y, reach) for x, y in on_way)
 
 
 def length_inside(area: Area, trail: Sequence[Point]) -> float:

@@ -54,7 +54,7 @@ _STEPS = {"planned": 0, "approaching": 1, "arrived": 2, "in_service": 3, "depart
 _CALLS_AGAIN = frozenset({"stop.approaching", "stop.arrived"})
 
 
-class Journal(Struct):
+class Journal(Struct, array_like=True):
     """The trips and stops a vehicle has lately had to do with; `current` is the trip under way."""
 
     trips: dict[UUID, Trip] = {}

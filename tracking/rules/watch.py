@@ -30,7 +30,7 @@ from tracking.rules.trips import (
 )
 
 
-class Dwell(Struct, frozen=True):
+class Dwell(Struct, frozen=True, array_like=True):
     """A stop at which the vehicle is, and how long it may be there."""
 
     trip_id: UUID | None
@@ -39,7 +39,7 @@ class Dwell(Struct, frozen=True):
     limit_s: int
 
 
-class Left(Struct, frozen=True):
+class Left(Struct, frozen=True, array_like=True):
     """A stop that was left without a word on what came of it."""
 
     trip_id: UUID | None
@@ -48,7 +48,7 @@ class Left(Struct, frozen=True):
     event_id: UUID
 
 
-class Watch(Struct, omit_defaults=True):
+class Watch(Struct, array_like=True):
     """What the watch remembers. `heard`: time and id of the last event that the vehicle told
     itself; `seqs`: by trip the place in the route (revision, number) reached last."""
 

@@ -33,7 +33,7 @@ class Projection:
     stream = OF_KIND[VEHICLE].stream
     topics: frozenset[str] = frozenset()
 
-    def consume(self, rows: Sequence[LogEvent], *, shard: int, as_of: datetime) -> None:
+    def consume(self, rows: Sequence[LogEvent], *, as_of: datetime) -> None:
         """Fold a batch of one shard; runs in the transaction that moves the checkpoint."""
         mine = OF_KIND[self.kind].of(rows)
         if not mine:
@@ -131,7 +131,7 @@ def _tasks(kind: str, rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) 
         task = Task(kind, subject_id, first.city_id, first.sender_id, state)
         task.lasting = lasting
         task.fresh = log.live(events, voided)
-        back = _back_to(task, batch, {(row.sender_id, row.event_id) for row in events}, edge)
+        back = _back_to(task, batch, edge)
         if back is not None:
             task.rewinds, task.since = True, back
         if task.fresh or task.rewinds:
@@ -139,20 +139,21 @@ def _tasks(kind: str, rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) 
     return tasks
 
 
-def _back_to(
-    task: Task, batch: Iterable[LogEvent], own: set[tuple[UUID, UUID]], edge: datetime | None
-) -> datetime | None:
+def _back_to(task: Task, batch: Sequence[LogEvent], edge: datetime | None) -> datetime | None:
     """Return the time before which the subject must be folded anew, None if it can go on. A void
     of what happened before the edge comes too late to change what it meant."""
+    voids = [row for row in batch if row.voids_event_id is not None]
+    told = (row for row in batch if voids and row.voids_event_id is None)
+    own = {(row.sender_id, row.event_id) for row in told}
     gone = [
         row.voids_effective_at
-        for row in batch
-        if row.voids_event_id is not None
-        and row.voids_effective_at is not None
+        for row in voids
+        if row.voids_effective_at is not None
         and (row.sender_id, row.voids_event_id) not in own
         and (edge is None or row.voids_effective_at >= edge)
     ]
-    return folding.back_to(task.state.head, [row.meaning for row in task.fresh], gone)
+    first = [row.meaning for row in task.fresh[:1]]  # they are in the order of meaning
+    return folding.back_to(task.state.head, first, gone)
 
 
 def _rewind(tasks: Iterable[Task], upto: Cursor, lands: Mapping[UUID, Ground]) -> None:

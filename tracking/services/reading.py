@@ -54,13 +54,11 @@ def told(rows: Sequence[LogEvent], ground: Ground, known: Known) -> list[Told]:
     """Return the events as the fold is told them, in the order given; positions projected at
     once."""
     figures.FIXES.inc(sum(row.event_type == POSITION for row in rows))
-    placed = [row for row in rows if row.lng is not None and row.lat is not None]
-    xy = ground.to_metric([row.lng or 0.0 for row in placed], [row.lat or 0.0 for row in placed])
-    metric = {row.id: (float(x), float(y)) for row, (x, y) in zip(placed, xy, strict=True)}
-    return [_told(row, metric.get(row.id, (0.0, 0.0)), ground, known) for row in rows]
+    xy = ground.to_metric([row.lng or 0.0 for row in rows], [row.lat or 0.0 for row in rows])
+    return [_told(row, at, ground, known) for row, at in zip(rows, xy.tolist(), strict=True)]
 
 
-def _told(row: LogEvent, xy: tuple[float, float], ground: Ground, known: Known) -> Told:
+def _told(row: LogEvent, xy: Sequence[float], ground: Ground, known: Known) -> Told:
     more: dict[str, Any] = {}
     if row.event_type != "telemetry.position":
         more = _said(row, ground, known)

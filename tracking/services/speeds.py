@@ -30,8 +30,9 @@ def record(
     upto: Cursor,
 ) -> None:
     """Add the samples of newly read live positions; take back those newly voided."""
-    fresh = [row for row in events if (row.sender_id, row.event_id) not in voided]
-    _record(fresh, sign=1)
+    _record(log.unvoided(events, voided), sign=1)
+    if not voids:
+        return
     own = {row.event_id for row in events}
     gone = [row for row in voids if row.voids_event_id not in own]
     if gone:

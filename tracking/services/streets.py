@@ -1,5 +1,6 @@
 """The streets as the fold's matcher: OSRM in process, and the lines of all drivable streets."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from tracking.rules.told import Point
 
 REACH_SIGMAS = (2 * OUTLIER) ** 0.5
 """A street farther from a fix than this explains it no better than any other."""
-JOIN_M = 0.5
+JOIN_M = 1.0
 """Streets whose lines come so near to each other are joined there."""
 WIDTH_M = 8.0
 """A vehicle drives or stands so far from a street's centre line, however well it is located."""
@@ -58,11 +59,10 @@ class CityStreets:
         _, every, tree = self._opened
         lines = every[tree.query(box)]
         whole = ~shapely.intersects(area.shape, lines)
-        cut = shapely.difference(lines[~whole], area.shape)
-        joined = shapely.union_all(shapely.buffer([*lines[whole], *cut], JOIN_M, quad_segs=1))
-        parts = shapely.get_parts(joined)
-        off: NDArray[np.float64] = shapely.distance(points[:, None], parts[None, :])
-        return off
+        cut = shapely.get_parts(shapely.difference(lines[~whole], area.shape))
+        pieces = np.concatenate([lines[whole], cut[~shapely.is_empty(cut)]])
+        off: NDArray[np.float64] = shapely.distance(points[:, None], pieces[None, :])
+        return _nearest_of_each(off, _joined(pieces))
 
     def _way(self, way: MatchedWay, run: Sequence[Point]) -> Way:
         x, y = self._metric(way.coords)
@@ -82,3 +82,28 @@ class CityStreets:
     def _metric(self, lnglats: NDArray[np.float64]) -> NDArray[np.float64]:
         moved = shapely.get_coordinates(self._place.to_metric(shapely.linestrings(lnglats)))
         return moved.T
+
+
+def _joined(lines: NDArray[np.object_]) -> list[list[int]]:
+    """Return which lines belong together, because they come within JOIN_M of each other."""
+    a, b = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=JOIN_M)
+    part = list(range(len(lines)))
+    for here, there in zip(a.tolist(), b.tolist(), strict=True):
+        if here < there:
+            part[_root(part, here)] = _root(part, there)
+    members: dict[int, list[int]] = defaultdict(list)
+    for line in range(len(lines)):
+        members[_root(part, line)].append(line)
+    return list(members.values())
+
+
+def _root(part: list[int], line: int) -> int:
+    while part[line] != line:
+        part[line] = line = part[part[line]]
+    return line
+
+
+def _nearest_of_each(off: NDArray[np.float64], parts: list[list[int]]) -> NDArray[np.float64]:
+    """Return the smallest distance to each part, from distances to all lines (columns)."""
+    least = [off[:, members].min(axis=1) for members in parts]
+    return np.stack(least, axis=1) if least else off[:, :0]

@@ -45,7 +45,7 @@ def _look_again(shard: int, as_of: datetime) -> int:
         place = advancing.locked(CONSUMERS[VEHICLE], shard, skip_locked=True)
         if place is None or log.EventStream().pending(after={shard: advancing.cursor_of(place)}):
             return 0  # what is read next may break the silence
-        standing, _ = stopped.exceptions(CONSUMERS[VEHICLE], shard)
+        standing, _ = stopped.exceptions(CONSUMERS[VEHICLE], [shard])
         due = FoldState.objects.filter(due_at__lte=as_of, shard=shard).exclude(pk__in=standing)
         due = due.order_by("due_at", "pk")
         states = list(due[:MOST])
@@ -101,7 +101,7 @@ def _fold_again(kind: str, shard: int, rows: list[UnresolvedReference], as_of: d
         place = advancing.locked(CONSUMERS[kind], shard, skip_locked=True)
         if place is None:
             return 0
-        standing, _ = stopped.exceptions(CONSUMERS[kind], shard)
+        standing, _ = stopped.exceptions(CONSUMERS[kind], [shard])
         going = [row for row in rows if row.subject_id not in standing]  # those wait to go on
         tasks: dict[UUID, Task] = {}
         for row in going:

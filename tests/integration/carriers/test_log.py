@@ -162,7 +162,7 @@ def test_the_stream_reads_both_tables_in_the_order_of_commit(van, sender):
         take(sender, batch)
     stream, shard = EventStream(), shard_of(van.id)
     read, cursor = [], BEGINNING
-    while rows := stream.read(shard=shard, after=cursor, limit=5):
+    while rows := stream.read(after={shard: cursor}, limit=5):
         read += rows
         cursor = Cursor(rows[-1].xid, rows[-1].id)
     assert [str(row.event_id) for row in read] == sent

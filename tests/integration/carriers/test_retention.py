@@ -303,7 +303,7 @@ def test_readers_and_writers_go_on_while_partitions_come_and_go(van, sender, tak
 
     works = [
         lambda: timed(0, write),
-        lambda: timed(1, lambda: EventStream().read(shard=3, after=BEGINNING, limit=500)),
+        lambda: timed(1, lambda: EventStream().read(after={3: BEGINNING}, limit=500)),
         lambda: timed(2, lambda: events_since({van.id: None})),
         drop,
     ]
@@ -458,7 +458,7 @@ def test_reads_of_the_log_use_its_indexes_and_open_no_partition_that_cannot_hold
 
     monkeypatch.setattr(log, "_binary", Explaining)
     Explaining.plans.clear()
-    log.EventStream().read(shard=3, after=Cursor(1, uuid7()), limit=500)
+    log.EventStream().read(after={3: Cursor(1, uuid7())}, limit=500)
     log.events_since({van.id: TUESDAY - DAY})
     stream, rewind = Explaining.plans
     for plan in (stream, rewind):

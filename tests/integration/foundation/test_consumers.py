@@ -29,7 +29,7 @@ class Recorder:
         self.topics = topics
         self.failing_key = failing_key
 
-    def consume(self, rows, *, shard, as_of):
+    def consume(self, rows, *, as_of):
         for row in rows:
             AuditEntry.objects.create(
                 city_id=row.city_id, at=as_of, action=self.name, subject=str(row.key)
@@ -87,10 +87,10 @@ def test_a_transaction_that_commits_late_is_never_skipped(consumers_of_test, sec
 class Unlucky(Recorder):
     """Cannot reach something that it needs, in every shard where there is a certain key."""
 
-    def consume(self, rows, *, shard, as_of):
+    def consume(self, rows, *, as_of):
         if self.failing_key in [row.key for row in rows]:
             raise ConnectionError("nobody answers")
-        super().consume(rows, shard=shard, as_of=as_of)
+        super().consume(rows, as_of=as_of)
 
 
 def test_what_fails_in_passing_keeps_the_place_in_its_shard_and_blocks_no_other(consumers_of_test):
@@ -190,7 +190,7 @@ def test_while_another_tick_runs_shards_are_shared_and_jobs_left_alone(
 
 def test_domain_time_never_goes_back_for_a_shard(consumers_of_test):
     class Clocked(Recorder):
-        def consume(self, rows, *, shard, as_of):
+        def consume(self, rows, *, as_of):
             instants.append(as_of)
 
     instants, key = [], uuid7()

@@ -42,7 +42,7 @@ class Reader:
         self.poison = set()
         self.batches = []
 
-    def consume(self, rows, *, shard, as_of):
+    def consume(self, rows, *, as_of):
         self.batches.append(len(rows))
         for row in rows:
             AuditEntry.objects.create(

@@ -31,7 +31,7 @@ from tests.factories import TUESDAY
 class Slow:
     name, stream, topics = "reader", "outbox", frozenset()
 
-    def consume(self, rows, *, shard, as_of):
+    def consume(self, rows, *, as_of):
         for row in rows:
             AuditEntry.objects.create(
                 city_id=row.city_id, at=as_of, action="reader", subject=str(row.id)
@@ -50,7 +50,7 @@ class Reader:
 
     name, stream, topics = "reader", "outbox", frozenset()
 
-    def consume(self, rows, *, shard, as_of):
+    def consume(self, rows, *, as_of):
         for row in rows:
             AuditEntry.objects.create(
                 city_id=row.city_id, at=as_of, action=self.name, subject=str(row.id)

@@ -105,7 +105,7 @@ class Reactor:
     def __init__(self) -> None:
         self.acts: Counter[uuid.UUID] = Counter()
 
-    def consume(self, rows: Sequence[Any], *, shard: int, as_of: datetime) -> None:
+    def consume(self, rows: Sequence[Any], *, as_of: datetime) -> None:
         from foundation.models import AuditEntry
 
         self.acts.update(row.id for row in rows)
