@@ -10,9 +10,9 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from carriers import codes, wire
+from carriers import codes
 from carriers.messages import CarrierEvent
-from kernel import identifiers
+from kernel import identifiers, wire
 from kernel.refusals import Reason
 
 SKEW_THAT_COUNTS_MS = 30_000

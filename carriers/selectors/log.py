@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 from django.db import connection
 
 from foundation import bulk, consumers, streams
@@ -104,7 +103,7 @@ class EventStream:
             " ORDER BY xid, id LIMIT %s) found"
             for table in self.tables
         )
-        with _binary() as cursor:
+        with bulk.binary_cursor() as cursor:
             cursor.execute(
                 f"{parts} ORDER BY xid_number, id LIMIT %s",
                 [*[*values, limit] * len(self.tables), limit],
@@ -184,7 +183,7 @@ def events_since(
         " JOIN {table} USING (subject_id) WHERE " + " AND ".join(conditions)
     )
     given = [list(starts), list(starts.values()), *values]
-    with _binary() as cursor:
+    with bulk.binary_cursor() as cursor:
         cursor.execute(
             f"SELECT {_POSITION} {asked.format(table='carriers_position')} UNION ALL"
             f" SELECT {_EVENT} {asked.format(table='carriers_event')}"
@@ -296,12 +295,6 @@ def unvoided(rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) -> Sequen
     if not voided:
         return rows
     return [row for row in rows if (row.sender_id, row.event_id) not in voided]
-
-
-def _binary() -> psycopg.Cursor[Any]:
-    """Return a cursor whose rows come in PostgreSQL's binary format: no parsing of times."""
-    connection.ensure_connection()
-    return psycopg.Cursor(connection.connection)
 
 
 def _event(row: tuple[Any, ...]) -> LogEvent:

@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
-from carriers import wire
 from carriers.messages import CarrierEvent, Clock, Place
 from carriers.rules import Statement
+from kernel import wire
 
 # The columns that every row of an event has, in one call: idx, id, sender, event, hash.
 _HEAD = Struct(">hiii16si16si16si32s").pack

@@ -50,6 +50,18 @@ _TABLES: dict[type, _Table] = {
 }
 
 
+def states_of(kind: str, subject_ids: Iterable[UUID]) -> dict[UUID, tuple[bytes, list[UUID]]]:
+    """Return by subject its state, and the exceptions that the clock has raised: one query."""
+    with bulk.binary_cursor() as cursor:
+        cursor.execute(
+            "SELECT subject_id, state, lasting FROM tracking_foldstate"
+            " WHERE kind = %s AND subject_id = ANY(%s::uuid[])",
+            [kind, bulk.uuids(list(subject_ids))],
+            binary=True,
+        )
+        return {subject: (state, lasting) for subject, state, lasting in cursor.fetchall()}
+
+
 def snapshots_before(times: dict[UUID, datetime | None]) -> dict[UUID, tuple[datetime, bytes]]:
     """Return the last snapshot before each subject's time, where there is one: one query."""
     with connection.cursor() as cursor:

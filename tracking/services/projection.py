@@ -114,18 +114,13 @@ def _tasks(kind: str, rows: Sequence[LogEvent], voided: set[tuple[UUID, UUID]]) 
     by_subject: dict[UUID, list[LogEvent]] = defaultdict(list)
     for row in rows:
         by_subject[row.subject_id].append(row)
-    states = {
-        subject_id: (frozen, lasting)
-        for subject_id, frozen, lasting in FoldState.objects.filter(
-            kind=kind, pk__in=by_subject
-        ).values_list("subject_id", "state", "lasting")
-    }
+    states = keeping.states_of(kind, by_subject)
     tasks = {}
     edge = OF_KIND[kind].edge() if any(row.voids_event_id for row in rows) else None
     for subject_id, batch in by_subject.items():
         frozen, lasting = states.get(subject_id, (None, []))
         subjects = OF_KIND[kind]
-        state = subjects.begun() if frozen is None else subjects.thaw(bytes(frozen))
+        state = subjects.begun() if frozen is None else subjects.thaw(frozen)
         events = [row for row in batch if row.voids_event_id is None]
         first = batch[0]
         task = Task(kind, subject_id, first.city_id, first.sender_id, state)

@@ -456,7 +456,7 @@ def test_reads_of_the_log_use_its_indexes_and_open_no_partition_that_cannot_hold
     from foundation.streams import Cursor
     from kernel.identifiers import uuid7
 
-    monkeypatch.setattr(log, "_binary", Explaining)
+    monkeypatch.setattr(log.bulk, "binary_cursor", Explaining)
     Explaining.plans.clear()
     log.EventStream().read(after={3: Cursor(1, uuid7())}, limit=500)
     log.events_since({van.id: TUESDAY - DAY})

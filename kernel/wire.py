@@ -1,5 +1,6 @@
-"""PostgreSQL's binary COPY format, by hand: a batch becomes bytes without a cast per value.
+"""PostgreSQL's binary formats, by hand: a batch becomes bytes without a cast per value.
 
+A field is its length and its value, in COPY as in the elements of an array.
 Source: PostgreSQL 15 documentation, COPY, "Binary Format". Pure.
 """
 
@@ -42,9 +43,9 @@ def bigint(value: int | None) -> bytes:
     return NULL if value is None else _INT8(8, value)
 
 
-def integer(value: int) -> bytes:
+def integer(value: int | None) -> bytes:
     """Return an int4 field."""
-    return _INT4(4, value)
+    return NULL if value is None else _INT4(4, value)
 
 
 def smallint(value: int | None) -> bytes:
@@ -57,9 +58,9 @@ def double(value: float | None) -> bytes:
     return NULL if value is None else _FLOAT8(8, value)
 
 
-def boolean(value: bool) -> bytes:
+def boolean(value: bool | None) -> bytes:
     """Return a bool field."""
-    return _TRUE if value else _FALSE
+    return NULL if value is None else _TRUE if value else _FALSE
 
 
 def binary(value: bytes | None) -> bytes:
