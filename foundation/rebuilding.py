@@ -137,7 +137,7 @@ def _attempt(
     return True
 
 
-def go_on(consumer: str, *, as_of: datetime, chunks: int = 10) -> int:
+def go_on(consumer: str, as_of: datetime, chunks: int = 10) -> int:
     """Carry the rebuilds that announce what differs on by some chunks (a job of the tick); return
     how many chunks were done."""
     done = 0

@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -15,10 +17,8 @@ class TrackingConfig(AppConfig):
         for projection in (Projection(), FacilityProjection()):
             consumers.register(projection)
             rebuilding.register(projection.name, Subjects(projection.kind))
+            ticks.register(f"{projection.name}.refold", partial(rebuilding.go_on, projection.name))
         consumers.register(GroundChanges())
         ticks.register("tracking.snapshots", keeping.forget_snapshots)
         ticks.register("tracking.silence", waking.look_again, waking.next_due)
         ticks.register("tracking.references", waking.resolve_references, every_s=10)
-        ticks.register(
-            "tracking.refold", lambda as_of: rebuilding.go_on(Projection.name, as_of=as_of)
-        )

@@ -292,3 +292,19 @@ def test_ground_for_a_time_to_come_folds_nobody_anew(hel_city, van, sender, mach
 def test_the_consumer_and_the_projection_are_registered():
     assert "tracking.ground" in {one.name for one in consumers.registered()}
     assert rebuilding.names() == ["tracking.facilities", "tracking.vehicles"]
+
+
+def test_states_of_an_earlier_version_begin_anew_and_come_to_the_same(fleet_of_three):
+    from importlib import import_module
+
+    from django.apps import apps
+
+    expected = days.dump()
+    FoldState.objects.update(state=b"\x8a\xa4head")
+    import_module("tracking.migrations.0004_states_as_arrays").restart(apps, None)
+    assert not Snapshot.objects.exists()
+    (asked,) = Rebuild.objects.filter(finished_at=None)
+    assert asked.consumer == Projection.name
+    while rebuilding.go_on(Projection.name, EVENING):
+        pass
+    assert days.dump() == expected
