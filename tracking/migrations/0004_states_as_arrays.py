@@ -6,16 +6,17 @@ They begin anew, and a rebuild that the next ticks carry out derives them from t
 from typing import Any
 
 from django.db import migrations
-from django.utils import timezone
+
 
 
 def restart(apps: Any, _schema_editor: Any) -> None:
     """Let all folds begin anew and have them rebuilt."""
+    from kernel.clock import wall
     from tracking.rules import fold
     from tracking.services.subjects import CONSUMERS, OF_KIND
 
     states = apps.get_model("tracking", "FoldState").objects
-    now = timezone.now()
+    now = wall()
     for kind, consumer in CONSUMERS.items():
         begun = fold.freeze(OF_KIND[kind].begun())
         if states.filter(kind=kind).update(state=begun):
