@@ -6,6 +6,9 @@ runs that deep through the zone. Everything nearer to the border is a run in dou
 no visit. A visit ends with two points in a row outside. So noise neither makes a visit nor cuts
 one, and a vehicle that crosses a zone between two reports is seen all the same. What is matched
 depends on the points alone, never on how they arrived.
+
+Over a longer silence no line is drawn: who was outside before it may have been anywhere meanwhile,
+was inside at the earliest from the first point seen inside, and at the latest until the last.
 """
 
 import itertools
@@ -39,13 +42,13 @@ def advance(
     `name(zone_id, first_event_id)` gives a visit its id; `at` is the time of the event told.
     """
     last = scene.last
-    start = last if last is not None else point
+    start = last if last is not None and not trails.is_silence(last, point) else point
     line = ((start.x, start.y), (point.x, point.y))
     near = geography.zones_near(*line, point.t)
     if scene.presences or near:
         step = Step(scene, geography, name, at)
         for zone_id in sorted(scene.presences):
-            yield from _followed(scene.presences[zone_id], start, point, step)
+            yield from _followed(scene.presences[zone_id], last or point, point, step)
         for area in near:
             if area.zone_id not in scene.presences and _touches(area, *line):
                 scene.presences[area.zone_id] = presence = _candidate(area, scene, point)
@@ -58,7 +61,13 @@ def _followed(presence: Presence, last: Point, point: Point, step: Step) -> Iter
     if area is None:
         yield from _out_of_force(presence, point.t, step)
         del step.scene.presences[presence.zone_id]
-    elif presence.is_inside:
+        return
+    if not presence.is_inside and trails.is_silence(last, point):
+        if len(presence.trail) > 2:
+            yield from _settled(presence, area, step)
+        if not presence.is_inside:
+            presence.lead, presence.trail = None, []
+    if presence.is_inside:
         yield from _inside(presence, area, last, point, step)
     else:
         _add(presence.trail, point)
@@ -71,9 +80,13 @@ def _touches(area: Area, a: tuple[float, float], b: tuple[float, float]) -> bool
 
 def _candidate(area: Area, scene: Scene, point: Point) -> Presence:
     last = scene.last
-    if last is None or last.t < area.start or area.contains(last.x, last.y):
+    if last is None or trails.is_silence(last, point):
         return Presence(area.zone_id, [point])
-    return Presence(area.zone_id, [last, point], lead=scene.before)
+    if last.t < area.start or area.contains(last.x, last.y):
+        return Presence(area.zone_id, [point])
+    before = scene.before
+    lead = None if before is None or trails.is_silence(before, last) else before
+    return Presence(area.zone_id, [last, point], lead=lead)
 
 
 def _add(trail: list[Point], point: Point) -> None:
@@ -321,7 +334,8 @@ def _inside(
             "metres": _plus(visit.metres, trails.length_inside(area, [inside, outside])),
             "last_event_id": outside.event_id,
         }
-        presence.trail, presence.outside, presence.lead = presence.outside, [], None
+        since = 1 if trails.is_silence(*presence.outside) else 0
+        presence.trail, presence.outside, presence.lead = presence.outside[since:], [], None
         if all(trails.is_clear(area, seen) for seen in presence.trail):
             del step.scene.presences[presence.zone_id]
     presence.visit = structs.replace(visit, touched_at=step.at, **changes)

@@ -17,8 +17,15 @@ An outlier's spike leaves nothing."""
 NOISE_PAIR_M = 20.0
 """Two fixes lie this much farther apart than was driven only if one is noise (1.8 sigma of their
 difference; who is wrongly held for noise is replaced by the neighbour, which costs a second)."""
+SILENCE_S = 900.0
+"""As long as it takes until a vehicle counts as silent: then it may have been anywhere."""
 STEP_M = 8.0
 """How finely the line between two fixes is looked at for its depth."""
+
+
+def is_silence(before: Point, after: Point) -> bool:
+    """Return whether so long passed between two points that no line is drawn between them."""
+    return after.t - before.t > SILENCE_S
 
 
 def margin(*points: Point) -> float:
@@ -123,7 +130,10 @@ def entered(area: Area, outside: Point, inside: Point) -> float:
 
 
 def left(area: Area, inside: Point, outside: Point) -> float:
-    """Return when the line from a point inside to one outside first leaves."""
+    """Return when the line from a point inside to one outside first leaves; after a silence the
+    vehicle was inside no longer than it was seen there."""
+    if is_silence(inside, outside):
+        return inside.t
     parts = area.parts((inside.x, inside.y), (outside.x, outside.y))
     share = parts[0][1] if parts and parts[0][0] < 0.001 else 0.0
     return inside.t + share * (outside.t - inside.t)

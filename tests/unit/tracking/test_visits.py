@@ -90,6 +90,31 @@ def test_a_reporting_gap_whose_line_cuts_a_corner_is_none():
     assert visits(line(corner)) == []
 
 
+def test_over_a_silence_of_a_month_no_line_is_drawn():
+    month = 31 * 86_400
+    around = [(0, -60, 100), (5, -20, 100), (month, 230, 100), (month + 5, 260, 100)]
+    assert visits(line(around)) == []
+    into = [(0, -60, 100), (5, -20, 100), (month, 30, 100), (month + 5, 80, 100)]
+    (visit,) = visits(line(into))
+    assert (visit.entered_at, visit.metres) == (after(month), 50)
+    out_of = [(0, 30, 100), (5, 80, 100), (month, 230, 100), (month + 5, 280, 100)]
+    (visit,) = visits(line(out_of))
+    assert (visit.left_at, visit.last_inside_at) == (after(5), after(5))
+
+
+def test_who_is_inside_before_and_after_a_night_of_silence_never_left():
+    night = 12 * 3600
+    (visit,) = visits(line([(0, 30, 100), (5, 80, 100), (night, 85, 100), (night + 5, 90, 100)]))
+    assert (visit.entered_at, visit.left_at, visit.points) == (after(0), None, 4)
+
+
+def test_a_run_in_doubt_before_a_silence_is_decided_without_what_follows():
+    """Two fixes just inside are in doubt; without streets nobody decides them."""
+    doubtful = [(0, -60, 100), (5, 4, 100), (10, 6, 100), (4000, 100, 100), (4005, 110, 100)]
+    (visit,) = visits(line(doubtful))
+    assert visit.entered_at == after(4000)
+
+
 def test_a_gap_that_ends_on_an_outlier_is_no_visit():
     along = [(0, -200, -60), (5, -150, -60), (45, 190, 8), (50, 240, -60), (55, 290, -60)]
     assert visits(line(along)) == []
