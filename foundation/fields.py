@@ -1,7 +1,30 @@
-"""PostgreSQL's `xid8`: the 64-bit number of the transaction that wrote a row."""
+"""PostgreSQL's `xid8`, the 64-bit number of the transaction that wrote a row; and a lookup of many
+ids at once."""
 
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models import Func
+
+from foundation.bulk import uuids
+
+
+@models.UUIDField.register_lookup
+class Among(models.Lookup):
+    """`id__among=ids`: as `__in`, with one parameter however many ids there are."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def get_prep_lookup(self) -> Any:
+        return list(self.rhs)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        if not self.rhs:
+            raise EmptyResultSet
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s::uuid[])", [*params, uuids(self.rhs)]
 
 
 class CurrentTransaction(Func):

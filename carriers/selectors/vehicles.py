@@ -32,23 +32,23 @@ def vehicle_of(*, actor: Actor, vehicle_id: UUID, scope: str) -> Vehicle:
 
 def facts_of(vehicle_ids: Collection[UUID]) -> dict[UUID, VehicleFacts]:
     """Return the facts of vehicles by id; ids that are no vehicle are left out."""
-    return {row.id: row.facts() for row in Vehicle.objects.filter(id__in=vehicle_ids)}
+    return {row.id: row.facts() for row in Vehicle.objects.filter(id__among=vehicle_ids)}
 
 
 def plates_of(vehicle_ids: Collection[UUID]) -> dict[UUID, str]:
     """Return the number plates of vehicles by id, empty where there is none."""
-    return dict(Vehicle.objects.filter(id__in=vehicle_ids).values_list("id", "plate"))
+    return dict(Vehicle.objects.filter(id__among=vehicle_ids).values_list("id", "plate"))
 
 
 def cards_of(vehicle_ids: Collection[UUID]) -> dict[UUID, tuple[str, VehicleFacts]]:
     """Return number plate and facts of vehicles by id. One query."""
-    rows = Vehicle.objects.filter(id__in=vehicle_ids)
+    rows = Vehicle.objects.filter(id__among=vehicle_ids)
     return {row.id: (row.plate, row.facts()) for row in rows}
 
 
 def summary(vehicle_ids: Collection[UUID]) -> dict[UUID, Label]:
     """Return plate, organisation and a label for people of vehicles by id."""
-    rows = Vehicle.objects.filter(id__in=vehicle_ids).select_related("organisation")
+    rows = Vehicle.objects.filter(id__among=vehicle_ids).select_related("organisation")
     return {
         row.id: Label(row.plate, row.organisation_id, f"{row.organisation.name} {row}")
         for row in rows
@@ -57,7 +57,7 @@ def summary(vehicle_ids: Collection[UUID]) -> dict[UUID, Label]:
 
 def owners_of(vehicle_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
     """Return (city, organisation) of vehicles by id."""
-    rows = Vehicle.objects.filter(id__in=vehicle_ids)
+    rows = Vehicle.objects.filter(id__among=vehicle_ids)
     return {
         vehicle_id: (city_id, organisation_id)
         for vehicle_id, city_id, organisation_id in rows.values_list(

@@ -29,7 +29,7 @@ def visits_in(
 
 def stays(ids: Collection[UUID]) -> list[Act]:
     """Return stays by id."""
-    return _stays(Q(id__in=ids)) if ids else []
+    return _stays(Q(id__among=ids)) if ids else []
 
 
 def stays_in(

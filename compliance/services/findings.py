@@ -66,7 +66,7 @@ def rejudge(
     act_ids = [act.id for act in acts] + list(gone)
     if not act_ids:
         return []
-    known = Finding.objects.filter(city=city, act_id__in=act_ids)
+    known = Finding.objects.filter(city=city, act_id__among=act_ids)
     standing = {row.id: _as_values(row) for row in known.select_for_update()}
     changes = rules.reconcile(standing, judging.judge(city, acts))
     _write(changes, standing, as_of)

@@ -9,7 +9,9 @@ from tracking.models import StopProgress, TripState, VehicleState
 
 def states_of(vehicle_ids: Collection[UUID]) -> dict[UUID, VehicleState]:
     """Return the states of vehicles by id; vehicles that never reported are left out."""
-    return {row.vehicle_id: row for row in VehicleState.objects.filter(vehicle_id__in=vehicle_ids)}
+    return {
+        row.vehicle_id: row for row in VehicleState.objects.filter(vehicle_id__among=vehicle_ids)
+    }
 
 
 def states_since(*, actor: Actor, scope: str, after: int | None, before: int) -> list[VehicleState]:

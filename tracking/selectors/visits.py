@@ -11,7 +11,7 @@ from tracking.models import ZoneVisit
 
 def by_ids(ids: Collection[UUID]) -> list[ZoneVisit]:
     """Return visits by id; ids that are no visit (any more) are left out."""
-    return list(ZoneVisit.objects.filter(id__in=ids).order_by("entered_at", "id"))
+    return list(ZoneVisit.objects.filter(id__among=ids).order_by("entered_at", "id"))
 
 
 def overlapping(

@@ -210,7 +210,7 @@ def _restore(
 def _before(table: _Table, ids: Iterable[UUID], rewound: Sequence[Task]) -> dict[UUID, Any]:
     """Return the rows as they were: those with these ids, and of subjects that went back all
     that were touched after the snapshot."""
-    found = {row.id: row for row in table.model.objects.filter(id__in=list(ids))}
+    found = {row.id: row for row in table.model.objects.filter(id__among=ids)}
     if rewound:
         touched = models.Q(pk__in=[])
         for task in rewound:
