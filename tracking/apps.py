@@ -19,6 +19,6 @@ class TrackingConfig(AppConfig):
             rebuilding.register(projection.name, Subjects(projection.kind))
             ticks.register(f"{projection.name}.refold", partial(rebuilding.go_on, projection.name))
         consumers.register(GroundChanges())
-        ticks.register("tracking.snapshots", keeping.forget_snapshots)
+        ticks.register("tracking.snapshots", keeping.forget_snapshots, every_s=600)
         ticks.register("tracking.silence", waking.look_again, waking.next_due)
         ticks.register("tracking.references", waking.resolve_references, every_s=10)
