@@ -40,6 +40,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", flags=
 _ID_OR_REF = re.compile(rf"{_UUID.pattern}|ref:.{{1,64}}", flags=re.ASCII)
 _INT64 = 2**63 - 1
 
+_EVENT = msgspec.json.Decoder(CarrierEvent)
 _EVENTS = msgspec.json.Decoder(list[CarrierEvent])
 _RAWS = msgspec.json.Decoder(list[Raw])
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
@@ -63,7 +64,7 @@ def items(body: bytes, *, lines: bool = False) -> list[Item]:
     raws = [line for line in body.splitlines() if line.strip()] if lines else _raws(body)
     _refuse_too_many(len(raws))
     if not _is_generous(body):
-        events = _all_at_once(b"[" + b",".join(map(bytes, raws)) + b"]")
+        events = _one_by_one(raws)
         if events is not None:
             return [_judged(event) for event in events]
     return [_item(bytes(raw)) for raw in raws]
@@ -103,6 +104,14 @@ def _all_at_once(body: bytes) -> list[CarrierEvent] | None:
     """Return all events of a list if none has a fault of shape, else None."""
     try:
         return _EVENTS.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _one_by_one(raws: Sequence[Raw | bytes]) -> list[CarrierEvent] | None:
+    """Return the event of each text if none has a fault of shape, else None."""
+    try:
+        return [_EVENT.decode(raw) for raw in raws]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 

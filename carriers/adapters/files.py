@@ -1,12 +1,12 @@
 """From the bytes of a file to its messages, each with its place in the file. Pure."""
 
-import zlib
+from codecs import BOM_UTF8
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
 
-from carriers import codes, decoding
+from carriers import codes, decoding, gzipped
 from carriers.adapters.epcis import documents
 from carriers.adapters.mds import translate as mds
 from carriers.adapters.mds.messages import KINDS as MDS_KINDS
@@ -36,7 +36,7 @@ def pieces(name: str, content: bytes, form: str) -> list[Piece]:
     that holds an object per line is read as lines too. Raises a Refusal when the whole file
     cannot be read; a bad message does not spoil the file.
     """
-    body = _unpacked(content)
+    body = _unpacked(content).removeprefix(BOM_UTF8)
     plain = name.lower().removesuffix(".gz")
     lines = [line for line in body.splitlines() if line.strip()]
     if not lines:
@@ -52,14 +52,10 @@ def pieces(name: str, content: bytes, form: str) -> list[Piece]:
 def _unpacked(content: bytes) -> bytes:
     if not content.startswith(_GZIP):
         return content
-    packed = zlib.decompressobj(wbits=31)
     try:
-        plain = packed.decompress(content)
-    except zlib.error:
-        raise Refusal(codes.MALFORMED, "The file is no gzip after all.") from None
-    if not packed.eof:
-        raise Refusal(codes.MALFORMED, "The gzip is cut off.")
-    return plain
+        return gzipped.unpacked(content)
+    except gzipped.BadGzip as fault:
+        raise Refusal(codes.MALFORMED, str(fault)) from None
 
 
 def _is_json(text: bytes) -> bool:

@@ -1,12 +1,12 @@
 """Reading the body of a batch: JSON or NDJSON, plain or gzip."""
 
-import zlib
+from codecs import BOM_UTF8
 from typing import Any
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
 
-from carriers import decoding
+from carriers import decoding, gzipped
 from carriers.messages import CarrierEvent
 from foundation import codes
 from foundation.api.decoding import is_json
@@ -50,11 +50,15 @@ def unpacked(media: str, encoding: str, content: bytes) -> tuple[bytes, bool]:
 
     Raises a Refusal: 415 for another media type or encoding, 413 when it is too large.
     """
-    media, encoding = media.split(";")[0].strip().lower(), encoding.strip().lower()
+    said, encoding = media, encoding.strip().lower()
+    media, *parameters = said.split(";")
+    media = media.strip().lower()
     lines = media in _LINES
     if not lines and media != "application/json" and not media.endswith("+json"):
         detail = "Send application/json or application/x-ndjson."
         raise Refusal(codes.REQUEST_MEDIA_TYPE, detail, received=media)
+    if not _is_utf8(parameters):
+        raise Refusal(codes.REQUEST_MEDIA_TYPE, "JSON is sent in UTF-8.", received=said)
     if encoding == "gzip":
         content = _unpacked(content)
     elif encoding not in {"", "identity"}:
@@ -62,7 +66,7 @@ def unpacked(media: str, encoding: str, content: bytes) -> tuple[bytes, bool]:
         raise Refusal(codes.REQUEST_MEDIA_TYPE, detail, received=encoding)
     if len(content) > EVENTS_LIMIT:
         raise _too_large()
-    return content, lines
+    return content.removeprefix(BOM_UTF8), lines
 
 
 def items(content: bytes, *, lines: bool) -> list[decoding.Item]:
@@ -73,14 +77,20 @@ def items(content: bytes, *, lines: bool) -> list[decoding.Item]:
 
 
 def _unpacked(content: bytes) -> bytes:
-    packed = zlib.decompressobj(wbits=31)
     try:
-        plain = packed.decompress(content, EVENTS_LIMIT + 1)
-    except zlib.error:
-        raise Refusal(codes.REQUEST_NOT_JSON, "The body is not gzip.") from None
-    if len(plain) <= EVENTS_LIMIT and not packed.eof:
-        raise Refusal(codes.REQUEST_NOT_JSON, "The gzip body is cut off.")
-    return plain
+        return gzipped.unpacked(content, EVENTS_LIMIT)
+    except gzipped.BadGzip as fault:
+        raise Refusal(codes.REQUEST_NOT_JSON, str(fault)) from None
+
+
+def _is_utf8(parameters: list[str]) -> bool:
+    """Return whether no parameter of a media type names another encoding than JSON has."""
+    named = [
+        value
+        for name, _, value in (one.partition("=") for one in parameters)
+        if name.strip().lower() == "charset"
+    ]
+    return all(value.strip(' "').lower() in {"utf-8", "utf8", "us-ascii"} for value in named)
 
 
 def _too_large() -> Refusal:

@@ -15,12 +15,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
 from django.utils import translation
 from django.utils.translation import gettext_noop as _
 
@@ -84,6 +87,8 @@ class Lane:
             return await self._ordinary(scope, receive, send)
         began = time.perf_counter()
         body = await _body(receive)
+        if body is None:
+            return
         loop = asyncio.get_running_loop()
         post = Post(
             headers[b"authorization"].split()[1],
@@ -111,14 +116,26 @@ def _headers(scope: Message) -> dict[bytes, bytes] | None:
     length = headers.get(b"content-length", b"0")
     is_small = length.isdigit() and int(length) <= bodies.EVENTS_LIMIT
     is_bearer = len(words) == 2 and words[0].lower() == b"bearer"
-    return headers if is_bearer and is_small else None
+    is_clear = len(headers) == len(scope["headers"])  # one token, one host, one type
+    is_ours = _is_ours(headers.get(b"host", b"").decode("latin-1"))
+    return headers if is_bearer and is_small and is_clear and is_ours else None
 
 
-async def _body(receive: Receive) -> bytes:
-    """Return the body; of one beyond the limit, what is needed to see that it is."""
+@lru_cache(maxsize=256)
+def _is_ours(host: str) -> bool:
+    """Return whether a request for a host is for us."""
+    allowed = settings.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
+    return validate_host(split_domain_port(host)[0], allowed)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return the body; of one beyond the limit, what is needed to see that it is. None when the
+    client left before it had sent all of it."""
     parts, size = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         if size <= bodies.EVENTS_LIMIT:
             parts.append(message.get("body", b""))
             size += len(parts[-1])

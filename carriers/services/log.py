@@ -63,6 +63,8 @@ WITH taken AS (
         subject_id = COALESCE(known.subject_id, excluded.subject_id),
         shard = COALESCE(known.shard, excluded.shard),
         effective_at = COALESCE(known.effective_at, excluded.effective_at),
+        received_at = CASE WHEN excluded.content_hash IS NULL THEN known.received_at
+            ELSE excluded.received_at END,
         held = NULLIF(
             COALESCE(known.held, '[]') || COALESCE(excluded.held, '[]'), '[]'::jsonb
         )

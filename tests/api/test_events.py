@@ -339,6 +339,30 @@ def test_gzip_and_lines_are_taken(api, van):
     assert answer.json()["accepted"] == 3
 
 
+def test_gzip_of_several_members_is_taken_whole_and_nothing_may_follow_it(api, van):
+    def post(packed):
+        return api().post(
+            "/api/v1/events",
+            packed,
+            content_type="application/x-ndjson",
+            HTTP_CONTENT_ENCODING="gzip",
+        )
+
+    members = [gzip.compress(json.dumps(position()).encode() + b"\n") for _ in range(3)]
+    assert post(b"".join(members)).json()["accepted"] == 3
+    assert post(members[0] + b"and more").status_code == 400
+    assert post(members[0][:-4]).status_code == 400
+
+
+def test_json_is_utf_8_with_or_without_its_mark(api, van):
+    def post(text, encoding):
+        media = f"application/json; charset={encoding}"
+        return api().post("/api/v1/events", text, content_type=media)
+
+    assert post(json.dumps(position()).encode("utf-8-sig"), "UTF-8").json()["accepted"] == 1
+    assert post(json.dumps(position()).encode("utf-16"), "utf-16").status_code == 415
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [

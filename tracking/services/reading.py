@@ -16,7 +16,7 @@ from tracking.services.grounds import Ground
 POSITION = "telemetry.position"
 
 _MOST = 2**31 - 1
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -163,4 +163,4 @@ def _unit(unit: dict[str, str], sender_id: UUID) -> str:
 def _instant(text: Any) -> datetime | None:
     """Return an instant that a sender told of the future; None when no calendar of ours has it."""
     at = datetime.fromisoformat(text) if text else None
-    return at if at is not None and _EARLIEST < at < _LATEST else None
+    return at if at is not None and EARLIEST < at < LATEST else None

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from msgspec import Meta, Struct
 from shapely.geometry.base import BaseGeometry
 
+from tracking.services.reading import EARLIEST, LATEST
+
 SHOWN_FAULTS = 10
 """So many faults of a file are named; who has more mends these first."""
 
@@ -46,8 +48,11 @@ def read_trace(path: Path) -> list[Fix]:
     fixes, faults = [], []
     for number, item in enumerate(items):
         try:
-            fixes.append(msgspec.convert(item, Fix))
-        except msgspec.ValidationError as fault:
+            fix = msgspec.convert(item, Fix)
+            if not EARLIEST < fix.at < LATEST:
+                raise ValueError(_("its time lies outside of the years 1970 to 2200"))
+            fixes.append(fix)
+        except ValueError as fault:  # msgspec's ValidationError is one
             faults.append(_("item %(number)d: %(fault)s") % {"number": number, "fault": fault})
     _complain(path, faults)
     return fixes
@@ -68,6 +73,8 @@ def read_zones(path: Path) -> list[Zone]:
         except ValueError as fault:
             faults.append(_("feature %(number)d: %(fault)s") % {"number": number, "fault": fault})
     _complain(path, faults)
+    if not zones:
+        raise BadFile(_("%(path)s holds no zone") % {"path": path})
     return zones
 
 
@@ -105,7 +112,7 @@ def _json(path: Path) -> Any:
         reason = fault.strerror or str(fault)
         told = {"path": path, "reason": reason}
         raise BadFile(_("%(path)s cannot be read: %(reason)s") % told) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         told = {"path": path, "reason": fault}
         raise BadFile(_("%(path)s is no JSON: %(reason)s") % told) from None
 

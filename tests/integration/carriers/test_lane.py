@@ -85,6 +85,48 @@ def test_what_is_not_a_matter_of_course_is_left_to_the_ordinary_view(van, token,
     assert statuses(lane.answers(posts)) == [None] * 6 + [["accepted"]]
 
 
+def asked(messages, token, **headers):
+    """Return whether the ordinary view was asked, and what was sent, of a post in messages."""
+    seen, sent, waiting = [], [], list(messages)
+
+    async def ordinary(scope, receive, send):
+        seen.append(scope["path"])
+
+    async def receive():
+        return waiting.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    told = {"authorization": f"Bearer {token}", "host": "localhost"} | headers
+    pairs = [
+        (name.encode(), each.encode())
+        for name, value in told.items()
+        for each in (value if isinstance(value, list) else [value])
+    ]
+    pairs.append((b"content-type", b"application/x-ndjson"))
+    scope = {"type": "http", "path": lane.PATH, "method": "POST", "headers": pairs}
+    asyncio.run(lane.Lane(ordinary)(scope, receive, send))
+    return bool(seen), [message.get("status") for message in sent if "status" in message]
+
+
+def test_a_request_that_was_never_completed_is_not_taken(van, token):
+    line = json.dumps(fleet.position(van, TUESDAY)).encode() + b"\n"
+    part = {"type": "http.request", "body": line, "more_body": True}
+    assert asked([part, {"type": "http.disconnect"}], token) == (False, [])
+    assert stored()[0] == 0
+    whole = {"type": "http.request", "body": line, "more_body": False}
+    assert asked([part, whole | {"body": b""}], token) == (False, [200])
+    assert stored()[0] == 1
+
+
+def test_another_host_and_two_tokens_are_the_ordinary_views_business(van, token):
+    whole = {"type": "http.request", "body": b"", "more_body": False}
+    assert asked([whole], token, host="evil.example") == (True, [])
+    both = ["Bearer nonsense", f"Bearer {token}"]
+    assert asked([whole], token, authorization=both) == (True, [])
+
+
 def test_a_client_beyond_its_limit_is_left_to_the_ordinary_view(van, token, settings):
     settings.HUB_RATE_CLIENT = 2
     posts = [post(token, fleet.position(van, TUESDAY)) for _ in range(3)]

@@ -101,6 +101,24 @@ def test_voids_and_targets_in_concurrent_batches_are_all_logged_once(van, sender
     assert not LoggedEvent.objects.filter(voids_effective_at=None).exists()
 
 
+def test_an_event_received_before_the_void_that_was_written_first_is_found(van, sender):
+    from carriers.selectors import events
+    from tests import fleet
+
+    event = fleet.position(van, TUESDAY)
+    void = fleet.event(
+        van,
+        "event.voided",
+        TUESDAY,
+        voids={"event_id": event["event_id"], "reason": "incorrect_data"},
+    )
+    take(sender, [void], now=TUESDAY + timedelta(milliseconds=1))
+    take(sender, [event], now=TUESDAY)
+    fate = events.fate(sender, uuid.UUID(event["event_id"]))
+    assert fate.row is not None
+    assert fate.voided_by == [uuid.UUID(void["event_id"])]
+
+
 def test_a_void_of_a_void_that_waits_is_logged_though_both_came_with_a_repetition(van, sender):
     """The second void waits on the first, which was there already and waits for its target."""
     from carriers.models import LoggedEvent

@@ -84,6 +84,8 @@ def test_a_bad_file_is_named_with_the_item_and_what_is_wrong(tmp_path):
     for content, wrong in (
         ('{"type": "Point", "coordinates": [8, 49]}', "feature 0: its geometry is no Polygon"),
         ("[", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ('{"type": "FeatureCollection", "features": []}', "holds no zone"),
         ('{"features": 3}', "is not GeoJSON"),
         (
             '{"type": "Polygon", "coordinates": [[[0,0],[2,2],[2,0],[0,2],[0,0]]]}',
@@ -94,6 +96,9 @@ def test_a_bad_file_is_named_with_the_item_and_what_is_wrong(tmp_path):
         with pytest.raises(CommandError, match=r"bad\.json") as told:
             replayed(good, "--zones", bad)
         assert wrong in str(told.value)
+    bad.write_text('[{"at": "0001-01-01T00:00:00+14:00", "lng": 1, "lat": 2}]')
+    with pytest.raises(CommandError, match="item 0: its time lies outside"):
+        replayed(bad, "--zones", ground)
     with pytest.raises(CommandError, match=r"missing\.json cannot be read"):
         replayed(tmp_path / "missing.json", "--zones", ground)
     with pytest.raises(CommandError, match="no streets can be built from it"):

@@ -44,6 +44,17 @@ def changed(**members):
     return event
 
 
+def test_each_line_is_one_item_whatever_stands_beside_it():
+    text = json.dumps(EVENT)
+    halves = text.replace(', "event_type"', '\n"event_type"')
+    assert halves.count("\n") == 1
+    for lines in ([f"{text},{text}", text], [text, halves], [f"{text} {text}", halves]):
+        found = decoding.items("\n".join(lines).encode(), lines=True)
+        assert len(found) == "\n".join(lines).count("\n") + 1
+        taken = [isinstance(item, CarrierEvent) for item in found]
+        assert taken == [line == text for line in "\n".join(lines).split("\n")]
+
+
 STOP = {"trip_id": "ref:t1", "stop_id": "ref:s1"}
 
 

@@ -36,3 +36,19 @@ def test_cells_change_neither_membership_nor_the_parts_of_lines_nor_who_is_near(
 def test_a_line_meets_the_cells_of_its_box():
     assert cells_over(10, 10, 20, 20) == [(0, 0)]
     assert cells_over(60, -10, 10, 10) == [(0, -1), (0, 0), (1, -1), (1, 0)]
+
+
+def test_a_line_along_a_short_edge_is_cut_at_its_corners_in_city_coordinates():
+    """25,000 km from the origin a float is exact to four billionths of a metre."""
+    thin = shapely.Polygon(
+        [
+            (25497011.816145882, 6672034.366123213),
+            (25496986.60154254, 6672064.922222656),
+            (25496986.419205546, 6672064.771759898),
+            (25497011.63380889, 6672034.215660456),
+        ]
+    )
+    a, b = (25497019.380526885, 6672025.199293381), (25496961.386939198, 6672095.478322099)
+    inside = sum(end - start for start, end in Area(UUID(int=1), thin).parts(a, b))
+    # The edge that the line lies along is 39.6 m of the 91.1 m.
+    assert inside * 91.1 <= 39.7
