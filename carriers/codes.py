@@ -38,6 +38,7 @@ UNNAMED = code("dialect.unnamed", 422, "The message does not say whom it is abou
 NOT_MAPPED = code("dialect.not_mapped", 422, "Kept; there is no event for what this says")
 DOCUMENT_SHAPE = code("dialect.not_a_document", 422, "The body is no message of this dialect")
 MESSAGE_NOT_FOUND = code("dialect.message_not_found", 404, "There is no such message of yours")
+WITHDRAWN = code("dialect.withdrawn", 409, "It was withdrawn, and stays so; send it as a new one")
 ALREADY_REGISTERED = code("dialect.already_registered", 409, "It is registered with other facts")
 UNREGISTERED = code("dialect.unregistered", 404, "It is not registered")
 IDENTIFIER_TAKEN = code("carriers.identifier_taken", 409, "Another one has this identifier")

@@ -66,8 +66,8 @@ class OtmView(HubView):
         )
 
     def last(self, identifier: UUID) -> Any:
-        """Return the latest version of an entity, in whatever lifecycle. Raises 404."""
-        rows = self.visible().of_kind("otm", self.kind).named(str(identifier))
+        """Return the latest version of an entity that stands, in whatever lifecycle. Raises 404."""
+        rows = self.visible().of_kind("otm", self.kind).standing().named(str(identifier))
         row = rows.first()
         if (
             row is None

@@ -231,6 +231,36 @@ def test_the_same_event_with_other_content_is_a_conflict(put, van):
     assert LoggedPosition.objects.get().occurred_at == TUESDAY
 
 
+def test_the_version_that_stands_is_given_back_and_not_what_was_in_conflict_with_it(put, api, van):
+    first = moved(van)
+    other = moved(van, geoReference=first["geoReference"] | {"lon": 24.95})
+    answers = [put("events", sent).status_code for sent in (first, other, first, other)]
+    assert answers == [200, 409, 200, 409]
+    path = f"/otm/v5/events/{EVENT}"
+    assert api().get(path).json()["geoReference"]["lon"] == 24.94
+    assert Original.objects.count() == 2
+    assert put("events", other | {"lifecycle": "realized"}).status_code == 200
+    assert api().get(path).json()["lifecycle"] == "realized"
+
+
+def test_what_waited_in_quarantine_and_was_taken_stands(put, api, van):
+    unknown = moved(van, vehicle=reference("vehicle", VAN))
+    other = unknown | {"creationDate": at(1)}
+    assert [put("events", sent).status_code for sent in (unknown, other)] == [202, 202]
+    put("vehicles", {"id": VAN, "vehicleType": "van"})
+    assert [put("events", sent).status_code for sent in (unknown, other)] == [200, 409]
+    assert api().get(f"/otm/v5/events/{EVENT}").json()["creationDate"] == at(0)
+
+
+def test_an_action_in_conflict_is_not_given_back(put, api, van, domain_clock):
+    domain_clock(TUESDAY + timedelta(hours=1))
+    put("trips", planned(van))
+    first = done("succeeded", stop=reference("stop", STOP), endTime=at(35))
+    assert put("actions", first).status_code == 200
+    assert put("actions", first | {"endTime": at(36)}).status_code == 409
+    assert api().get(f"/otm/v5/actions/{UNLOAD}").json()["endTime"] == at(35)
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "pointer"),
     [
@@ -540,6 +570,18 @@ def test_a_deleted_event_is_voided_and_gone_and_deleting_again_has_no_effect(put
     assert voids.count() == 2
     unknown = client.delete(f"/otm/v5/events/{VAN}")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "dialect.message_not_found")
+
+
+@pytest.mark.parametrize("changes", [{}, {"creationDate": at(1)}, {"lifecycle": "realized"}])
+def test_a_deleted_event_stays_withdrawn_whatever_is_put_under_its_id(put, api, van, changes):
+    put("events", moved(van))
+    assert api().delete(f"/otm/v5/events/{EVENT}").status_code == 204
+    answer = put("events", moved(van, **changes))
+    assert (answer.status_code, answer.json()["code"]) == (409, "dialect.withdrawn")
+    assert answer.json()["errors"][0]["pointer"] == "/id"
+    assert LoggedPosition.objects.count() == 1
+    listed = api().post("/otm/v5/events", [moved(van), moved(van, id=VAN)], format="json")
+    assert [one["status"] for one in listed.json()["results"]] == ["refused", "accepted"]
 
 
 def test_many_entities_come_by_post_and_each_has_its_answer(api, van):
