@@ -35,6 +35,7 @@ IDENTIFIER = code("dialect.identifier_invalid", 422, "An identifier breaks the r
 UNIT_UNKNOWN = code("dialect.unit_unknown", 422, "A value has a unit that is not known here")
 UNTIMED = code("dialect.untimed", 422, "The message does not say when it happened")
 UNNAMED = code("dialect.unnamed", 422, "The message does not say whom it is about")
+TRIP_UNKNOWN = code("dialect.trip_unknown", 422, "The trip that is named is not known here")
 NOT_MAPPED = code("dialect.not_mapped", 422, "Kept; there is no event for what this says")
 DOCUMENT_SHAPE = code("dialect.not_a_document", 422, "The body is no message of this dialect")
 MESSAGE_NOT_FOUND = code("dialect.message_not_found", 404, "There is no such message of yours")

@@ -221,6 +221,15 @@ def test_a_timestamp_is_whole_milliseconds_of_our_time(send, provider, robot, ti
     assert (answer.status_code, answer.json()["failures"][0]["error"]) == (400, "bad_param")
 
 
+def test_an_empty_list_of_trips_is_refused_and_says_how_no_trip_is_said(send, provider, robot):
+    answer = send("telemetry", [telemetry(provider, trip_ids=[])])
+    (failure,) = answer.json()["failures"]
+    assert failure["error_details"] == [
+        "/trip_ids: Expected `array` of length >= 1. Null is meant for no trip."
+    ]
+    assert send("telemetry", [telemetry(provider, trip_ids=None)]).json()["success"] == 1
+
+
 def test_whole_milliseconds_may_be_written_as_a_decimal(send, provider, robot):
     body = json.dumps([telemetry(provider)]).replace("1778569200000", "1778569200000.0")
     answer = send("telemetry", json.loads(body))

@@ -204,14 +204,23 @@ def test_an_event_of_a_vehicle_becomes_its_event(put, van, kind, members, expect
 )
 def test_an_event_that_we_have_no_word_for_is_kept_and_said_so(put, api, van, kind):
     sent = moved(van, eventType=kind)
-    assert put("events", sent).status_code == 200
-    assert put("events", sent).status_code == 200  # again: no effect
+    for _ in range(2):  # again: no effect
+        answer = put("events", sent)
+        assert (answer.status_code, answer.json()) == (200, sent)
+        assert json.loads(answer["CityHub-Notes"]) == [
+            {
+                "code": "dialect.not_mapped",
+                "pointer": "/eventType",
+                "detail": f"{kind} with what it says has no event.",
+            }
+        ]
+    assert "CityHub-Notes" not in put("events", moved(van, id=VAN))
     assert not LoggedEvent.objects.exists()
-    original = Original.objects.get()
+    original = Original.objects.get(native_id__startswith=EVENT)
     assert [note["code"] for note in original.notes] == ["dialect.not_mapped"]
     conflict = put("events", sent | {"name": "other"})
     assert (conflict.status_code, conflict.json()["code"]) == (409, "event.conflict")
-    assert Original.objects.count() == 2
+    assert Original.objects.filter(native_id__startswith=EVENT).count() == 2
 
 
 def test_the_same_event_in_another_lifecycle_is_another_event(put, van):
@@ -527,6 +536,37 @@ def test_an_action_by_itself_names_its_stop(put, van, domain_clock):
     )
     lost = put("actions", done("succeeded", id=EVENT))
     assert (lost.status_code, lost.json()["code"]) == (422, "dialect.unnamed")
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "pointer"),
+    [
+        ({"trip": reference("trip", TRIP), "stop": reference("stop", STOP)},
+         "dialect.trip_unknown", "/trip"),
+        ({"stop": reference("stop", STOP)}, "event.stop_unknown", "/stop"),
+    ],
+)  # fmt: skip
+def test_an_action_of_what_is_not_known_here_says_which(put, van, names, code, pointer):
+    answer = put("actions", done("succeeded", startTime=at(-9), endTime=at(-5), **names))
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["pointer"]) == (code, pointer)
+    assert (TRIP if code == "dialect.trip_unknown" else STOP) in error["detail"]
+
+
+def test_an_event_of_a_trip_that_is_not_known_here_says_which(put, van):
+    sent = moved(van, trip=reference("trip", TRIP))
+    del sent["vehicle"]
+    answer = put("events", sent)
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["pointer"]) == ("dialect.trip_unknown", "/trip")
+
+
+def test_a_wrong_word_is_answered_with_the_allowed_ones(put, van):
+    (error,) = put("events", moved(van, lifecycle="dreamt")).json()["errors"]
+    assert error["detail"] == (
+        "Invalid enum value 'dreamt'; allowed: actual, planned, projected, realized, requested."
+    )
 
 
 @pytest.mark.parametrize(
