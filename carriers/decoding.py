@@ -15,6 +15,7 @@ from msgspec import UNSET, Raw
 
 from carriers import codes, conditions
 from carriers.messages import INTEGER_MEMBERS, CarrierEvent
+from kernel import words
 from kernel.refusals import Reason, Refusal
 
 MAX_ITEMS = 10_000
@@ -201,7 +202,8 @@ def _reason(name: str, message: str) -> Reason:
         code, pointer = codes.UNKNOWN_MEMBER, f"{pointer}/{text.split('`')[1]}"
     elif "missing required field" in text:
         code, pointer = codes.MISSING, f"{pointer}/{text.split('`')[1]}"
-    return Reason(code, text + ".", pointer=pointer)
+    steps = pointer.split("/")[2:]
+    return Reason(code, words.with_allowed(text, _TYPES[name], steps) + ".", pointer=pointer)
 
 
 _INSTANTS = {"/occurred_at", "/eta", "/clock/captured_at", "/clock/sent_at"}

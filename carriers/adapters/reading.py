@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from carriers import codes
+from kernel import words
 from kernel.refusals import Code, Reason
 
 _RFC3339 = re.compile(
@@ -98,16 +99,17 @@ def _against(value: dict[str, Any], kind: type[Struct]) -> Iterator[Reason]:
         try:
             msgspec.convert(value[name], hints[field.name], dec_hook=_hook)
         except msgspec.ValidationError as error:
-            yield _reason(f"/{name}", str(error))
+            yield _reason(f"/{name}", str(error), hints[field.name])
 
 
-def _reason(base: str, message: str) -> Reason:
+def _reason(base: str, message: str, kind: Any) -> Reason:
     found = _AT.search(message)
     text = message[: found.start()] if found else message
     steps = _PATH.findall(found["path"]) if found else []
     where = base + "".join("/" + (name or index) for name, index in steps)
     if "missing required field" in text:
         return Reason(codes.MISSING, f"{text}.", pointer=f"{where}/{text.split('`')[1]}")
+    text = words.with_allowed(text, kind, [name or index for name, index in steps])
     return Reason(codes.INVALID, f"{text}.", pointer=where)
 
 

@@ -263,6 +263,7 @@ class MdsStatusView(MdsView):
 
     def _last(self, kind: str, vehicle: Any) -> Any:
         rows = self.visible().of_kind("mds", kind).filter(vehicle_id=vehicle.vehicle_id)
+        rows = rows.latest_of_each().in_the_log()  # what waits in quarantine is not known yet
         row = rows.order_by("-occurred_at", "-id").first()
         if row is None:
             detail = _("This vehicle has sent no event or no telemetry yet.")

@@ -1,5 +1,6 @@
 """OTM 5.6: entities put by their UUIDs, given back as they were put."""
 
+import json
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -22,6 +23,9 @@ from kernel.refusals import Refusal
 
 _SENDER = {"carrier_id": "For whom you speak by mandate: a UUID or ref:<code>."}
 
+NOTES = "CityHub-Notes"
+MOST_NOTES = 10
+
 
 class OtmView(HubView):
     """A kind of entities."""
@@ -31,7 +35,8 @@ class OtmView(HubView):
     kind = ""
 
     def put_one(self, request: Any) -> Response:
-        """Take one entity and give it back; 202 when it waits in quarantine."""
+        """Take one entity and give it back; 202 when it waits in quarantine. The body is the
+        entity, so what of it has no event of ours is said in a header."""
         body, _lines = bodies.events(request)
         sent = messages.decoded(body, dict[str, Any])
         report = self._take([Message(self.kind, body)])
@@ -40,7 +45,10 @@ class OtmView(HubView):
             raise messages.refusal_of(result)
         if result.status == "quarantined":
             return Response(result_of(result), status=202)
-        return Response(sent)
+        answer = Response(sent)
+        if result.notes:
+            answer[NOTES] = notes_of(result)
+        return answer
 
     def post_many(self, request: Any) -> Response:
         """Take one entity or a list and answer for each."""
@@ -66,8 +74,8 @@ class OtmView(HubView):
         )
 
     def last(self, identifier: UUID) -> Any:
-        """Return the latest version of an entity, in whatever lifecycle. Raises 404."""
-        rows = self.visible().of_kind("otm", self.kind).named(str(identifier))
+        """Return the latest version of an entity that stands, in whatever lifecycle. Raises 404."""
+        rows = self.visible().of_kind("otm", self.kind).standing().named(str(identifier))
         row = rows.first()
         if (
             row is None
@@ -75,6 +83,15 @@ class OtmView(HubView):
         ):
             raise Refusal(codes.MESSAGE_NOT_FOUND, _("There is nothing here, or nothing of yours."))
         return self.noted(row)
+
+
+def notes_of(result: MessageResult) -> str:
+    """Return the notes on a message as JSON in ASCII, so few that a header can hold them."""
+    shown = [
+        {"code": one.code, "pointer": one.pointer, "detail": one.detail}
+        for one in result.notes[:MOST_NOTES]
+    ]
+    return json.dumps(shown)
 
 
 def result_of(result: MessageResult) -> dict[str, Any]:

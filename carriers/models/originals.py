@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import City, Organisation
 from accounts.querysets import Tenancy, TenantQuerySet
+from carriers.models.log import EventIdentity
 from kernel.identifiers import uuid7
 
 
@@ -25,15 +26,31 @@ class OriginalQuerySet(TenantQuerySet):
         ids = models.Q(native_id=native_id) | models.Q(native_id__startswith=f"{native_id}|")
         return self.filter(ids).order_by("-order_id")
 
+    def standing(self) -> Self:
+        """Return what stands: no version of which nothing was taken, because another came first."""
+        return self.filter(stands=True)
+
+    def in_the_log(self) -> Self:
+        """Return the messages whose first event the log has, and those that make none."""
+        logged = EventIdentity.objects.filter(
+            sender_id=models.OuterRef("organisation_id"),
+            event_id=models.OuterRef("event_ids__0"),
+            content_hash__isnull=False,
+        )
+        return self.filter(models.Q(event_ids=[]) | models.Exists(logged))
+
     def latest_of_each(self) -> Self:
-        """Return the latest version of each native id of each sender."""
+        """Return the latest version that stands of each native id of each sender."""
         same = self.model.objects.filter(
             organisation=models.OuterRef("organisation"),
             dialect=models.OuterRef("dialect"),
             kind=models.OuterRef("kind"),
             native_id=models.OuterRef("native_id"),
+            stands=True,
         )
-        return self.filter(~models.Exists(same.filter(order_id__gt=models.OuterRef("order_id"))))
+        return self.standing().filter(
+            ~models.Exists(same.filter(order_id__gt=models.OuterRef("order_id")))
+        )
 
 
 class Original(models.Model):
@@ -61,6 +78,11 @@ class Original(models.Model):
     notes = models.JSONField(_("notes"), default=list)
     order_id = models.UUIDField(
         default=uuid7, editable=False, help_text=_("Grows when the same content is sent again.")
+    )
+    stands = models.BooleanField(
+        _("stands"),
+        default=True,
+        help_text=_("No where nothing of it was taken, as other content has its id."),
     )
     occurred_at = models.DateTimeField(_("occurred at"), null=True)
     received_at = models.DateTimeField(_("received at"))

@@ -24,6 +24,16 @@ def known(asked: Asked, *, sender_id: UUID, city_id: UUID) -> Known:
     )
 
 
+def withdrawn(sender_id: UUID, native_ids: set[str]) -> set[str]:
+    """Return which of these ids of OTM events the sender has withdrawn. One query."""
+    if not native_ids:
+        return set()
+    rows = Original.objects.of_kind("otm", "deletions").filter(
+        organisation_id=sender_id, native_id__in=native_ids
+    )
+    return set(rows.values_list("native_id", flat=True))
+
+
 def _vehicles(asked: set[str], sender_id: UUID) -> dict[str, str]:
     if not asked:
         return {}

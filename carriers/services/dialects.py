@@ -6,7 +6,7 @@ sinks its batch. A message of which nothing is refused is kept, in the transacti
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import ModuleType
 from typing import Any
@@ -95,6 +95,7 @@ def take(
     batch.read(messages)
     batch.register(vehicles)
     batch.translate()
+    batch.refuse_withdrawn()
     batch.judge()
     batch.publish()
     made, items = batch.canonical()
@@ -187,6 +188,23 @@ class _Batch:
                 detail = f"An id has at most {LONGEST_ID} characters."
                 item.reasons.append(Reason(codes.INVALID, detail, pointer="/eventID"))
 
+    def refuse_withdrawn(self) -> None:
+        """Refuse events that were deleted: they did not happen, in whatever words."""
+        by_sender: dict[UUID, dict[str, list[_Item]]] = {}
+        for item in self._good():
+            assert item.sender is not None
+            assert item.translated is not None
+            if self._name == "otm" and item.translated.kind == "events":
+                native_id = item.translated.native_id.partition("|")[0]
+                by_sender.setdefault(item.sender.id, {}).setdefault(native_id, []).append(item)
+        for sender_id, by_id in by_sender.items():
+            for native_id in lookups.withdrawn(sender_id, set(by_id)):
+                for item in by_id[native_id]:
+                    detail = (
+                        "This event was deleted and stays so. Send what happened under a new id."
+                    )
+                    item.reasons.append(Reason(codes.WITHDRAWN, detail, pointer="/id"))
+
     def publish(self) -> None:
         """Publish the routes that messages plan."""
         for item in self._good():
@@ -244,9 +262,22 @@ class _Batch:
         self._statuses = {}
         for index, item in enumerate(self._items):
             self._statuses[index] = self._status(item, kept.get(index), before)
-        taken = [one for index, one in kept.items() if self._statuses[index][0] != "refused"]
+        taken = [
+            self._judged(self._items[index], one, self._statuses[index][0])
+            for index, one in kept.items()
+            if self._statuses[index][0] != "refused"
+        ]
         originals.keep(self._name, taken, actor=self._actor, now=self._now)
         return self.report()
+
+    def _judged(self, item: _Item, kept: originals.Kept, status: str) -> originals.Kept:
+        """Return what is kept with whether it stands: a conflict does only where a part of the
+        message was taken all the same."""
+        is_part_taken = kept.translated.route is not None or any(
+            said.status == "accepted" for _, said in item.results
+        )
+        stands = status != "conflict" or is_part_taken
+        return replace(kept, stands=stands, is_taken=status == "accepted")
 
     def _may_keep(self, item: _Item) -> bool:
         """Return whether anything was taken, or whether a message without events may be sent."""

@@ -31,6 +31,8 @@ class Kept:
     content_hash: bytes
     event_ids: list[UUID]
     notes: list[dict[str, Any]]
+    stands: bool = True  # False: other content has its id, and nothing of it was taken
+    is_taken: bool = False  # just now, though it may have waited in quarantine before
 
     @property
     def key(self) -> tuple[UUID, str, str]:
@@ -77,9 +79,13 @@ def before(dialect: str, kept: Sequence[Kept]) -> dict[tuple[UUID, str, str], Be
 
 def keep(dialect: str, kept: Sequence[Kept], *, actor: Actor, now: datetime) -> None:
     """Keep messages in the caller's transaction; the same content again is kept once, and is the
-    latest version where it is an entity."""
+    latest version where it is an entity or where it was taken only now."""
+    first: dict[tuple[Any, ...], Kept] = {}
+    for one in kept:
+        first.setdefault((*one.key, one.content_hash), one)
+    taken = {(*one.key, one.content_hash) for one in kept if one.is_taken}
     rows = {
-        (*one.key, one.content_hash): Original(
+        key: Original(
             city_id=actor.city_id,
             organisation_id=one.sender_id,
             dialect=dialect,
@@ -92,20 +98,30 @@ def keep(dialect: str, kept: Sequence[Kept], *, actor: Actor, now: datetime) -> 
             vehicle_id=_vehicle_id(one),
             notes=one.notes,
             occurred_at=one.translated.occurred_at,
+            stands=one.stands,
             received_at=now,
             client_id=actor.client_id,
         )
-        for one in kept
+        for key, one in first.items()
     }
-    ordered = [rows[key] for key in sorted(rows, key=str)]  # batches that overlap cannot deadlock
+    # Sorted, so that batches that overlap cannot deadlock.
+    ordered = [(rows[key], key in taken) for key in sorted(rows, key=str)]
+    states = [row for row, _ in ordered if row.is_state and row.stands]
+    told = [row for row, is_taken in ordered if not row.is_state and is_taken]
+    others = [
+        row for row, is_taken in ordered if not (row.stands if row.is_state else is_taken)
+    ]  # what is there already stays as it is
+    Original.objects.bulk_create(others, ignore_conflicts=True, batch_size=2_000)
+    _renew(told, ["order_id", "stands"])
+    _renew(states, ["order_id", "stands", "received_at", "client_id", "event_ids", "notes"])
+
+
+def _renew(rows: list[Original], names: list[str]) -> None:
     Original.objects.bulk_create(
-        [row for row in ordered if not row.is_state], ignore_conflicts=True, batch_size=2_000
-    )
-    Original.objects.bulk_create(
-        [row for row in ordered if row.is_state],
+        rows,
         update_conflicts=True,
         unique_fields=["organisation", "dialect", "kind", "native_id", "content_hash"],
-        update_fields=["order_id", "received_at", "client_id", "event_ids", "notes"],
+        update_fields=names,
         batch_size=2_000,
     )
 

@@ -221,6 +221,15 @@ def test_a_timestamp_is_whole_milliseconds_of_our_time(send, provider, robot, ti
     assert (answer.status_code, answer.json()["failures"][0]["error"]) == (400, "bad_param")
 
 
+def test_an_empty_list_of_trips_is_refused_and_says_how_no_trip_is_said(send, provider, robot):
+    answer = send("telemetry", [telemetry(provider, trip_ids=[])])
+    (failure,) = answer.json()["failures"]
+    assert failure["error_details"] == [
+        "/trip_ids: Expected `array` of length >= 1. Null is meant for no trip."
+    ]
+    assert send("telemetry", [telemetry(provider, trip_ids=None)]).json()["success"] == 1
+
+
 def test_whole_milliseconds_may_be_written_as_a_decimal(send, provider, robot):
     body = json.dumps([telemetry(provider)]).replace("1778569200000", "1778569200000.0")
     answer = send("telemetry", json.loads(body))
@@ -394,6 +403,27 @@ def test_the_status_of_a_vehicle_is_its_last_event_and_telemetry(send, api, prov
     (status,) = api().get(path).json()["vehicles_status"]
     assert status["device_id"] == DEVICE
     assert (status["last_event"], status["last_telemetry"]) == (told[1], fixes[1])
+
+
+def test_the_status_shows_nothing_that_was_not_taken(send, api, provider, robot):
+    """Ten minutes ahead waits in quarantine; the same id with other content is a conflict."""
+    path = f"{AGENCY}/vehicles/status/{DEVICE}"
+    begun, taken = event(provider, "trip_start", seconds=1), telemetry(provider, 10)
+    ahead = telemetry(provider, 600)
+    send("events", [begun])
+    assert send("telemetry", [ahead]).json()["failures"][0]["error_description"].startswith("Kept")
+    assert api().get(path).status_code == 404
+    send("telemetry", [taken, taken | {"timestamp": millis(20)}])
+    (status,) = api().get(path).json()["vehicles_status"]
+    assert (status["last_event"], status["last_telemetry"]) == (begun, taken)
+    mended = ahead | {"timestamp": millis(30)}
+    assert send("telemetry", [mended]).json()["success"] == 1
+    (status,) = api().get(path).json()["vehicles_status"]
+    assert status["last_telemetry"] == mended
+    reserved = event(provider, "reservation_start", seconds=50)  # kept: it makes no event
+    send("events", [reserved])
+    (status,) = api().get(path).json()["vehicles_status"]
+    assert status["last_event"] == reserved
 
 
 @pytest.mark.parametrize(

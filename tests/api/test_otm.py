@@ -204,14 +204,23 @@ def test_an_event_of_a_vehicle_becomes_its_event(put, van, kind, members, expect
 )
 def test_an_event_that_we_have_no_word_for_is_kept_and_said_so(put, api, van, kind):
     sent = moved(van, eventType=kind)
-    assert put("events", sent).status_code == 200
-    assert put("events", sent).status_code == 200  # again: no effect
+    for _ in range(2):  # again: no effect
+        answer = put("events", sent)
+        assert (answer.status_code, answer.json()) == (200, sent)
+        assert json.loads(answer["CityHub-Notes"]) == [
+            {
+                "code": "dialect.not_mapped",
+                "pointer": "/eventType",
+                "detail": f"{kind} with what it says has no event.",
+            }
+        ]
+    assert "CityHub-Notes" not in put("events", moved(van, id=VAN))
     assert not LoggedEvent.objects.exists()
-    original = Original.objects.get()
+    original = Original.objects.get(native_id__startswith=EVENT)
     assert [note["code"] for note in original.notes] == ["dialect.not_mapped"]
     conflict = put("events", sent | {"name": "other"})
     assert (conflict.status_code, conflict.json()["code"]) == (409, "event.conflict")
-    assert Original.objects.count() == 2
+    assert Original.objects.filter(native_id__startswith=EVENT).count() == 2
 
 
 def test_the_same_event_in_another_lifecycle_is_another_event(put, van):
@@ -229,6 +238,36 @@ def test_the_same_event_with_other_content_is_a_conflict(put, van):
     assert (answer.status_code, answer.json()["code"]) == (409, "event.conflict")
     assert answer.json()["errors"][0]["pointer"] == "/id"
     assert LoggedPosition.objects.get().occurred_at == TUESDAY
+
+
+def test_the_version_that_stands_is_given_back_and_not_what_was_in_conflict_with_it(put, api, van):
+    first = moved(van)
+    other = moved(van, geoReference=first["geoReference"] | {"lon": 24.95})
+    answers = [put("events", sent).status_code for sent in (first, other, first, other)]
+    assert answers == [200, 409, 200, 409]
+    path = f"/otm/v5/events/{EVENT}"
+    assert api().get(path).json()["geoReference"]["lon"] == 24.94
+    assert Original.objects.count() == 2
+    assert put("events", other | {"lifecycle": "realized"}).status_code == 200
+    assert api().get(path).json()["lifecycle"] == "realized"
+
+
+def test_what_waited_in_quarantine_and_was_taken_stands(put, api, van):
+    unknown = moved(van, vehicle=reference("vehicle", VAN))
+    other = unknown | {"creationDate": at(1)}
+    assert [put("events", sent).status_code for sent in (unknown, other)] == [202, 202]
+    put("vehicles", {"id": VAN, "vehicleType": "van"})
+    assert [put("events", sent).status_code for sent in (unknown, other)] == [200, 409]
+    assert api().get(f"/otm/v5/events/{EVENT}").json()["creationDate"] == at(0)
+
+
+def test_an_action_in_conflict_is_not_given_back(put, api, van, domain_clock):
+    domain_clock(TUESDAY + timedelta(hours=1))
+    put("trips", planned(van))
+    first = done("succeeded", stop=reference("stop", STOP), endTime=at(35))
+    assert put("actions", first).status_code == 200
+    assert put("actions", first | {"endTime": at(36)}).status_code == 409
+    assert api().get(f"/otm/v5/actions/{UNLOAD}").json()["endTime"] == at(35)
 
 
 @pytest.mark.parametrize(
@@ -500,6 +539,37 @@ def test_an_action_by_itself_names_its_stop(put, van, domain_clock):
 
 
 @pytest.mark.parametrize(
+    ("names", "code", "pointer"),
+    [
+        ({"trip": reference("trip", TRIP), "stop": reference("stop", STOP)},
+         "dialect.trip_unknown", "/trip"),
+        ({"stop": reference("stop", STOP)}, "event.stop_unknown", "/stop"),
+    ],
+)  # fmt: skip
+def test_an_action_of_what_is_not_known_here_says_which(put, van, names, code, pointer):
+    answer = put("actions", done("succeeded", startTime=at(-9), endTime=at(-5), **names))
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["pointer"]) == (code, pointer)
+    assert (TRIP if code == "dialect.trip_unknown" else STOP) in error["detail"]
+
+
+def test_an_event_of_a_trip_that_is_not_known_here_says_which(put, van):
+    sent = moved(van, trip=reference("trip", TRIP))
+    del sent["vehicle"]
+    answer = put("events", sent)
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["pointer"]) == ("dialect.trip_unknown", "/trip")
+
+
+def test_a_wrong_word_is_answered_with_the_allowed_ones(put, van):
+    (error,) = put("events", moved(van, lifecycle="dreamt")).json()["errors"]
+    assert error["detail"] == (
+        "Invalid enum value 'dreamt'; allowed: actual, planned, projected, realized, requested."
+    )
+
+
+@pytest.mark.parametrize(
     ("status", "expected"),
     [("inTransit", "trip.started"), ("completed", "trip.ended"), ("cancelled", "trip.cancelled"),
      ("confirmed", None)],
@@ -540,6 +610,18 @@ def test_a_deleted_event_is_voided_and_gone_and_deleting_again_has_no_effect(put
     assert voids.count() == 2
     unknown = client.delete(f"/otm/v5/events/{VAN}")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "dialect.message_not_found")
+
+
+@pytest.mark.parametrize("changes", [{}, {"creationDate": at(1)}, {"lifecycle": "realized"}])
+def test_a_deleted_event_stays_withdrawn_whatever_is_put_under_its_id(put, api, van, changes):
+    put("events", moved(van))
+    assert api().delete(f"/otm/v5/events/{EVENT}").status_code == 204
+    answer = put("events", moved(van, **changes))
+    assert (answer.status_code, answer.json()["code"]) == (409, "dialect.withdrawn")
+    assert answer.json()["errors"][0]["pointer"] == "/id"
+    assert LoggedPosition.objects.count() == 1
+    listed = api().post("/otm/v5/events", [moved(van), moved(van, id=VAN)], format="json")
+    assert [one["status"] for one in listed.json()["results"]] == ["refused", "accepted"]
 
 
 def test_many_entities_come_by_post_and_each_has_its_answer(api, van):

@@ -92,16 +92,42 @@ def forget(journal: Journal, at: datetime) -> None:
 
 
 def is_trip_out_of_turn(trip: Trip | None, told: Told) -> bool:
-    """Return whether what happened to a trip cannot follow on what it was before."""
+    """Return whether what happened to a trip cannot follow on what it was before. The same step
+    told twice of the same instant is in turn: two messages may tell of one beginning or end."""
     turns = _TRIP_TURNS.get(told.event_type)
     state = "planned" if trip is None else trip.state
-    return turns is not None and told.classifier == "actual" and state not in turns
+    if turns is None or told.classifier != "actual" or state in turns:
+        return False
+    return trip is None or not _is_trip_told_again(trip, told)
+
+
+def _is_trip_told_again(trip: Trip, told: Told) -> bool:
+    """Return whether the trip took this step at this very instant already."""
+    if told.event_type == "trip.started":
+        return trip.started_at == told.at
+    return trip.state == _TRIP_STATES[told.event_type] and told.at in (
+        trip.ended_at,
+        trip.paused_at,
+    )
 
 
 def is_stop_out_of_turn(stop: StopDone | None, told: Told) -> bool:
-    """Return whether what happened at a stop cannot follow on what it was before."""
+    """Return whether what happened at a stop cannot follow on what it was before. The same step
+    told twice of the same instant is in turn."""
+    if stop is None or not _steps_back(stop, told):
+        return False
+    times = {
+        "stop.arrived": stop.arrived_at,
+        "stop.service_started": stop.service_started_at,
+        "stop.departed": stop.departed_at,
+    }
+    return times.get(told.event_type) != told.at
+
+
+def _steps_back(stop: StopDone, told: Told) -> bool:
+    """Return whether a step lies before that which the stop has come to."""
     state = _STOP_STATES.get(told.event_type)
-    if state is None or stop is None or told.classifier != "actual" or _calls_again(stop, told):
+    if state is None or told.classifier != "actual" or _calls_again(stop, told):
         return False
     if state == stop.state:
         return False
@@ -221,7 +247,7 @@ def _arrived(stop: StopDone, told: Told) -> dict[str, object]:
     if state is None:
         return {}
     changes: dict[str, object] = {}
-    if not is_stop_out_of_turn(stop, told):
+    if not _steps_back(stop, told):
         changes["state"] = state
     again = "state" in changes and stop.state != state
     if state == "arrived":

@@ -87,10 +87,20 @@ def read(kind: str, raw: bytes) -> Message | list[Reason]:
     """Return a message of a kind (`vehicles`, `trips`, `telemetry`, `events`), or the reasons
     against it."""
     message = reading.read(raw, KINDS[kind])
+    if kind == "telemetry" and isinstance(message, list):
+        return [_with_null(reason) for reason in message]
     if isinstance(message, Event) and message.location is UNSET and not message.event_geographies:
         detail = "An event has a location, or event_geographies that are not empty."
         return [Reason(codes.MISSING, detail, pointer="/location")]
     return message
+
+
+def _with_null(reason: Reason) -> Reason:
+    """Return a fault of telemetry; an empty list of trips with how no trip is said."""
+    if reason.pointer != "/trip_ids" or "length >= 1" not in reason.detail:
+        return reason
+    detail = f"{reason.detail} Null is meant for no trip."
+    return Reason(reason.code, detail, pointer=reason.pointer)
 
 
 def asks(message: Message, asked: Asked) -> None:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from carriers import codes
 from carriers.adapters.otm.context import Context, identity
 from carriers.adapters.otm.messages import ACTION_TYPES, Action, ActionLink
-from carriers.adapters.otm.naming import id_or_ref, linked, place_of, units_of
+from carriers.adapters.otm.naming import id_or_ref, linked, place_of, trip_unknown, units_of
 from carriers.adapters.translated import Namer, Translated
 from carriers.messages import CarrierEvent, Outcome, VehicleRef
 from kernel.refusals import Reason
@@ -262,8 +262,7 @@ def _event(
         at_stop and (context.trip is None or context.stop_id is None)
     )
     if lacking:
-        detail = f"{event_type} needs a vehicle" + (", a trip and a stop." if at_stop else ".")
-        made.reasons.append(Reason(codes.UNNAMED, detail, pointer=context.base))
+        made.reasons.append(_lacking(event_type, at_stop, action, context))
         return None
     place = place_of(context.location)
     if facility is not None:
@@ -287,6 +286,22 @@ def _event(
     made.add(event, _origin(context.base, where))
     made.occurred_at = made.occurred_at or at.at
     return event
+
+
+def _lacking(event_type: str, at_stop: bool, action: Action, context: Context) -> Reason:
+    """Return why an action's vehicle, trip or stop is not known: it names something that nobody
+    has told of, or nothing at all."""
+    trip, stop = linked(action.trip), linked(action.stop)
+    if context.vehicle is None and trip:
+        return trip_unknown(trip, f"{context.base}/trip")
+    if stop and (context.vehicle is None or context.trip is None):
+        detail = (
+            f"The stop {stop} is not known here, and so neither are its trip and vehicle."
+            " Send the trip with its planned stops first, or name trip and vehicle."
+        )
+        return Reason(codes.STOP_UNKNOWN, detail, pointer=f"{context.base}/stop")
+    detail = f"{event_type} needs a vehicle" + (", a trip and a stop." if at_stop else ".")
+    return Reason(codes.UNNAMED, detail, pointer=context.base)
 
 
 def _origin(base: str, where: str) -> dict[str, str]:

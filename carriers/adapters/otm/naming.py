@@ -19,6 +19,7 @@ from carriers.adapters.otm.messages import (
 )
 from carriers.adapters.reading import Unreadable
 from carriers.messages import Place, Unit
+from kernel.refusals import Reason
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", flags=re.ASCII)
 _S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}", flags=re.ASCII)
@@ -47,6 +48,15 @@ def linked(link: Any) -> str | None:
         return str(link.uuid)
     entity = link.entity
     return None if entity is UNSET or entity.id is UNSET else str(entity.id)
+
+
+def trip_unknown(trip: str, pointer: str) -> Reason:
+    """Return that a trip has no route here, which would say its vehicle."""
+    detail = (
+        f"No route of the trip {trip} is known here, and so neither is its vehicle."
+        " Send the trip with its planned stops first, or name the vehicle."
+    )
+    return Reason(codes.TRIP_UNKNOWN, detail, pointer=pointer)
 
 
 def point(geo: Any) -> tuple[float, float] | None:

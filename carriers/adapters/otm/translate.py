@@ -1,5 +1,6 @@
 """From entities of OTM to canonical events. Table: docs/api/dialects.md."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from carriers.adapters.otm.messages import (
     Trip,
     Vehicle,
 )
-from carriers.adapters.otm.naming import id_or_ref, linked, moving_place
+from carriers.adapters.otm.naming import id_or_ref, linked, moving_place, trip_unknown
 from carriers.adapters.reading import Unreadable
 from carriers.adapters.translated import Asked, Known, Namer, Translated
 from carriers.messages import CarrierEvent, Energy, VehicleRef
@@ -62,10 +63,10 @@ def read(kind: str, raw: bytes) -> Message | list[Reason]:
     """Return an entity of a kind (`trips`, `vehicles`, …), or the reasons against it."""
     found = reading.read(raw, KINDS[kind])
     if isinstance(found, Event) and found.eventType not in EVENT_TYPES:
-        detail = f"{found.eventType[:40]!r} is no event of OTM 5.6."
+        detail = f"{found.eventType[:40]!r} is no event of OTM 5.6; {_listed(EVENT_TYPES)}."
         return [Reason(codes.INVALID, detail, pointer="/eventType")]
     if isinstance(found, Action) and found.does not in ACTION_TYPES:
-        detail = f"{found.does[:40]!r} is no action of OTM 5.6."
+        detail = f"{found.does[:40]!r} is no action of OTM 5.6; {_listed(ACTION_TYPES)}."
         return [Reason(codes.INVALID, detail, pointer="/actionType")]
     if isinstance(found, Event) and found.eventType == "updateEvent":
         inner = _updated(found)
@@ -74,6 +75,10 @@ def read(kind: str, raw: bytes) -> Message | list[Reason]:
     if needs_id and found.id is UNSET:  # type: ignore[union-attr]
         return [Reason(codes.MISSING, f"{kind} need an id here.", pointer="/id")]
     return found
+
+
+def _listed(allowed: Iterable[str]) -> str:
+    return f"allowed: {', '.join(sorted(allowed))}"
 
 
 def _updated(event: Event) -> Trip | Action | list[Reason] | None:
@@ -185,6 +190,9 @@ def _event(message: Event, native: str, sender: UUID, known: Known, made: Transl
     if event_type is None:
         detail = f"{message.eventType} with what it says has no event."
         made.notes.append(Reason(codes.NOT_MAPPED, detail, pointer="/eventType"))
+        return
+    if made.vehicle is None and trip:
+        made.reasons.append(trip_unknown(trip, "/trip"))
         return
     if made.vehicle is None:
         detail = "The event says no vehicle, nor a trip with one."

@@ -10,7 +10,8 @@ from tracking.rules import fold as folding
 from tracking.rules.fold import State, fold, freeze
 from tracking.rules.geography import Geography
 from tracking.rules.limits import Limits
-from tracking.rules.told import Lapse
+from tracking.rules.told import Lapse, StopDone
+from tracking.rules.trips import Journal, is_stop_out_of_turn, note
 
 TRIP, OTHER_TRIP = UUID(int=71), UUID(int=70)
 SHOP, CAFE = UUID(int=72), UUID(int=73)
@@ -312,6 +313,42 @@ def test_a_step_that_cannot_follow_on_the_stop_as_it_was_is_flagged(types, flagg
     found = lapses(under_way(*events))
     assert [(row.facts["step"], row.facts["after"]) for row in found] == flagged
     assert {(row.kind, row.detail) for row in found} <= {("out_of_sequence", "stop_step")}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("trip.started", 0), ("trip.started", 0), ("trip.ended", 600), ("trip.ended", 600)],
+        [("trip.started", 0), ("trip.paused", 60), ("trip.paused", 60), ("trip.resumed", 90),
+         ("trip.started", 0)],
+        [("trip.started", 0), ("trip.cancelled", 60), ("trip.cancelled", 60)],
+    ],
+)  # fmt: skip
+def test_a_step_of_a_trip_told_twice_of_one_instant_is_not_out_of_turn(steps):
+    day = [told(name, t, number, trip_id=TRIP) for number, (name, t) in enumerate(steps)]
+    assert lapses(day) == []
+
+
+def test_a_step_of_a_trip_told_again_of_another_instant_is_out_of_turn():
+    day = [told("trip.started", 0, trip_id=TRIP), told("trip.ended", 600, trip_id=TRIP)]
+    (row,) = lapses([*day, told("trip.ended", 601, trip_id=TRIP)])
+    assert row.facts == {"step": "trip.ended", "after": "ended"}
+    (row,) = lapses([*day, told("trip.cancelled", 600, 1, trip_id=TRIP)])
+    assert row.started_at == after(600)
+
+
+def test_a_stop_told_twice_of_one_instant_is_not_out_of_turn_and_stays_departed():
+    """The carrier arrived and left within one second; both messages tell both."""
+    before = StopDone(
+        UUID(int=1), SHOP, TRIP, "departed", "served", "", None, after(60), None, after(60),
+        after(60),
+    )  # fmt: skip
+    again = told("stop.arrived", 60, **AT_SHOP)
+    assert not is_stop_out_of_turn(before, again)
+    assert is_stop_out_of_turn(before, told("stop.arrived", 61, **AT_SHOP))
+    journal = Journal(stops={SHOP: before})
+    list(note(journal, again, lambda *_: UUID(int=9)))
+    assert (journal.stops[SHOP].state, journal.stops[SHOP].arrived_at) == ("departed", after(60))
 
 
 def test_what_happens_at_a_stop_after_its_trip_has_ended_is_flagged():
