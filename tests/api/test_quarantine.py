@@ -81,6 +81,41 @@ def test_an_item_is_taken_once_its_vehicle_is_known(send, api, carrier):
     assert (again.status_code, again.json()["code"]) == (409, "quarantine.not_open")
 
 
+def test_what_is_unknown_is_named_as_its_sender_called_it_also_after_a_replay(send, api, carrier):
+    event = position(
+        vehicle="GHOST-1", event_type="stop.arrived", trip_id="ref:t", stop_id="ref:S-9"
+    )
+    locker = position(facility_id="ref:BOX-1")
+    theirs = position(vehicle="van-7") | {"vehicle": {"vehicle_id": str(uuid.UUID(int=7))}}
+    answer = send(event, locker, theirs)
+    assert [one["detail"] for one in answer["results"][0]["errors"]] == [
+        "There is no vehicle ref:GHOST-1 of yours.",
+        "There is no stop ref:S-9 in a route of yours.",
+    ]
+    client = api()
+    (first,) = (one for one in kept(client) if one["event_id"] == event["event_id"])
+    assert first["reasons"] == [
+        {
+            "code": "event.vehicle_unknown",
+            "detail": "There is no vehicle ref:GHOST-1 of yours.",
+            "pointer": "/vehicle/vehicle_id",
+            "named": "ref:GHOST-1",
+        },
+        {
+            "code": "event.stop_unknown",
+            "detail": "There is no stop ref:S-9 in a route of yours.",
+            "pointer": "/stop_id",
+            "named": "ref:S-9",
+        },
+    ]
+    again = replay(client, first).json()
+    assert again["detail"] == "There is no vehicle ref:GHOST-1 of yours."
+    assert again["item"]["reasons"] == first["reasons"]
+    named = {one["event_id"]: [why["named"] for why in one["reasons"]] for one in kept(client)}
+    assert named[locker["event_id"]] == ["ref:van-7", "ref:BOX-1"]
+    assert named[theirs["event_id"]] == ["00000000-0000-0000-0000-000000000007"]
+
+
 def test_mending_that_took_sixteen_days_makes_nothing_too_late(send, api, carrier, domain_clock):
     from carriers.models import LoggedPosition
     from tests import fleet

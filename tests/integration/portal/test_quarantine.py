@@ -118,6 +118,17 @@ def test_the_event_is_shown_as_it_was_sent_and_its_markup_is_text(as_person, car
     assert "Register the vehicle with the id that the event names, then replay." in text
 
 
+def test_an_unknown_vehicle_is_called_what_its_sender_calls_it(as_person, carrier):
+    (row,) = kept(carrier, "van-7")
+    said = f"ref:{str(row.event_id)[:8]}"
+    client = as_person(carrier)
+    _, text = page(client, "quarantine")
+    assert text.count(said) == 2  # beside the reason, and where a plate would be
+    _, text = page(client, "quarantined", row.id)
+    assert f'<strong class="mono">{said}</strong>' in text
+    assert f"<dd>{said}</dd>" in text
+
+
 def test_dismissing_needs_a_reason(as_person, carrier):
     (row,) = kept(carrier, "van-7")
     client = as_person(carrier)
