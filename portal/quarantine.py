@@ -56,6 +56,7 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "accepted": (gettext_lazy("taken into the log"), "ok"),
     "duplicate": (gettext_lazy("in the log already"), "ok"),
     "quarantined": (gettext_lazy("still waiting"), "warn"),
+    "dismissed": (gettext_lazy("dismissed"), ""),
     "conflict": (gettext_lazy("in conflict with the log"), "bad"),
     "refused": (gettext_lazy("refused"), "bad"),
     "failed": (gettext_lazy("failed"), "bad"),

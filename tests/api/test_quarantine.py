@@ -331,6 +331,30 @@ def test_a_bulk_replay_by_ids_names_those_that_are_not_there_and_skips_conflicts
     }
 
 
+def test_what_a_replay_before_took_is_a_duplicate_and_what_was_dismissed_is_dismissed(
+    send, api, carrier
+):
+    from tests import fleet
+
+    send(position(), position(seconds=-1), position(vehicle="nobody"))
+    fleet.vehicle(carrier, "van-7")
+    client = api()
+    (nobody,) = (one for one in kept(client) if one["reasons"][0]["named"] == "ref:nobody")
+    runs = [
+        client.post(f"{LIST}/replay", {"filter": {}}, format="json").json()["id"] for _ in range(2)
+    ]
+    client.post(f"{LIST}/{nobody['id']}/dismiss", {"reason": "a test"}, format="json")
+    work()
+    counts = [client.get(f"{LIST}/replays/{run}").json()["counts"] for run in runs]
+    assert counts == [{"accepted": 2, "dismissed": 1}, {"duplicate": 2, "dismissed": 1}]
+    items = client.get(f"{LIST}/replays/{runs[1]}/items").json()["items"]
+    assert sorted((one["status"], one["code"]) for one in items) == [
+        ("dismissed", "quarantine.not_open"),
+        ("duplicate", ""),
+        ("duplicate", ""),
+    ]
+
+
 @pytest.mark.parametrize("body", [{}, {"ids": [], "filter": {}}])
 def test_a_bulk_replay_says_which_items_it_means(api, carrier, body):
     answer = api().post(f"{LIST}/replay", body, format="json")
