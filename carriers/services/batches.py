@@ -209,7 +209,7 @@ class Batch:
 
     def _note(self, index: int, status: str, reasons: Iterable[Reason] = ()) -> None:
         item = self._items[index]
-        event_id = item.event_id if isinstance(item, CarrierEvent) else None
+        event_id = item.event_id if isinstance(item, CarrierEvent | decoding.Faults) else None
         listed = [Error(str(reason.code), reason.detail, reason.pointer) for reason in reasons]
         if not listed:
             self._outcomes[index] = ItemResult(index, event_id, status)

@@ -127,7 +127,8 @@ def _within(item: decoding.Item, since: datetime) -> decoding.Item:
     if not isinstance(item, CarrierEvent) or rules.effective_at(item) >= since:
         return item
     detail = f"The log keeps what is needed to fold events since {since.isoformat()}."
-    return [Reason(codes.BEYOND_RETENTION, detail, pointer="/occurred_at")]
+    reason = Reason(codes.BEYOND_RETENTION, detail, pointer="/occurred_at")
+    return decoding.Faults([reason], item.event_id)
 
 
 def _settle(rows: Sequence[Quarantined], results: Sequence[ItemResult], now: datetime) -> None:
