@@ -6,7 +6,7 @@ so that every bad item is named with its index, pointers and codes.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, get_type_hints
 
@@ -20,6 +20,18 @@ from kernel.refusals import Reason, Refusal
 
 MAX_ITEMS = 10_000
 """Items a batch may hold; issue: more would hold the write transaction too long."""
+
+
+class Faults(list[Reason]):
+    """The reasons against an item, with its event id when it says one."""
+
+    event_id: str | None
+
+    def __init__(self, reasons: Iterable[Reason], said: Any) -> None:
+        super().__init__(reasons)
+        is_id = isinstance(said, str) and _UUID.fullmatch(said) is not None
+        self.event_id = said.lower() if is_id else None
+
 
 Item = CarrierEvent | list[Reason]
 
@@ -121,7 +133,7 @@ def _judged(event: CarrierEvent) -> Item:
     if event.event_type == "telemetry.position" and _is_plain(event):
         return event
     reasons = [*_bad_ids(event), *conditions.broken(event), *_too_large(event)]
-    return reasons or event
+    return Faults(reasons, event.event_id) if reasons else event
 
 
 def _is_plain(event: CarrierEvent) -> bool:
@@ -157,12 +169,9 @@ def _item(raw: bytes) -> Item:
         return [Reason(codes.MALFORMED, "An event is a JSON object.")]
     value = _integers(value)
     reasons = list(_bad_shape(value))
-    if not reasons:
-        judged = _judged(msgspec.convert(value, CarrierEvent))
-        if isinstance(judged, CarrierEvent):
-            return judged
-        reasons = judged
-    return reasons
+    if reasons:
+        return Faults(reasons, value.get("event_id"))
+    return _judged(msgspec.convert(value, CarrierEvent))
 
 
 def _integers(value: dict[str, Any]) -> dict[str, Any]:

@@ -64,6 +64,11 @@ class Names:
             found = known[text] = _named(self.sender.id, kind, text)
         return found
 
+    def refs(self, kind: str) -> dict[str, str]:
+        """Return what the sender called things of a kind, by our id; only `ref:` names."""
+        named = self._kinds[kind].items()
+        return {one.text: said for said, one in named if said.startswith("ref:")}
+
 
 @lru_cache(maxsize=65_536)
 def _named(sender_id: UUID, kind: str, text: str) -> Named:

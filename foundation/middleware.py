@@ -15,6 +15,7 @@ from kernel.identifiers import uuid7
 log = structlog.get_logger("hub.request")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_EMPTY = (202, 204)
 _QUIET = ("/healthz", "/readyz", "/metrics", settings.STATIC_URL)
 
 
@@ -45,6 +46,8 @@ class RequestMiddleware(MiddlewareMixin):
         if request_id is None:
             return response
         response["X-Request-Id"] = request_id
+        if response.status_code in _EMPTY and not response.streaming and not response.content:
+            del response.headers["Content-Type"]  # Django's default names a page; there is none
         seconds = time.perf_counter() - request.started
         route = _route(request)
         if request.path.startswith(_QUIET):

@@ -56,6 +56,7 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "accepted": (gettext_lazy("taken into the log"), "ok"),
     "duplicate": (gettext_lazy("in the log already"), "ok"),
     "quarantined": (gettext_lazy("still waiting"), "warn"),
+    "dismissed": (gettext_lazy("dismissed"), ""),
     "conflict": (gettext_lazy("in conflict with the log"), "bad"),
     "refused": (gettext_lazy("refused"), "bad"),
     "failed": (gettext_lazy("failed"), "bad"),
@@ -84,7 +85,9 @@ class Shown:
     reason: str
     remedy: str
     others: int
+    named: str
     plate: str
+    vehicle: str
     organisation_name: str
     state_label: str
     tone: str
@@ -132,12 +135,21 @@ def _shown(row: Quarantined, plates: Any, companies: dict[UUID, str], tz: Any) -
         reason=reason(row.code),
         remedy=str(remedy),
         others=len(row.reasons) - 1,
+        named=next((said for _kind, said in row.named()), ""),
+        vehicle=_vehicle_said(row),
         plate=(vehicle.plate or vehicle.label) if vehicle else "",
         organisation_name=companies.get(row.organisation_id, ""),
         state_label=str(label),
         tone=tone,
         replayable=row.is_replayable,
     )
+
+
+def _vehicle_said(row: Quarantined) -> str:
+    """Return the vehicle that an event names in the sender's words; what is mended was known by
+    them. Our id where nothing else is known."""
+    said = dict(row.named()).get("vehicle")
+    return said or ("" if row.vehicle_id is None else str(row.vehicle_id))
 
 
 def _happened(row: Quarantined, tz: Any) -> str:

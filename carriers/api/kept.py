@@ -18,6 +18,7 @@ Why = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
 class QuarantinedOut(Struct, kw_only=True):
     """An event that was kept but not taken, with the reasons. `state`: open, accepted, dismissed.
 
+    A reason has `code`, `detail`, `pointer`, and `named`: what its sender calls what is unknown.
     `received_at` is when it first came; `note` says why it was dismissed.
     """
 

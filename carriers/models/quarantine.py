@@ -110,6 +110,15 @@ class Quarantined(models.Model):
         """Return `open`, `accepted` or `dismissed`."""
         return "open" if self.resolved_at is None else self.resolution
 
+    def named(self) -> list[tuple[str, str]]:
+        """Return the kinds of what is unknown (`vehicle`, `stop`, `facility`), each with the name
+        that the sender gave it."""
+        return [
+            (one["pointer"].rpartition("/")[2].removesuffix("_id"), one["named"])
+            for one in self.reasons
+            if one.get("named")
+        ]
+
     @property
     def is_conflict(self) -> bool:
         """Return whether this is kept for inspection only."""

@@ -1,16 +1,24 @@
 """Which vehicles, stops and facilities of a batch the platform does not know."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from carriers import codes
-from carriers.rules import Statement
-from kernel.refusals import Code, Reason
+from carriers.rules import Named, Statement
+from kernel.refusals import Reason
 
 
-def unknown(statements: Sequence[Statement], city_id: UUID) -> dict[int, list[Reason]]:
+class Lack(NamedTuple):
+    """Something of a kind that a statement names and its sender does not have."""
+
+    kind: str
+    named: Named
+
+
+def unknown(statements: Sequence[Statement], city_id: UUID) -> dict[int, list[Lack]]:
     """Return, by place in `statements`, what each names that its sender does not have.
 
     One query per kind and batch. A void is not asked: it takes its target's subject. A facility
@@ -26,27 +34,40 @@ def unknown(statements: Sequence[Statement], city_id: UUID) -> dict[int, list[Re
     facilities -= _texts(_FACILITIES, facilities, {str(city_id)})
     if not (vehicles or stops or facilities):
         return {}
-    found: dict[int, list[Reason]] = {}
+    found: dict[int, list[Lack]] = {}
     for place, statement in enumerate(statements):
-        reasons = list(_reasons(statement, vehicles, stops, facilities))
-        if reasons:
-            found[place] = reasons
+        lacks = list(_lacks(statement, vehicles, stops, facilities))
+        if lacks:
+            found[place] = lacks
     return found
 
 
-def _reasons(
+def reason(kind: str, said: str) -> Reason:
+    """Return the reason against an event that calls something unknown `said`."""
+    facts = {"named": said}
+    if kind == "vehicle":
+        detail, pointer = f"There is no vehicle {said} of yours.", "/vehicle/vehicle_id"
+        return Reason(codes.VEHICLE_UNKNOWN, detail, pointer, facts)
+    if kind == "stop":
+        detail = f"There is no stop {said} in a route of yours."
+        return Reason(codes.STOP_UNKNOWN, detail, "/stop_id", facts)
+    detail = f"There is no facility {said} in the city."
+    return Reason(codes.FACILITY_UNKNOWN, detail, "/facility_id", facts)
+
+
+def _lacks(
     statement: Statement, vehicles: set[str], stops: set[str], facilities: set[str]
-) -> Iterator[Reason]:
+) -> Iterator[Lack]:
     """Yield what a statement names of the vehicles, stops and facilities that are missing."""
     if statement.voids_event_id is not None:
         return
     sender, vehicle, stop = statement.sender.text, statement.vehicle, statement.stop
     if vehicle is not None and sender + vehicle.text in vehicles:
-        yield _reason(codes.VEHICLE_UNKNOWN, "/vehicle/vehicle_id")
+        yield Lack("vehicle", vehicle)
     if stop is not None and sender + stop.text in stops:
-        yield _reason(codes.STOP_UNKNOWN, "/stop_id")
+        yield Lack("stop", stop)
     if statement.facility is not None and statement.facility.text in facilities:
-        yield _reason(codes.FACILITY_UNKNOWN, "/facility_id")
+        yield Lack("facility", statement.facility)
 
 
 # In SQL, with ids as text: asked with each batch, where building queries costs more than answers.
@@ -75,7 +96,3 @@ def _texts(query: str, ids: set[str], among: set[str]) -> set[str]:
 
 def _array(texts: set[str]) -> str:
     return "{" + ",".join(texts) + "}"
-
-
-def _reason(code: Code, pointer: str) -> Reason:
-    return Reason(code, f"{code.title}.", pointer=pointer)

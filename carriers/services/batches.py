@@ -14,7 +14,8 @@ from accounts.actors import Actor, Grant
 from carriers import codes, decoding, rules
 from carriers.messages import CarrierEvent
 from carriers.rules import Ages, Names, Statement
-from carriers.selectors import windows
+from carriers.selectors import belongings, windows
+from carriers.selectors.belongings import Lack
 from carriers.services import log, owners, partitions, quarantine
 from carriers.services.outcomes import STATUSES, BatchResult, Error, ItemResult
 from foundation import audit
@@ -38,6 +39,7 @@ class Batch:
         self._refused: dict[int, list[Reason]] = {}
         self._outcomes: list[ItemResult | None] = [None] * len(items)
         self._clear: list[Statement] = []
+        self._refs: dict[tuple[str, str], dict[str, str]] = {}
 
     def prepare(self) -> list[Statement]:
         """Judge every item by what it says itself and by who sends it; return those that stand."""
@@ -79,13 +81,14 @@ class Batch:
         return sender
 
     def sort(
-        self, statements: list[Statement], unknown: Mapping[int, list[Reason]], before: int
+        self, statements: list[Statement], unknown: Mapping[int, list[Lack]], before: int
     ) -> None:
-        """Tell the statements that are clear from the doubtful ones; the reasons against the
-        first are at `before` in `unknown`."""
+        """Tell the statements that are clear from the doubtful ones; what the first names in vain
+        is at `before` in `unknown`."""
         ahead_after = self._ages.ahead_after
         for place, statement in enumerate(statements, start=before):
-            reasons = unknown.get(place, []) if unknown else []
+            lacks = unknown.get(place) if unknown else None
+            reasons = [self._unknown(statement, *lack) for lack in lacks] if lacks else []
             if statement.effective_at > ahead_after:
                 detail = "The event lies more than 5 minutes after the time of receipt."
                 ahead = Reason(codes.CLOCK_AHEAD, detail, pointer="/occurred_at")
@@ -94,6 +97,17 @@ class Batch:
                 self.doubtful.append((statement, reasons))
             else:
                 self._clear.append(statement)
+
+    def _unknown(self, statement: Statement, kind: str, named: rules.Named) -> Reason:
+        """Return the reason against what is unknown, by the name that its sender gave it: the
+        event says our id by now, which nobody could register anything under."""
+        asked = (statement.sender.text, kind)
+        if asked not in self._refs:
+            self._refs[asked] = refs = {}
+            for sender in self._senders.values():
+                if sender is not None and sender[0].key == statement.key[:16]:
+                    refs |= sender[0].refs(kind)
+        return belongings.reason(kind, self._refs[asked].get(named.text, named.text))
 
     def _may(self, statement: Statement) -> bool:
         """Return whether a mandate of the sender covers the event, and count its use."""
@@ -195,7 +209,7 @@ class Batch:
 
     def _note(self, index: int, status: str, reasons: Iterable[Reason] = ()) -> None:
         item = self._items[index]
-        event_id = item.event_id if isinstance(item, CarrierEvent) else None
+        event_id = item.event_id if isinstance(item, CarrierEvent | decoding.Faults) else None
         listed = [Error(str(reason.code), reason.detail, reason.pointer) for reason in reasons]
         if not listed:
             self._outcomes[index] = ItemResult(index, event_id, status)

@@ -35,10 +35,7 @@ def keep(items: Sequence[tuple[Statement, list[Reason]]], receipt: Any) -> None:
             event_type=statement.event.event_type,
             vehicle_id=statement.vehicle_id,
             code=str(reasons[0].code),
-            reasons=[
-                {"code": str(reason.code), "detail": reason.detail, "pointer": reason.pointer}
-                for reason in reasons
-            ],
+            reasons=[_as_kept(reason) for reason in reasons],
             payload=msgspec.to_builtins(statement.event),
             client_id=receipt.client_id,
             received_at=receipt.received_at,
@@ -52,6 +49,12 @@ def keep(items: Sequence[tuple[Statement, list[Reason]]], receipt: Any) -> None:
         unique_fields=["organisation", "event_id", "content_hash"],
         update_fields=["code", "reasons", "resolved_at", "resolution", "note"],
     )
+
+
+def _as_kept(reason: Reason) -> dict[str, str]:
+    """Return a reason as a row keeps it; `named` is the sender's name for what is unknown."""
+    told = {"code": str(reason.code), "detail": reason.detail, "pointer": reason.pointer}
+    return told | {"named": reason.facts["named"]} if "named" in reason.facts else told
 
 
 def resolve(statements: Iterable[Statement], before: Collection[Any], now: datetime) -> None:

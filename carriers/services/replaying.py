@@ -105,6 +105,8 @@ class _Again(Batch):
 
     def statement(self, index: int, item: CarrierEvent, names: Names) -> Statement | list[Reason]:
         row = self._rows[index]
+        for kind, said in row.named():
+            names.of(kind, said)  # the canonical event has lost it
         prepared = rules.prepare(index, item, names, Ages(self.now, row.received_at, self.admits))
         if isinstance(prepared, Statement):
             prepared.content_hash = bytes(row.content_hash)
@@ -125,7 +127,8 @@ def _within(item: decoding.Item, since: datetime) -> decoding.Item:
     if not isinstance(item, CarrierEvent) or rules.effective_at(item) >= since:
         return item
     detail = f"The log keeps what is needed to fold events since {since.isoformat()}."
-    return [Reason(codes.BEYOND_RETENTION, detail, pointer="/occurred_at")]
+    reason = Reason(codes.BEYOND_RETENTION, detail, pointer="/occurred_at")
+    return decoding.Faults([reason], item.event_id)
 
 
 def _settle(rows: Sequence[Quarantined], results: Sequence[ItemResult], now: datetime) -> None:
@@ -134,7 +137,11 @@ def _settle(rows: Sequence[Quarantined], results: Sequence[ItemResult], now: dat
     quarantine.settle([row.pk for row, one in pairs if one.status in _IN_LOG], now)
     changed = []
     for row, result in pairs:
-        reasons = [msgspec.to_builtins(error) for error in _errors(result)]
+        told = {(one["code"], one["pointer"]): one for one in row.reasons}
+        reasons = [
+            told.get((error.code, error.pointer)) or msgspec.to_builtins(error)
+            for error in _errors(result)
+        ]
         if result.status in _STILL_KEPT and reasons != row.reasons:
             row.code, row.reasons = result.code, reasons
             changed.append(row)

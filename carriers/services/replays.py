@@ -117,7 +117,7 @@ def advance(replay: Replay, now: datetime) -> int:
     )
     by_row = {item.quarantined_id: item for item in items}
     against = _against(replay, items, now)
-    _note([(item, "refused", str(one.code), one.detail) for item, one in against])
+    _note([_told_against(item, one) for item, one in against])
     for item, _reason in against:
         del by_row[item.quarantined_id]
 
@@ -147,6 +147,16 @@ def _against(
         if against is not None:
             found.append((item, against))
     return found
+
+
+def _told_against(item: ReplayedItem, reason: Reason) -> tuple[ReplayedItem, str, str, str]:
+    """Return what is noted of an item that is not replayed. What another replay or its sender
+    settled meanwhile was not refused: it is in the log, or dismissed."""
+    if reason.code != codes.NOT_OPEN:
+        return item, "refused", str(reason.code), reason.detail
+    if item.quarantined.state == Quarantined.Resolution.ACCEPTED:
+        return item, "duplicate", "", ""
+    return item, "dismissed", str(reason.code), reason.detail
 
 
 def _asker(replay: Replay, now: datetime) -> Actor:

@@ -8,16 +8,18 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import scopes
 from accounts.models import Organisation
+from carriers import codes
 from carriers.models import BackfillWindow
 from carriers.selectors import horizon
 from carriers.services import windows
 from kernel.periods import YEARS
-from kernel.refusals import Refusal
+from kernel.refusals import Reason, Refusal
 from portal import words
 from portal.booking_day import local_day
 from portal.people import Page
@@ -102,12 +104,23 @@ class Backfill(Page):
             try:
                 self._open(given)
             except Refusal as refusal:
-                wrong = {PLACES.get(one.pointer, "main"): one.detail for one in refusal.reasons}
+                wrong = {
+                    PLACES.get(one.pointer, "main"): self._sentence(one) for one in refusal.reasons
+                }
         if wrong:
             errors = [{"field": field, "text": text} for field, text in wrong.items()]
             return self.get(request, status=422, given=given, wrong=wrong, errors=errors)
         messages.success(request, _("The window is open."))
         return redirect("portal:backfill")
+
+    def _sentence(self, reason: Reason) -> str:
+        """Return what a person is told; days are chosen here, so an instant would not help."""
+        if reason.code != codes.WINDOW_BEYOND:
+            return reason.detail
+        first = formats.date_format(self._days()["first"])
+        return _("The log takes nothing older; the first day to choose is %(day)s.") % {
+            "day": first
+        }
 
     def needs_steward(self) -> None:
         """Refuse who may only look."""

@@ -144,7 +144,8 @@ class OneQuarantined(Page):
             row=row,
             facts=self._facts(row, shown),
             reasons=[
-                (quarantine.reason(one["code"]), one.get("pointer", "")) for one in row.reasons
+                (quarantine.reason(one["code"]), one.get("pointer", ""), one.get("named", ""))
+                for one in row.reasons
             ],
             content=quarantine.content(row),
             **more,
@@ -153,7 +154,7 @@ class OneQuarantined(Page):
     def _facts(self, row: Quarantined, shown: quarantine.Shown) -> list[tuple[str, str]]:
         facts = [
             (_("Carrier"), shown.organisation_name),
-            (_("Vehicle"), shown.plate or "–"),
+            (_("Vehicle"), shown.plate or shown.vehicle or "–"),
             (_("Happened"), shown.happened),
             (_("Received"), shown.received),
             (_("Id of the event"), str(row.event_id)),

@@ -5,8 +5,10 @@ import re
 
 import pytest
 from django.db import OperationalError
+from django.http import HttpResponse
 
 from accounts.models import Mandate
+from foundation.middleware import RequestMiddleware
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -261,3 +263,17 @@ def test_a_problem_speaks_the_language_of_the_request_and_its_code_does_not(clie
         titles[language] = document["title"]
     assert titles["en"] == "Sign in or send a token"
     assert len(set(titles.values())) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (HttpResponse(status=202), None),
+        (HttpResponse(status=204), None),
+        (HttpResponse(b"{}", status=202, content_type="application/json"), "application/json"),
+        (HttpResponse(b"<p>", status=200), "text/html; charset=utf-8"),
+    ],
+)
+def test_what_says_nothing_names_no_media_type(rf, answer, kind):
+    answered = RequestMiddleware(lambda request: answer)(rf.delete("/otm/v5/events/1"))
+    assert answered.get("Content-Type") == kind

@@ -80,7 +80,8 @@ def test_a_batch_with_faults_stores_the_good_items_and_names_the_bad_ones(send, 
     assert answer["accepted"] == 2
     assert answer["refused"] == 2
     fault = answer["results"][1]
-    assert (fault["index"], fault["event_id"]) == (1, None)
+    assert (fault["index"], fault["event_id"]) == (1, bad["event_id"])
+    assert answer["results"][2]["event_id"] is None
     assert (fault["code"], fault["pointer"]) == ("event.invalid", "/place/lat")
     assert stored() == 2
 

@@ -241,7 +241,7 @@ def test_a_device_that_nobody_registered_is_unregistered_and_its_event_waits(sen
     assert answer.status_code == 404
     (failure,) = answer.json()["failures"]
     assert failure["error"] == "unregistered"
-    assert failure["error_details"] == ["/device_id: The sender has no such vehicle."]
+    assert failure["error_details"] == [f"/device_id: There is no vehicle ref:{DEVICE} of yours."]
     assert Quarantined.objects.get().code == "event.vehicle_unknown"
     assert Original.objects.count() == 1
 

@@ -81,6 +81,41 @@ def test_an_item_is_taken_once_its_vehicle_is_known(send, api, carrier):
     assert (again.status_code, again.json()["code"]) == (409, "quarantine.not_open")
 
 
+def test_what_is_unknown_is_named_as_its_sender_called_it_also_after_a_replay(send, api, carrier):
+    event = position(
+        vehicle="GHOST-1", event_type="stop.arrived", trip_id="ref:t", stop_id="ref:S-9"
+    )
+    locker = position(facility_id="ref:BOX-1")
+    theirs = position(vehicle="van-7") | {"vehicle": {"vehicle_id": str(uuid.UUID(int=7))}}
+    answer = send(event, locker, theirs)
+    assert [one["detail"] for one in answer["results"][0]["errors"]] == [
+        "There is no vehicle ref:GHOST-1 of yours.",
+        "There is no stop ref:S-9 in a route of yours.",
+    ]
+    client = api()
+    (first,) = (one for one in kept(client) if one["event_id"] == event["event_id"])
+    assert first["reasons"] == [
+        {
+            "code": "event.vehicle_unknown",
+            "detail": "There is no vehicle ref:GHOST-1 of yours.",
+            "pointer": "/vehicle/vehicle_id",
+            "named": "ref:GHOST-1",
+        },
+        {
+            "code": "event.stop_unknown",
+            "detail": "There is no stop ref:S-9 in a route of yours.",
+            "pointer": "/stop_id",
+            "named": "ref:S-9",
+        },
+    ]
+    again = replay(client, first).json()
+    assert again["detail"] == "There is no vehicle ref:GHOST-1 of yours."
+    assert again["item"]["reasons"] == first["reasons"]
+    named = {one["event_id"]: [why["named"] for why in one["reasons"]] for one in kept(client)}
+    assert named[locker["event_id"]] == ["ref:van-7", "ref:BOX-1"]
+    assert named[theirs["event_id"]] == ["00000000-0000-0000-0000-000000000007"]
+
+
 def test_mending_that_took_sixteen_days_makes_nothing_too_late(send, api, carrier, domain_clock):
     from carriers.models import LoggedPosition
     from tests import fleet
@@ -294,6 +329,30 @@ def test_a_bulk_replay_by_ids_names_those_that_are_not_there_and_skips_conflicts
         ("refused", "quarantine.not_replayable"),
         ("accepted", ""),
     }
+
+
+def test_what_a_replay_before_took_is_a_duplicate_and_what_was_dismissed_is_dismissed(
+    send, api, carrier
+):
+    from tests import fleet
+
+    send(position(), position(seconds=-1), position(vehicle="nobody"))
+    fleet.vehicle(carrier, "van-7")
+    client = api()
+    (nobody,) = (one for one in kept(client) if one["reasons"][0]["named"] == "ref:nobody")
+    runs = [
+        client.post(f"{LIST}/replay", {"filter": {}}, format="json").json()["id"] for _ in range(2)
+    ]
+    client.post(f"{LIST}/{nobody['id']}/dismiss", {"reason": "a test"}, format="json")
+    work()
+    counts = [client.get(f"{LIST}/replays/{run}").json()["counts"] for run in runs]
+    assert counts == [{"accepted": 2, "dismissed": 1}, {"duplicate": 2, "dismissed": 1}]
+    items = client.get(f"{LIST}/replays/{runs[1]}/items").json()["items"]
+    assert sorted((one["status"], one["code"]) for one in items) == [
+        ("dismissed", "quarantine.not_open"),
+        ("duplicate", ""),
+        ("duplicate", ""),
+    ]
 
 
 @pytest.mark.parametrize("body", [{}, {"ids": [], "filter": {}}])

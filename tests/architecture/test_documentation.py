@@ -1,11 +1,15 @@
 """Whatever people can call, set or be refused with stands in docs/."""
 
 import importlib
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from carriers import conditions, decoding
+from carriers.messages import CarrierEvent, Outcome, Place
 from kernel.refusals import REGISTRY
 from tests.architecture.test_arrows import FLOOR_OF
 
@@ -103,3 +107,38 @@ def test_every_management_command_is_documented():
     ]
     missing = [name for name in commands if not re.search(rf"manage {name}\b", text)]
     assert sorted(missing) == [], "write `./hub manage NAME` and what it does into docs/"
+
+
+def demanded(event_type):
+    """Return (classifiers, pointers) that a type demands, as the table of event types says it."""
+    classifiers = sorted(conditions.DEMANDS[event_type].classifiers)
+    bare = CarrierEvent(
+        event_id="",
+        event_type=event_type,
+        classifier=classifiers[0],
+        carrier_id="",
+        occurred_at=datetime(2026, 5, 12, tzinfo=UTC),
+        place=Place(),
+        outcome=Outcome(status="failed"),
+    )
+    said = "any" if len(classifiers) == 3 else ", ".join(classifiers)
+    return said, [reason.pointer for reason in conditions.broken(bare)]
+
+
+def test_every_event_type_is_documented_with_what_it_needs():
+    section = (ROOT / "docs/api/events.md").read_text().partition("## Event types")[2]
+    rows = [line.split("|")[1:4] for line in section.splitlines() if line.startswith("| `")]
+    told = {
+        event_type: (classifier.strip(), re.findall(r"`([^`]+)`", needs))
+        for types, classifier, needs in rows
+        for event_type in re.findall(r"`([^`]+)`", types)
+    }
+    assert told == {event_type: demanded(event_type) for event_type in conditions.DEMANDS}
+
+
+def test_the_void_of_the_documentation_is_one():
+    text = (ROOT / "docs/api/events.md").read_text()
+    blocks = re.findall(r"```json\n(.*?)```", text, flags=re.DOTALL)
+    (void,) = (json.loads(block) for block in blocks if '"voids"' in block)
+    (item,) = decoding.items(json.dumps([void]).encode())
+    assert isinstance(item, CarrierEvent), item

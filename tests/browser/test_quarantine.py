@@ -24,6 +24,17 @@ def keep(town, count):
     fleet.vehicle(town.carrier, "van-new")
 
 
+def keep_unknown(town):
+    """Let an event of a vehicle come that nobody registered, and one that contradicts another."""
+    from carriers.services import intake
+
+    ghost, first = (fleet.position(town.van, fleet.minutes(-n)) for n in (1, 2))
+    ghost["vehicle"] = {"vehicle_id": "ref:GHOST-1"}
+    events = [ghost, first, first | {"place": {"lat": 60.0, "lng": 24.0}}]
+    actor = factories.actor_of(town.carrier)
+    intake.take(actor=actor, body=json.dumps(events).encode(), now=factories.TUESDAY)
+
+
 def work():
     from carriers.services import replays
 
@@ -70,6 +81,23 @@ def test_a_carrier_mends_its_events_with_keyboard_and_mouse(town, people, axe, s
     page.get_by_role("button", name="Dismiss").click()
     page.get_by_text("The event was dismissed.").wait_for()
     page.get_by_text("Nothing is kept here.").wait_for()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_filters_stay_in_their_card_and_apart(town, people, shoot, width):
+    keep_unknown(town)
+    page = people(town.planner)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{page.base}/quarantine/")
+    assert page.get_by_text("ref:GHOST-1").count() == 2
+    shoot(page, f"quarantine-{width}", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    why, kind = (page.get_by_label(name).bounding_box() for name in ("Why it", "Event type"))
+    card = page.locator("section.card").first.bounding_box()
+    assert why["x"] + why["width"] < card["x"] + card["width"]
+    beside = kind["x"] - (why["x"] + why["width"])
+    below = kind["y"] - (why["y"] + why["height"])
+    assert max(beside, below) >= 12
 
 
 def test_all_that_match_are_replayed_without_javascript(town, people):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import Organisation
+from accounts.models import City, Organisation
 from carriers.adapters.files import FORMATS
 from carriers.services import ingesting
 from foundation import clock
@@ -66,6 +66,9 @@ class Command(BaseCommand):
 
 
 def _organisation(code: str, city: str | None) -> Organisation:
+    if city and not City.objects.filter(code=city).exists():
+        known = ", ".join(City.objects.order_by("code").values_list("code", flat=True))
+        raise CommandError(f"There is no city {city!r}; there are: {known or 'none'}", returncode=2)
     rows = Organisation.objects.select_related("city").filter(code=code)
     found = list(rows.filter(city__code=city) if city else rows)
     if not found:

@@ -57,15 +57,20 @@ class Command(BaseCommand):
         done = {}
         for name in [options["name"]] if options["name"] else names:
             for row in rebuilding.run(rebuilding.begin(name), as_of=as_of):
-                self.stderr.write(f"\r{_progress(row)}", ending="")
-                self.stderr.flush()
+                self._tell(f"\r{_progress(row)}")
                 done[name] = {"done": row.done, "frozen": row.frozen, "failed": row.failed}
-            self.stderr.write("")
+            self._tell("\n")
         if not options["json"]:
             for name, count in done.items():
                 self.stdout.write(f"{name}: {count['done']} rebuilt, {count['frozen']} frozen,"
                                   f" {count['failed']} failed")  # fmt: skip
         return done
+
+    def _tell(self, text: str) -> None:
+        """Write progress, which overwrites itself, where somebody watches: not into a file."""
+        if self.stderr.isatty():
+            self.stderr.write(text, ending="")
+            self.stderr.flush()
 
     def _mend(self, options: Any) -> dict[str, Any]:
         verb = options["verb"]
@@ -75,6 +80,8 @@ class Command(BaseCommand):
         unknown = sorted(set(ids) - known.keys())
         if unknown:
             raise CommandError(f"nothing stands still under {', '.join(unknown)}")
+        if not ids and not options["json"]:
+            self.stdout.write("Nothing stands still.")
         for stopped_id in ids:
             city = City.objects.get(pk=known[stopped_id].city_id)
             actor = setup.system_actor(city)

@@ -254,6 +254,12 @@ def test_the_last_line_for_people_holds_the_figures(write, van):
     )
 
 
+def test_a_city_that_is_not_there_is_a_wrong_argument(write, van):
+    with pytest.raises(CommandError, match="no city 'nope'; there are: hel") as wrong:
+        ingest(write("a.json", [fix(van)]), city="nope")
+    assert wrong.value.returncode == 2
+
+
 def test_a_carrier_that_nobody_or_everybody_knows_is_a_wrong_argument(write, van, hd):
     from tests import factories
 

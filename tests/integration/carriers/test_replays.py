@@ -63,7 +63,7 @@ def test_two_bulk_replays_and_the_sender_at_once_store_every_event_once(sender, 
     assert states() == {"accepted"}
     for run in Replay.objects.all():
         assert run.state == "finished"
-        assert set(run.counts) <= {"accepted", "duplicate", "refused"}
+        assert set(run.counts) <= {"accepted", "duplicate"}
         assert sum(run.counts.values()) == 40
 
 

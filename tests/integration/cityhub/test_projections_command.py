@@ -70,6 +70,23 @@ def test_it_retries_and_skips_in_the_name_of_the_city(stopped, domain_clock):
         projections("skip", str(uuid7()))
 
 
+def test_it_says_when_nothing_stands_still(hel, domain_clock):
+    assert projections("retry") == "Nothing stands still.\n"
+    assert figures("retry") == {"retry": []}
+
+
+def test_progress_is_for_a_terminal_only(hel, domain_clock):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    file, terminal = io.StringIO(), Terminal()
+    call_command("projections", "rebuild", stdout=io.StringIO(), stderr=file)
+    call_command("projections", "rebuild", stdout=io.StringIO(), stderr=terminal)
+    assert file.getvalue() == ""
+    assert "\rtracking.vehicles: shard " in terminal.getvalue()
+
+
 def test_it_rebuilds_by_name_or_all(hel, domain_clock):
     nothing = {"done": 0, "frozen": 0, "failed": 0}
     assert figures("rebuild") == {"tracking.facilities": nothing, "tracking.vehicles": nothing}

@@ -118,6 +118,17 @@ def test_the_event_is_shown_as_it_was_sent_and_its_markup_is_text(as_person, car
     assert "Register the vehicle with the id that the event names, then replay." in text
 
 
+def test_an_unknown_vehicle_is_called_what_its_sender_calls_it(as_person, carrier):
+    (row,) = kept(carrier, "van-7")
+    said = f"ref:{str(row.event_id)[:8]}"
+    client = as_person(carrier)
+    _, text = page(client, "quarantine")
+    assert text.count(said) == 2  # beside the reason, and where a plate would be
+    _, text = page(client, "quarantined", row.id)
+    assert f'<strong class="mono">{said}</strong>' in text
+    assert f"<dd>{said}</dd>" in text
+
+
 def test_dismissing_needs_a_reason(as_person, carrier):
     (row,) = kept(carrier, "van-7")
     client = as_person(carrier)
@@ -193,7 +204,7 @@ def test_an_official_opens_and_closes_a_window_and_a_carrier_sees_its_own(
     [
         ({"organisation": ""}, "organisation", "Choose a carrier."),
         ({"first_day": "soon"}, "first_day", "Give the first day of the events."),
-        ({"first_day": "2026-04-01"}, "first_day", "The log still takes what happened since"),
+        ({"first_day": "2026-04-01"}, "first_day", "the first day to choose is April 14, 2026."),
         ({"last_day": "2026-04-10"}, "last_day", "must end after it begins"),
         ({"last_day": "2026-05-20"}, "last_day", "must lie in the past"),
         ({"open_until": "2026-05-01"}, "open_until", "must close after it opens"),
@@ -217,3 +228,25 @@ def test_a_window_that_makes_no_sense_is_explained_beside_its_field(
     assert f'href="#{field}"' in text
     assert sentence in text
     assert BackfillWindow.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("de", "der erste wählbare Tag ist der 14. April 2026."),
+        ("fr", "le premier jour possible est le 14 avril 2026."),
+    ],
+)
+def test_the_first_day_of_a_window_is_told_in_the_readers_language(
+    client, domain_clock, carrier, hel_city, language, sentence
+):
+    client.force_login(factories.person(hel_city, "city_official"))
+    wish = {
+        "organisation": str(carrier.id),
+        "first_day": "2026-04-01",
+        "last_day": "2026-04-21",
+        "open_until": "2026-05-13",
+        "reason": "Their gateway was down",
+    }
+    answer = client.post(reverse("portal:backfill"), wish, headers={"accept-language": language})
+    assert sentence in answer.content.decode()

@@ -17,8 +17,9 @@ BESIDE = [folder / PUBLISHED for folder in Path(__file__).resolve().parents]
 SCHEMA = next((path for path in BESIDE if path.exists()), BESIDE[0])
 
 VEHICLE = "0b0e7c9a-1111-4222-8333-444455556666"
+ID = "5f0c7c4e-aaaa-4bbb-8ccc-ddddeeeeffff"
 EVENT = {
-    "event_id": "5f0c7c4e-aaaa-4bbb-8ccc-ddddeeeeffff",
+    "event_id": ID,
     "event_type": "telemetry.position",
     "classifier": "actual",
     "carrier_id": "ref:blue-vans",
@@ -87,6 +88,23 @@ STOP = {"trip_id": "ref:t1", "stop_id": "ref:s1"}
 )
 def test_a_valid_event_is_taken(event):
     assert faults(event) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (changed(place={"lat": 91, "lng": 24}), ID),
+        (changed(event_id=ID.upper(), colour="blue"), ID),
+        (changed(event_type="event.voided"), ID),
+        (changed(place=None), ID),
+        (changed(event_id="17"), None),
+        (changed(event_id=17), None),
+        (changed(event_id=None), None),
+    ],
+)
+def test_a_bad_item_is_known_by_its_event_id_when_it_says_one(event, expected):
+    (item,) = decoding.items(json.dumps([event]).encode())
+    assert item.event_id == expected
 
 
 @pytest.mark.parametrize(
