@@ -116,6 +116,33 @@ def test_what_fails_in_passing_keeps_the_place_in_its_shard_and_blocks_no_other(
     assert Checkpoint.objects.get(consumer="failing", shard=0).failures == 0
 
 
+class Batches(Recorder):
+    """Notes the shards of each batch as well."""
+
+    def __init__(self):
+        super().__init__()
+        self.shards = []
+
+    def consume(self, rows, *, as_of):
+        self.shards.append([row.shard for row in rows])
+        super().consume(rows, as_of=as_of)
+
+
+def test_shards_with_few_rows_are_read_together_in_the_order_of_commit(consumers_of_test):
+    reader = Batches()
+    consumers_of_test.register(reader)
+    keys = [key_of_shard(shard) for shard in (0, 1, 2)]
+    told = [tell(key).id for key in (keys[1], keys[0], keys[2], keys[1])]
+    assert consumers_of_test.run_once(as_of=TUESDAY, limit=3) == 4
+    # Shards 0 and 1 have three rows together; with shard 2 there would be four.
+    assert reader.shards == [[1, 0, 1], [2]]
+    places = Checkpoint.objects.filter(consumer="recorder", shard__lt=4).order_by("shard")
+    assert [place.row_id for place in places] == [told[1], told[3], told[2], UUID(int=0)]
+    tell(keys[0])
+    assert consumers_of_test.run_once(as_of=TUESDAY, limit=3) == 1
+    assert reader.shards[2:] == [[0]]
+
+
 def test_a_consumer_that_keeps_failing_is_left_alone_for_a_while(consumers_of_test):
     here = uuid7()
     consumers_of_test.register(Unlucky("failing", failing_key=here))
