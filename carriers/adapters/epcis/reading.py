@@ -46,7 +46,7 @@ def named(event: Event) -> Named:
         key = _key(uri, pointer, found)
         if key is None or key.kind == "gln":
             if key is None:
-                found.units.append(Unit(id=uri, scheme="carrier"))
+                found.units.append(Unit(id=str(uri), scheme="carrier"))
             continue
         if key.kind in ("grai", "giai"):
             found.assets.append(f"{key.kind}:{key.value}")
