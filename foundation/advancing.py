@@ -23,11 +23,18 @@ keeps its place in the shard, and no list of stopped vehicles hides that it is b
 
 
 def advance(
-    consumer: Consumer, stream: Stream, shards: Sequence[int], as_of: datetime, limit: int
+    consumer: Consumer,
+    stream: Stream,
+    shards: Sequence[int],
+    as_of: datetime,
+    limit: int,
+    *,
+    isolating: bool = False,
 ) -> int:
     """Consume the next rows of shards; return how many: none of those that other workers have.
 
-    What a consumer raises is raised.
+    What a consumer raises is raised. `isolating`, which takes one shard, it stops the subject at
+    fault instead, and only what lies in the circumstances is raised.
     """
     places = _all_locked(consumer.name, shards)
     rows = _read(stream, places, limit)
@@ -35,23 +42,12 @@ def advance(
         return 0
     as_of = _no_earlier(as_of, places)
     wanted = _given(consumer, stream, rows, shards)
-    if wanted:
+    if wanted and isolating:
+        (place,) = places
+        failures = _isolated(consumer, stream, wanted, cursor_of(place), as_of)
+        stopped.stop(consumer.name, place.shard, stream, failures)
+    elif wanted:
         consumer.consume(wanted, as_of=as_of)
-    _move(places, rows, as_of)
-    return len(rows)
-
-
-def isolate(consumer: Consumer, stream: Stream, shard: int, as_of: datetime, limit: int) -> int:
-    """Consume the next rows of a shard subject by subject, and stop each subject at fault; return
-    how many rows. Only what lies in the circumstances is raised."""
-    places = _all_locked(consumer.name, [shard])
-    rows = _read(stream, places, limit)
-    if not rows:
-        return 0
-    as_of = _no_earlier(as_of, places)
-    wanted = _given(consumer, stream, rows, [shard])
-    failures = _isolated(consumer, stream, wanted, cursor_of(places[0]), as_of)
-    stopped.stop(consumer.name, shard, stream, failures)
     _move(places, rows, as_of)
     return len(rows)
 

@@ -206,24 +206,23 @@ def _next_try(row: Checkpoint) -> datetime:
 def _run(
     consumer: Consumer, stream: Stream, shards: list[int], as_of: datetime, limit: int, strict: bool
 ) -> int:
-    """Let a consumer read shards together; when that fails, each by itself."""
-    try:
-        with transaction.atomic():
-            return advancing.advance(consumer, stream, shards, as_of, limit)
-    except Exception as error:
-        if strict:
-            raise
-        if len(shards) > 1:
-            return sum(_run(consumer, stream, [one], as_of, limit, strict) for one in shards)
-        if stopped.will_pass(error):
-            _note_failure(consumer, shards[0], error)
-            return 0
-    try:
-        with transaction.atomic():
-            return advancing.isolate(consumer, stream, shards[0], as_of, limit)
-    except Exception as error:
-        _note_failure(consumer, shards[0], error)
-        return 0
+    """Let a consumer read shards together; when that fails, each by itself, and then subject by
+    subject."""
+    for isolating in (False, True):
+        try:
+            with transaction.atomic():
+                return advancing.advance(
+                    consumer, stream, shards, as_of, limit, isolating=isolating
+                )
+        except Exception as error:
+            if strict:
+                raise
+            if len(shards) > 1:
+                break
+            if isolating or stopped.will_pass(error):
+                _note_failure(consumer, shards[0], error)
+                return 0
+    return sum(_run(consumer, stream, [one], as_of, limit, strict) for one in shards)
 
 
 def _note_failure(consumer: Consumer, shard: int, error: Exception) -> None:
