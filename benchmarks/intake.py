@@ -155,6 +155,7 @@ def ceiling(sender: Sender, count: int, draw: random.Random) -> float:
         names, ages = rules.Names(sender.organisation.id), rules.Ages(now)
         items = decoding.items(json.dumps(events(BATCH, draw)).encode())
         made = [rules.prepare(index, item, names, ages) for index, item in enumerate(items)]
+        rules.seal(made)
         begun = perf_counter()
         with transaction.atomic():
             log.store([log.Lot(receipt, made)])

@@ -1,6 +1,6 @@
 """What an event means to the log: its ids, subject, effective time, lateness and hash. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -78,7 +78,9 @@ def _named(sender_id: UUID, kind: str, text: str) -> Named:
 class Statement(Struct, gc=False):
     """One event made ready for the log. `subject` is None for a void until its target's is.
 
-    `key` is its identity, the 16 bytes of the sender and the 16 of the sender's event id.
+    `key` is its identity, the 16 bytes of the sender and the 16 of the sender's event id;
+    `is_plain` marks a position with no more than place, time and vehicle. The `content_hash`
+    comes with `seal`.
     """
 
     index: int
@@ -92,9 +94,10 @@ class Statement(Struct, gc=False):
     subject: Named | None
     effective_at: datetime
     lateness: str
-    content_hash: bytes
     voids_event_id: UUID | None = None
     voids_effective_at: datetime | None = None
+    is_plain: bool = False
+    content_hash: bytes = b""
 
     @property
     def sender_id(self) -> UUID:
@@ -155,10 +158,13 @@ class Ages:
 
 
 def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statement | list[Reason]:
-    """Return the event as a statement, or the reasons why the log refuses it.
+    """Return the event as a statement that is not sealed yet, or the reasons why the log refuses
+    it.
 
     Rewrites the event in place to its canonical form: our ids, lower case, instants in UTC.
     """
+    if is_plain(event):
+        return _prepare_plain(index, event, names, ages)
     effective_at, skewed = event.occurred_at, False
     if event.clock is not UNSET:
         effective_at, skewed = _effective(event)
@@ -204,10 +210,67 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
         facility,
         subject,
         event.occurred_at if not skewed else effective_at.astimezone(UTC),
-        "on_time" if effective_at >= ages.on_time_since else ages.lateness(effective_at),
-        sha256(_ENCODER.encode(event)).digest(),
+        ages.lateness(effective_at),
         voids_event_id,
     )
+
+
+def _prepare_plain(
+    index: int, event: CarrierEvent, names: Names, ages: Ages
+) -> Statement | list[Reason]:
+    """Return a plain position as a statement: what `prepare` would make of it, in a third of the
+    time, since nine of ten events are such."""
+    at = event.occurred_at
+    if at < ages.backfill_since:
+        late = ages.too_late(names.sender.id, at)
+        if late:
+            return [late]
+    said = event.vehicle.vehicle_id  # type: ignore[union-attr]
+    vehicle = names.vehicles.get(said) or names.of("vehicle", said)
+    event.vehicle.vehicle_id = vehicle.text  # type: ignore[union-attr]
+    event.carrier_id = names.sender.text
+    event.event_id = event_id = event.event_id.lower()
+    if at.tzinfo is not UTC:
+        event.occurred_at = at = _utc(at)
+    return Statement(
+        index,
+        event,
+        names.sender,
+        names.key + bytes.fromhex(event_id.replace("-", "")),
+        vehicle,
+        None,
+        None,
+        None,
+        vehicle,
+        at,
+        "on_time" if at >= ages.on_time_since else ages.lateness(at),
+        is_plain=True,
+    )
+
+
+def is_plain(event: CarrierEvent) -> bool:
+    """Return whether an event is a position with no more than place, time and vehicle."""
+    place, vehicle = event.place, event.vehicle
+    return (
+        event.event_type == "telemetry.position"
+        and event.clock is event.trip_id is event.energy is event.ext is event.eta is UNSET
+        and event.units is event.units_expected is event.units_counted is event.outcome is UNSET
+        and event.schema_version is event.stop_id is event.voids is event.facility_id is UNSET
+        and event.stop_seq is UNSET
+        and vehicle is not UNSET
+        and vehicle.plate is vehicle.grai is vehicle.giai is UNSET
+        and place is not UNSET
+        and place.curb_zone_id is place.geography_ids is place.gln is place.gln_extension is UNSET
+        and place.station_id is place.ooh_point_id is place.compartment is place.unlocode is UNSET
+    )
+
+
+def seal(statements: Sequence[Statement]) -> None:
+    """Note on each statement the SHA-256 of its canonical event: the struct as JSON in the order
+    of its fields, all of them in one call."""
+    lines = _ENCODER.encode_lines([one.event for one in statements]).split(b"\n")
+    for statement, line in zip(statements, lines, strict=False):  # a line break ends the last
+        statement.content_hash = sha256(line).digest()
 
 
 def effective_at(event: CarrierEvent) -> datetime:

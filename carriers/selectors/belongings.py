@@ -1,6 +1,6 @@
 """Which vehicles, stops and facilities of a batch the platform does not know."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,20 +25,34 @@ def unknown(statements: Sequence[Statement], city_id: UUID) -> dict[int, list[La
     may be another organisation's of the same city (a locker that many use).
     """
     asked = [s for s in statements if s.voids_event_id is None]
-    senders = {s.sender.text for s in asked}
-    vehicles = {s.sender.text + s.vehicle.text for s in asked if s.vehicle is not None}
-    stops = {s.sender.text + s.stop.text for s in asked if s.stop is not None}
-    facilities = {s.facility.text for s in asked if s.facility is not None}
-    vehicles -= _texts(_VEHICLES, {pair[36:] for pair in vehicles}, senders)
-    stops -= _texts(_STOPS, {pair[36:] for pair in stops}, senders)
-    facilities -= _texts(_FACILITIES, facilities, {str(city_id)})
-    if not (vehicles or stops or facilities):
+    city = str(city_id)
+    # Each name once, by the object that stands for it in a batch: most events share one.
+    vehicles = {id(s.vehicle): (s.sender.text, s.vehicle) for s in asked if s.vehicle is not None}
+    stops = {id(s.stop): (s.sender.text, s.stop) for s in asked if s.stop is not None}
+    facilities = {id(s.facility): (city, s.facility) for s in asked if s.facility is not None}
+    missing = {
+        *_missing(_VEHICLES, vehicles.values()),
+        *_missing(_STOPS, stops.values()),
+        *_missing(_FACILITIES, facilities.values()),
+    }
+    if not missing:
         return {}
     found: dict[int, list[Lack]] = {}
     for place, statement in enumerate(statements):
-        lacks = list(_lacks(statement, vehicles, stops, facilities))
-        if lacks:
-            found[place] = lacks
+        if statement.voids_event_id is None:
+            sender = statement.sender.text
+            named = (
+                ("vehicle", sender, statement.vehicle),
+                ("stop", sender, statement.stop),
+                ("facility", city, statement.facility),
+            )
+            lacks = [
+                Lack(kind, one)
+                for kind, owner, one in named
+                if one is not None and (kind, owner, one.text) in missing
+            ]
+            if lacks:
+                found[place] = lacks
     return found
 
 
@@ -55,44 +69,35 @@ def reason(kind: str, said: str) -> Reason:
     return Reason(codes.FACILITY_UNKNOWN, detail, "/facility_id", facts)
 
 
-def _lacks(
-    statement: Statement, vehicles: set[str], stops: set[str], facilities: set[str]
-) -> Iterator[Lack]:
-    """Yield what a statement names of the vehicles, stops and facilities that are missing."""
-    if statement.voids_event_id is not None:
-        return
-    sender, vehicle, stop = statement.sender.text, statement.vehicle, statement.stop
-    if vehicle is not None and sender + vehicle.text in vehicles:
-        yield Lack("vehicle", vehicle)
-    if stop is not None and sender + stop.text in stops:
-        yield Lack("stop", stop)
-    if statement.facility is not None and statement.facility.text in facilities:
-        yield Lack("facility", statement.facility)
-
-
-# In SQL, with ids as text: asked with each batch, where building queries costs more than answers.
+# In SQL, because it is asked with each batch, where building queries costs more than answers.
 _VEHICLES = (
-    "SELECT organisation_id::text || id::text FROM carriers_vehicle"
-    " WHERE id = ANY(%s::uuid[]) AND organisation_id = ANY(%s::uuid[])"
+    "SELECT 'vehicle', owner, id FROM unnest(%s::text[], %s::text[]) AS asked(owner, id)"
+    " WHERE NOT EXISTS (SELECT FROM carriers_vehicle known"
+    " WHERE known.id = asked.id::uuid AND known.organisation_id = asked.owner::uuid)"
 )
 _STOPS = (
-    "SELECT DISTINCT route.organisation_id::text || stop.stop_id::text"
-    " FROM carriers_stop stop JOIN carriers_routeplan route ON route.id = stop.route_id"
-    " WHERE stop.stop_id = ANY(%s::uuid[]) AND route.organisation_id = ANY(%s::uuid[])"
+    "SELECT 'stop', owner, id FROM unnest(%s::text[], %s::text[]) AS asked(owner, id)"
+    " WHERE NOT EXISTS (SELECT FROM carriers_stop known"
+    " JOIN carriers_routeplan route ON route.id = known.route_id"
+    " WHERE known.stop_id = asked.id::uuid AND route.organisation_id = asked.owner::uuid)"
 )
 _FACILITIES = (
-    "SELECT id::text FROM carriers_facility"
-    " WHERE id = ANY(%s::uuid[]) AND city_id = ANY(%s::uuid[])"
+    "SELECT 'facility', owner, id FROM unnest(%s::text[], %s::text[]) AS asked(owner, id)"
+    " WHERE NOT EXISTS (SELECT FROM carriers_facility known"
+    " WHERE known.id = asked.id::uuid AND known.city_id = asked.owner::uuid)"
 )
 
 
-def _texts(query: str, ids: set[str], among: set[str]) -> set[str]:
-    if not ids:
-        return set()
+def _missing(query: str, pairs: Collection[tuple[str, Named]]) -> list[tuple[str, str, str]]:
+    """Return kind, owner and id of the pairs that do not belong together."""
+    if not pairs:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(query, [_array(ids), _array(among)])
-        return {text for (text,) in cursor.fetchall()}
+        cursor.execute(
+            query, [_array(owner for owner, _ in pairs), _array(n.text for _, n in pairs)]
+        )
+        return cursor.fetchall()
 
 
-def _array(texts: set[str]) -> str:
+def _array(texts: Iterable[str]) -> str:
     return "{" + ",".join(texts) + "}"

@@ -61,11 +61,16 @@ class Batch:
                 statements.append(prepared)
             else:
                 self._refused[index] = [_not_yours()]
+        self.seal(statements)
         return statements
 
     def statement(self, index: int, item: CarrierEvent, names: Names) -> Statement | list[Reason]:
         """Return what an item says, made ready for the log, or the reasons against it."""
         return rules.prepare(index, item, names, self._ages)
+
+    def seal(self, statements: list[Statement]) -> None:
+        """Note the content hashes of statements."""
+        rules.seal(statements)
 
     def keep(self, items: list[tuple[Statement, list[Reason]]]) -> None:
         """Keep doubtful items and conflicts."""

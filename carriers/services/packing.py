@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from carriers.messages import CarrierEvent, Clock, Place
-from carriers.rules import Statement
+from carriers.rules import Named, Statement
 from kernel import wire
 
 # The columns that every row of an event has, in one call: idx, id, sender, event, hash.
@@ -66,13 +66,15 @@ class Packer:
         self, place: int, number: int, statement: Statement, receipt: Receipt, notes: bytes | None
     ) -> None:
         """Add an event; `number` is the 128-bit number of its row id."""
-        event, key, vehicle = statement.event, statement.key, statement.vehicle
+        event, key = statement.event, statement.key
         head = _HEAD(
             self._width, 4, place, 16, number.to_bytes(16), 16, key[:16], 16, key[16:],
             32, statement.content_hash,
         )  # fmt: skip
-        occurred = (event.occurred_at - wire.EPOCH) // wire.MICRO
-        if vehicle is not None and notes is None and _is_plain(statement):
+        if statement.is_plain and notes is None:
+            vehicle: Named = statement.vehicle  # type: ignore[assignment]
+            since = event.occurred_at - wire.EPOCH
+            occurred = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
             self._pieces += (
                 head,
                 vehicle.subject_fields,
@@ -164,22 +166,3 @@ def extras(event: CarrierEvent) -> bytes | None:
     if vehicle is not UNSET and not (vehicle.plate is vehicle.grai is vehicle.giai is UNSET):
         found["vehicle"] = vehicle
     return msgspec.json.encode(found) if found else None
-
-
-def _is_plain(statement: Statement) -> bool:
-    """Return whether a position has no more than place, time and vehicle: almost all have not."""
-    event = statement.event
-    place, vehicle = event.place, event.vehicle
-    return (
-        event.event_type == "telemetry.position"
-        and statement.trip is None
-        and statement.effective_at is event.occurred_at
-        and event.clock is event.energy is event.ext is event.eta is event.stop_seq is UNSET
-        and event.units is event.units_expected is event.units_counted is event.outcome is UNSET
-        and event.schema_version is event.stop_id is event.voids is event.facility_id is UNSET
-        and vehicle is not UNSET
-        and vehicle.plate is vehicle.grai is vehicle.giai is UNSET
-        and place is not UNSET
-        and place.curb_zone_id is place.geography_ids is place.gln is place.gln_extension is UNSET
-        and place.station_id is place.ooh_point_id is place.compartment is place.unlocode is UNSET
-    )

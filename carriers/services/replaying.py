@@ -107,10 +107,11 @@ class _Again(Batch):
         row = self._rows[index]
         for kind, said in row.named():
             names.of(kind, said)  # the canonical event has lost it
-        prepared = rules.prepare(index, item, names, Ages(self.now, row.received_at, self.admits))
-        if isinstance(prepared, Statement):
-            prepared.content_hash = bytes(row.content_hash)
-        return prepared
+        return rules.prepare(index, item, names, Ages(self.now, row.received_at, self.admits))
+
+    def seal(self, statements: list[Statement]) -> None:
+        for statement in statements:
+            statement.content_hash = bytes(self._rows[statement.index].content_hash)
 
     def keep(self, items: list[tuple[Statement, list[Reason]]]) -> None:
         pass

@@ -69,6 +69,7 @@ def _write(sender_id: UUID, stopped: StoppedSubject, actor: Actor, now: datetime
     )
     statement = rules.prepare(0, event, rules.Names(sender_id), rules.Ages(now))
     assert isinstance(statement, Statement)
+    rules.seal([statement])
     event.event_type = SKIPPED  # type: ignore[assignment]  # no sender can say it
     partitions.ensure(now)
     log.store([log.Lot(log.Receipt(stopped.city_id, actor.client_id, now), [statement])])
