@@ -20,13 +20,17 @@ Count = Annotated[int, Meta(ge=0, le=2_000_000_000)]
 Minute = Annotated[int, Meta(ge=0, le=1440)]
 Category = Literal[
     "M1", "M2", "M3", "N1", "N2", "N3", "L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e",
-    "bicycle", "cargo_bicycle",
+    "van", "truck", "bicycle", "cargo_bicycle",
 ]  # fmt: skip
 Gs1 = Annotated[
     str,
     Meta(max_length=120, description="Plain, as urn:epc:id:… or as https://id.gs1.org/…"),
 ]
 Word = Annotated[str, Meta(max_length=24)]
+Particulates = (
+    Annotated[float, Meta(ge=0, le=100, description="Grams per kilowatt-hour (V.5).")]
+    | Literal["not_stated"]
+)
 
 
 class LngLat(Struct, forbid_unknown_fields=True):
@@ -52,6 +56,12 @@ class VehiclePatch(Struct, forbid_unknown_fields=True, kw_only=True):
     stickers: dict[str, str] | UnsetType = UNSET
     special_purpose: list[Word] | UnsetType = UNSET
     particulate_filter: bool | UnsetType | None = UNSET
+    n1_class: Literal["I", "II", "III"] | UnsetType | None = UNSET
+    unladen_weight_kg: Annotated[int, Meta(gt=0, le=200000)] | UnsetType | None = UNSET
+    particulates_g_per_kwh: Particulates | UnsetType | None = UNSET
+    blind_spot_detection: bool | UnsetType | None = UNSET
+    combination: bool | UnsetType | None = UNSET
+    registered_in: Annotated[str, Meta(pattern="^[A-Z]{2}$")] | UnsetType | None = UNSET
     capacity_kg: Count | UnsetType | None = UNSET
     capacity_units: Count | UnsetType | None = UNSET
     shift_start_min: Minute | UnsetType | None = UNSET

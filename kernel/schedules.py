@@ -43,8 +43,9 @@ class Span:
     """One window of a schedule. Minutes of the local day, 0 to 1440; weekdays 0 = Monday.
 
     `from_on` is the first day on which the span may start, `until_on` the first on which it no
-    longer may. `calendar` names a calendar of the city; a name that the city does not know has no
-    days. Raises ValueError for minutes outside the day.
+    longer may. `on` and `not_on` are days of every year as (month, day). `calendar` names a
+    calendar of the city; a name that the city does not know has no days. Raises ValueError for
+    minutes outside the day.
     """
 
     start: int
@@ -55,6 +56,8 @@ class Span:
     holidays: Literal["any", "only", "except"] = "any"
     calendar: str | None = None
     calendar_mode: Literal["only", "except"] = "only"
+    on: frozenset[tuple[int, int]] | None = None
+    not_on: frozenset[tuple[int, int]] = frozenset()
 
     def __post_init__(self) -> None:
         if not (0 <= self.start <= DAY_MINUTES and 0 <= self.end <= DAY_MINUTES):
@@ -72,6 +75,10 @@ class Span:
         if self.from_on is not None and day < self.from_on:
             return False
         if self.until_on is not None and day >= self.until_on:
+            return False
+        if self.on is not None and (day.month, day.day) not in self.on:
+            return False
+        if self.not_on and (day.month, day.day) in self.not_on:
             return False
         if self.holidays != "any" and (day in days.holidays) != (self.holidays == "only"):
             return False

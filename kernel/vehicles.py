@@ -1,5 +1,6 @@
-"""What a rule may know of a vehicle, and the order of Euro classes."""
+"""What a rule may know of a vehicle, its age, and the order of Euro classes."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +8,22 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+NOT_STATED = math.inf
+"""Particulates of a vehicle whose certificate says nothing of them: worse than any bound."""
+
 ZERO_EMISSION_FUELS: frozenset[str] = frozenset({"electric", "hydrogen"})
 """Fuels of a vehicle that has no exhaust: battery and fuel cell."""
+
+
+GROSS_WEIGHT_KG: Mapping[str, tuple[int, int]] = {
+    "N1": (1, 3500),
+    "N2": (3501, 12_000),
+    "N3": (12_001, 1_000_000),
+    "M2": (1, 5000),
+    "M3": (5001, 1_000_000),
+}
+"""Least and greatest gross weight of a category by its definition (Regulation (EU) 2018/858,
+article 4): what a rule may know of a vehicle whose weight is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +33,10 @@ class VehicleFacts:
     `category` is the EU category (M1 … N3, L6e) or `bicycle`, `cargo_bicycle`; `euro_class` as
     it stands on the certificate (`5`, `VI`, `6d-TEMP`); `stickers` maps a local scheme to its
     value (`{"critair": "2", "de": "4"}`), where `none` says that the vehicle has no sticker.
-    Masses in kilograms, dimensions in metres.
+    Masses in kilograms, dimensions in metres. `n1_class` is the reference mass class of a van
+    (I, II or III; Regulation (EC) 715/2007, annex I), `combination` says whether it draws a
+    trailer or semi-trailer, `registered_in` is the ISO 3166-1 code of the country of its plate,
+    `particulates_g_per_kwh` the measured value on the certificate or `NOT_STATED`.
     """
 
     category: str | None = None
@@ -34,11 +52,28 @@ class VehicleFacts:
     special_purpose: frozenset[str] = frozenset()
     particulate_filter: bool | None = None
     operator: str | None = None
+    n1_class: str | None = None
+    unladen_weight_kg: int | None = None
+    particulates_g_per_kwh: float | None = None
+    blind_spot_detection: bool | None = None
+    combination: bool | None = None
+    registered_in: str | None = None
 
     @property
     def zero_emission(self) -> bool | None:
         """Return whether it runs on electricity or hydrogen alone; None when that is unknown."""
         return self.fuels <= ZERO_EMISSION_FUELS if self.fuels else None
+
+
+def birthday(first: date, years: int) -> date:
+    """Return the day on which a vehicle becomes so many years old; one of 29 February ages on
+    1 March of years without one. `date.max` beyond the calendar."""
+    if first.year + years > date.max.year:
+        return date.max
+    try:
+        return first.replace(year=first.year + years)
+    except ValueError:
+        return date(first.year + years, 3, 1)
 
 
 class EuroRank(NamedTuple):

@@ -33,7 +33,8 @@ class RuleRef:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """What comes with access. `met`: a valid permit, booking or pass is held."""
+    """What comes with access. `met`: a valid permit, booking or pass is held. A charge is due
+    `per` visit, or per local day however many visits."""
 
     kind: Literal["charge", "permit", "booking", "warning"]
     met: bool = False
@@ -41,6 +42,7 @@ class Obligation:
     cap: Money | None = None
     permit: str = ""
     rule: RuleRef | None = None
+    per: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class ReasonGiven:
 
     `effect` is the row's effect (`prohibit`, `warn`, `charge`, `require_permit`,
     `require_booking`, `allow`), `exempt` when an exemption is held, or `undetermined` when a
-    fact that matters is missing. A remedy is `permit:<kind>` or `booking`.
+    fact that matters is missing. A remedy is `permit:<kind>` or `booking`. The sentence is
+    English; `translations` say the same as pairs of language and text.
     """
 
     rule: RuleRef
@@ -57,6 +60,7 @@ class ReasonGiven:
     sentence: str
     missing: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
+    translations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
                 "rule": rule_json(reason.rule),
                 "effect": reason.effect,
                 "sentence": reason.sentence,
+                "sentences": {"en": reason.sentence, **dict(reason.translations)},
                 "missing": list(reason.missing),
                 "remedies": list(reason.remedies),
             }
@@ -157,6 +162,8 @@ def _duty_json(duty: Obligation) -> dict[str, Any]:
         out |= {"amount": duty.amount.amount, "currency": duty.amount.currency}
     if duty.cap is not None:
         out["cap"] = duty.cap.amount
+    if duty.per:
+        out["per"] = duty.per
     if duty.permit:
         out["permit"] = duty.permit
     if duty.rule is not None:

@@ -13,7 +13,7 @@ from kernel.vehicles import VehicleFacts
 from kernel.verdicts import ReasonGiven, RuleRef
 from zones import language, sentences
 from zones.language import Row, When
-from zones.predicates import Predicate, compile_who
+from zones.predicates import Predicate, ages, compile_who
 
 BLOCKING = frozenset({"prohibit", "require_permit", "require_booking"})
 
@@ -42,13 +42,16 @@ class CompiledRow:
     permit: str
     amount: Money | None
     cap: Money | None
+    per: str
     sentence: str
+    translations: tuple[tuple[str, str], ...]
     remedies: tuple[str, ...]
+    ages: tuple[int, ...]
 
     def given(self, effect: str, missing: tuple[str, ...] = ()) -> ReasonGiven:
         """Return the row as a reason with an effect."""
         remedies = () if effect == "exempt" else self.remedies
-        return ReasonGiven(self.ref, effect, self.sentence, missing, remedies)
+        return ReasonGiven(self.ref, effect, self.sentence, missing, remedies, self.translations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +112,25 @@ def compile_row(row: Row, ref: RuleRef) -> CompiledRow:
         effect=what.effect,
         who=compile_who(row.who),
         schedule=Schedule(tuple(_span(window) for window in row.when)),
-        exempt_permits=frozenset(row.unless.permit),
+        exempt_permits=frozenset(_exempting(row)),
         exempt_who=None if row.unless.who is None else compile_who(row.unless.who),
         priority=row.priority,
         warning_until=row.warning_until if what.effect in BLOCKING else None,
         permit=what.permit or "",
         amount=None if what.amount is None else Money(what.amount, currency),
         cap=None if what.cap_per_day is None else Money(what.cap_per_day, currency),
+        per=what.per or ("visit" if what.effect == "charge" else ""),
         sentence=sentences.of_row(row),
+        translations=sentences.translations(row),
         remedies=tuple(_remedies(row)),
+        ages=tuple(ages(row.who)) + (tuple(ages(row.unless.who)) if row.unless.who else ()),
     )
+
+
+def _exempting(row: Row) -> Iterable[str]:
+    """Yield the kinds of permits that exempt from a row, day passes among them."""
+    yield from row.unless.permit
+    yield from (kind.kind for kind in row.unless.day_pass)
 
 
 def _remedies(row: Row) -> Iterable[str]:
@@ -127,12 +139,14 @@ def _remedies(row: Row) -> Iterable[str]:
         yield f"permit:{row.what.permit}"
     elif row.what.effect == "require_booking":
         yield "booking"
-    yield from (f"permit:{kind}" for kind in sorted(row.unless.permit))
+    yield from (f"permit:{kind}" for kind in sorted(set(_exempting(row))))
 
 
 def narrowed(regulation: CompiledRegulation, facts: VehicleFacts) -> CompiledRegulation:
-    """Return the regulation without the rows that cannot mean this vehicle."""
-    rows = tuple(row for row in regulation.rows if row.who(facts)[0] is not False)
+    """Return the regulation without the rows that cannot mean this vehicle, at whatever age."""
+    rows = tuple(
+        row for row in regulation.rows if row.ages or row.who(facts, date.min)[0] is not False
+    )
     return regulation if len(rows) == len(regulation.rows) else replace(regulation, rows=rows)
 
 
@@ -169,7 +183,13 @@ def _span(window: When) -> Span:
         holidays=window.holidays,
         calendar=window.calendar,
         calendar_mode=window.calendar_mode,
+        on=None if window.on is None else frozenset(_month_days(window.on)),
+        not_on=frozenset(_month_days(window.not_on)),
     )
+
+
+def _month_days(texts: Iterable[str]) -> Iterable[tuple[int, int]]:
+    return (found for text in texts if (found := language.month_day(text)) is not None)
 
 
 def _minutes(clock: str) -> int:

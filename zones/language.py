@@ -19,7 +19,7 @@ DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Clock = Annotated[str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 Category = Literal[
     "M1", "M2", "M3", "N1", "N2", "N3", "L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e",
-    "O1", "O2", "O3", "O4", "T", "bicycle", "cargo_bicycle",
+    "O1", "O2", "O3", "O4", "T", "van", "truck", "bicycle", "cargo_bicycle",
 ]  # fmt: skip
 Fuel = Literal[
     "diesel", "petrol", "electric", "hydrogen", "lpg", "cng", "lng", "ethanol", "biodiesel",
@@ -28,7 +28,12 @@ Fuel = Literal[
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Kilograms = Annotated[int, Meta(ge=0, le=1_000_000)]
 Metres = Annotated[float, Meta(ge=0, le=1000)]
+Years = Annotated[int, Meta(ge=0, le=200)]
+Grams = Annotated[float, Meta(ge=0, le=100)]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+MonthDay = Annotated[str, Meta(pattern="^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 Cents = Annotated[int, Meta(ge=0)]
+Sentence = Annotated[str, Meta(max_length=1000)]
 _ODD_YEAR = "A year from 1900 to 8999 is needed."
 
 
@@ -52,15 +57,25 @@ class Who(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     gross_weight_up_to_kg: Kilograms | None = None
     gross_weight_at_least_kg: Kilograms | None = None
     gross_weight_under_kg: Kilograms | None = None
+    unladen_weight_over_kg: Kilograms | None = None
+    unladen_weight_up_to_kg: Kilograms | None = None
     length_over_m: Metres | None = None
     length_up_to_m: Metres | None = None
     width_over_m: Metres | None = None
     height_over_m: Metres | None = None
     registered_before: date | None = None
     registered_from: date | None = None
+    registered_in: tuple[Country, ...] | None = None
+    age_under_years: Years | None = None
+    age_at_least_years: Years | None = None
+    n1_class: tuple[Literal["I", "II", "III"], ...] | None = None
+    combination: bool | None = None
     stickers: dict[Name, tuple[str, ...]] | None = None
     special_purpose: tuple[Name, ...] | None = None
     particulate_filter: bool | None = None
+    particulates_over_g_per_kwh: Grams | None = None
+    particulates_up_to_g_per_kwh: Grams | None = None
+    blind_spot_detection: bool | None = None
     operator: tuple[Name, ...] | None = None
     any: tuple["Who", ...] | None = None
     all: tuple["Who", ...] | None = None
@@ -75,25 +90,47 @@ class When(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     days: tuple[Day, ...] = DAYS
     from_on: date | None = None
     until_on: date | None = None
+    on: tuple[MonthDay, ...] | None = None
+    not_on: tuple[MonthDay, ...] = ()
     holidays: Literal["any", "only", "except"] = "any"
     calendar: Name | None = None
     calendar_mode: Literal["only", "except"] = "only"
 
 
 class What(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The effect. Amounts are integers of the currency's smallest unit."""
+    """The effect. Amounts are integers of the currency's smallest unit.
+
+    A charge is due once for each visit, or once a local day however many visits there are.
+    """
 
     effect: Literal["prohibit", "warn", "charge", "require_permit", "require_booking", "allow"]
     permit: Name | None = None
     amount: Cents | None = None
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
     cap_per_day: Cents | None = None
+    per: Literal["visit", "day"] | None = None
+
+
+class DayPass(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A permit of this kind for one local day, so many days of a calendar year for a plate.
+
+    It is asked for at least `lead_time_h` before the day begins, or, when that is 0, at any time
+    before the day is over. The price is the pass's own, no charge of the zone.
+    """
+
+    kind: Name
+    per_year: Annotated[int, Meta(ge=1, le=366)]
+    lead_time_h: Annotated[int, Meta(ge=0, le=720)] = 0
+    amount: Cents | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
 
 
 class Unless(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Who is exempt: holders of one of the permits, and vehicles of whom `who` holds."""
+    """Who is exempt: holders of one of the permits or day passes, and vehicles of whom `who`
+    holds."""
 
     permit: tuple[Name, ...] = ()
+    day_pass: tuple[DayPass, ...] = ()
     who: Who | None = None
 
 
@@ -108,7 +145,7 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
     warning_until: date | None = None
     legal_reference: Annotated[str, Meta(max_length=500)] | None = None
-    sentence: Annotated[str, Meta(max_length=1000)] | None = None
+    sentence: Sentence | dict[Literal["en", "de", "fr"], Sentence] | None = None
 
 
 class Fault(NamedTuple):
@@ -135,6 +172,16 @@ def read(rows: Sequence[Any]) -> tuple[list[Row], list[Fault]]:
     return good, faults
 
 
+def month_day(text: str) -> tuple[int, int] | None:
+    """Return month and day of `MM-DD`, None when no year has such a day."""
+    month, day = int(text[:2]), int(text[3:])
+    try:
+        date(2000, month, day)  # a leap year
+    except ValueError:
+        return None
+    return month, day
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a list of rows."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | msgspec.json.schema(
@@ -153,6 +200,11 @@ def _senseless(row: Row) -> list[tuple[str, str]]:
     """Return what has the right shape and means nothing."""
     found = [(f"/what{where}", detail) for where, detail in _senseless_what(row.what)]
     found += _senseless_who(row.who, "/who")
+    for index, kind in enumerate(row.unless.day_pass):
+        if (kind.amount is None) != (kind.currency is None):
+            found.append(
+                (f"/unless/day_pass/{index}/currency", "A price needs amount and currency.")
+            )
     if row.unless.who is not None:
         found += _senseless_who(row.unless.who, "/unless/who")
     if row.warning_until is not None and row.warning_until.year not in YEARS:
@@ -166,6 +218,12 @@ def _senseless(row: Row) -> list[tuple[str, str]]:
         ]
         if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
             found.append((f"/when/{index}/until_on", "Ends before it begins."))
+        found += [
+            (f"/when/{index}/{name}/{place}", "No year has this day.")
+            for name, days in (("on", window.on or ()), ("not_on", window.not_on))
+            for place, day in enumerate(days)
+            if month_day(day) is None
+        ]
         if not window.days:
             found.append((f"/when/{index}/days", "Names no day."))
     return found
@@ -178,7 +236,7 @@ def _senseless_what(what: What) -> list[tuple[str, str]]:
             found.append(("/amount", "A charge needs an amount."))
         if what.currency is None:
             found.append(("/currency", "A charge needs a currency."))
-    elif what.amount is not None or what.cap_per_day is not None:
+    elif what.amount is not None or what.cap_per_day is not None or what.per is not None:
         found.append(("/amount", "Only a charge has an amount."))
     if what.effect == "require_permit" and what.permit is None:
         found.append(("/permit", "A required permit needs its kind."))

@@ -1,24 +1,47 @@
-"""Compiles `who` into a function of vehicle facts with three answers: yes, no, unknown.
+"""Compiles `who` into a function of vehicle facts and a local day with three answers: yes, no,
+unknown.
 
 Unknown carries the names of the facts it misses. The logic is Kleene's: one false part makes a
 conjunction false and one true part a disjunction true, whatever else is unknown, so that a fact
 is missed only where it matters.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 
-from kernel.vehicles import EuroRank, VehicleFacts, euro_rank
+from kernel.vehicles import GROSS_WEIGHT_KG, EuroRank, VehicleFacts, birthday, euro_rank
 from zones.language import EuroLimit, Who
 
 Answer = tuple[bool | None, tuple[str, ...]]
-Predicate = Callable[[VehicleFacts], Answer]
+Predicate = Callable[[VehicleFacts, date], Answer]
+"""Asked of facts on a local day: the age of a vehicle is that on the day."""
 
 YES: Answer = (True, ())
 NO: Answer = (False, ())
 
+_BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
+    ("gross_weight_over_kg", "gross_weight_kg", operator.gt),
+    ("gross_weight_up_to_kg", "gross_weight_kg", operator.le),
+    ("gross_weight_at_least_kg", "gross_weight_kg", operator.ge),
+    ("gross_weight_under_kg", "gross_weight_kg", operator.lt),
+    ("unladen_weight_over_kg", "unladen_weight_kg", operator.gt),
+    ("unladen_weight_up_to_kg", "unladen_weight_kg", operator.le),
+    ("length_over_m", "length_m", operator.gt),
+    ("length_up_to_m", "length_m", operator.le),
+    ("width_over_m", "width_m", operator.gt),
+    ("height_over_m", "height_m", operator.gt),
+    ("particulates_over_g_per_kwh", "particulates_g_per_kwh", operator.gt),
+    ("particulates_up_to_g_per_kwh", "particulates_g_per_kwh", operator.le),
+    ("registered_before", "first_registration_on", operator.lt),
+    ("registered_from", "first_registration_on", operator.ge),
+)
+"""Key of `who`, fact and comparison: `over` and `before` exclude the bound, `up_to` and `from`
+include it."""
 
-def everyone(_: VehicleFacts) -> Answer:
+
+def everyone(_: VehicleFacts, on: date) -> Answer:
     return YES
 
 
@@ -47,9 +70,15 @@ def _parts(who: Who) -> Iterable[Predicate]:
         yield _sticker(scheme, frozenset(values))
     if who.special_purpose is not None:
         wanted = frozenset(who.special_purpose)
-        yield lambda facts: YES if facts.special_purpose & wanted else NO
-    if who.particulate_filter is not None:
-        yield _among("particulate_filter", (who.particulate_filter,))
+        yield lambda facts, on: YES if facts.special_purpose & wanted else NO
+    for fact in ("particulate_filter", "blind_spot_detection", "combination"):
+        wanted_flag = getattr(who, fact)
+        if wanted_flag is not None:
+            yield _among(fact, (wanted_flag,))
+    for fact in ("n1_class", "registered_in"):
+        values = getattr(who, fact)
+        if values is not None:
+            yield _among(fact, values)
     if who.any is not None:
         yield _some(tuple(compile_who(part) for part in who.any))
     if who.all is not None:
@@ -59,34 +88,28 @@ def _parts(who: Who) -> Iterable[Predicate]:
 
 
 def _bounds(who: Who) -> Iterable[Predicate]:
-    """Yield the comparisons. `over` and `before` exclude the bound, `up_to` and `from` include."""
-    weight, first = "gross_weight_kg", "first_registration_on"
-    if who.gross_weight_over_kg is not None:
-        yield _compare(weight, who.gross_weight_over_kg, lambda value, bound: value > bound)
-    if who.gross_weight_up_to_kg is not None:
-        yield _compare(weight, who.gross_weight_up_to_kg, lambda value, bound: value <= bound)
-    if who.gross_weight_at_least_kg is not None:
-        yield _compare(weight, who.gross_weight_at_least_kg, lambda value, bound: value >= bound)
-    if who.gross_weight_under_kg is not None:
-        yield _compare(weight, who.gross_weight_under_kg, lambda value, bound: value < bound)
-    if who.length_over_m is not None:
-        yield _compare("length_m", who.length_over_m, lambda value, bound: value > bound)
-    if who.length_up_to_m is not None:
-        yield _compare("length_m", who.length_up_to_m, lambda value, bound: value <= bound)
-    if who.width_over_m is not None:
-        yield _compare("width_m", who.width_over_m, lambda value, bound: value > bound)
-    if who.height_over_m is not None:
-        yield _compare("height_m", who.height_over_m, lambda value, bound: value > bound)
-    if who.registered_before is not None:
-        yield _compare(first, who.registered_before, lambda value, bound: value < bound)
-    if who.registered_from is not None:
-        yield _compare(first, who.registered_from, lambda value, bound: value >= bound)
+    """Yield the comparisons."""
+    for name, fact, test in _BOUNDS:
+        bound = getattr(who, name)
+        if bound is not None:
+            yield (_weigh if fact == "gross_weight_kg" else _compare)(fact, bound, test)
+    if who.age_under_years is not None:
+        yield _age(who.age_under_years, under=True)
+    if who.age_at_least_years is not None:
+        yield _age(who.age_at_least_years, under=False)
+
+
+def ages(who: Who) -> Iterable[int]:
+    """Yield the ages in years at which the predicate's answer may change."""
+    yield from (years for years in (who.age_under_years, who.age_at_least_years) if years)
+    for part in (*(who.any or ()), *(who.all or ()), *((who.not_,) if who.not_ else ())):
+        yield from ages(part)
 
 
 def _among(fact: str, values: Sequence[Any]) -> Predicate:
     wanted, unknown = frozenset(values), (None, (fact,))
 
-    def holds(facts: VehicleFacts) -> Answer:
+    def holds(facts: VehicleFacts, on: date) -> Answer:
         value = getattr(facts, fact)
         if value is None:
             return unknown
@@ -98,7 +121,7 @@ def _among(fact: str, values: Sequence[Any]) -> Predicate:
 def _compare(fact: str, bound: Any, test: Callable[[Any, Any], bool]) -> Predicate:
     unknown = (None, (fact,))
 
-    def holds(facts: VehicleFacts) -> Answer:
+    def holds(facts: VehicleFacts, on: date) -> Answer:
         value = getattr(facts, fact)
         if value is None:
             return unknown
@@ -107,10 +130,40 @@ def _compare(fact: str, bound: Any, test: Callable[[Any, Any], bool]) -> Predica
     return holds
 
 
+def _weigh(fact: str, bound: Any, test: Callable[[Any, Any], bool]) -> Predicate:
+    """Compare a gross weight; where it is not told, the category may still decide."""
+    told = _compare(fact, bound, test)
+    by_category = {
+        category: YES if test(least, bound) else NO
+        for category, (least, greatest) in GROSS_WEIGHT_KG.items()
+        if test(least, bound) == test(greatest, bound)
+    }
+
+    def holds(facts: VehicleFacts, on: date) -> Answer:
+        answer = told(facts, on)
+        if answer[0] is None and facts.category is not None:
+            return by_category.get(facts.category, answer)
+        return answer
+
+    return holds
+
+
+def _age(years: int, *, under: bool) -> Predicate:
+    unknown = (None, ("first_registration_on",))
+
+    def holds(facts: VehicleFacts, on: date) -> Answer:
+        first = facts.first_registration_on
+        if first is None:
+            return unknown
+        return YES if (on < birthday(first, years)) is under else NO
+
+    return holds
+
+
 def _fuel(wanted: frozenset[str], *, only: bool) -> Predicate:
     unknown = (None, ("fuels",))
 
-    def holds(facts: VehicleFacts) -> Answer:
+    def holds(facts: VehicleFacts, on: date) -> Answer:
         if not facts.fuels:
             return unknown
         return YES if (facts.fuels <= wanted if only else facts.fuels & wanted) else NO
@@ -121,7 +174,7 @@ def _fuel(wanted: frozenset[str], *, only: bool) -> Predicate:
 def _sticker(scheme: str, wanted: frozenset[str]) -> Predicate:
     unknown = (None, (f"stickers.{scheme}",))
 
-    def holds(facts: VehicleFacts) -> Answer:
+    def holds(facts: VehicleFacts, on: date) -> Answer:
         value = facts.stickers.get(scheme)
         if value is None:
             return unknown
@@ -141,7 +194,7 @@ def _euro(limit: str | EuroLimit, *, below: bool) -> Predicate:
     ranks: dict[str, EuroRank | None] = {}
     unknown = (None, ("euro_class",))
 
-    def holds(facts: VehicleFacts) -> Answer:
+    def holds(facts: VehicleFacts, on: date) -> Answer:
         if facts.zero_emission:
             return NO if below else YES
         if facts.euro_class is None:
@@ -167,10 +220,10 @@ def _every(parts: tuple[Predicate, ...]) -> Predicate:
     if len(parts) == 1:
         return parts[0]
 
-    def holds(facts: VehicleFacts) -> Answer:
+    def holds(facts: VehicleFacts, on: date) -> Answer:
         missing: tuple[str, ...] = ()
         for part in parts:
-            answer, lacks = part(facts)
+            answer, lacks = part(facts, on)
             if answer is False:
                 return NO
             missing += lacks
@@ -180,10 +233,10 @@ def _every(parts: tuple[Predicate, ...]) -> Predicate:
 
 
 def _some(parts: tuple[Predicate, ...]) -> Predicate:
-    def holds(facts: VehicleFacts) -> Answer:
+    def holds(facts: VehicleFacts, on: date) -> Answer:
         missing: tuple[str, ...] = ()
         for part in parts:
-            answer, lacks = part(facts)
+            answer, lacks = part(facts, on)
             if answer:
                 return YES
             missing += lacks
@@ -193,8 +246,8 @@ def _some(parts: tuple[Predicate, ...]) -> Predicate:
 
 
 def _not(part: Predicate) -> Predicate:
-    def holds(facts: VehicleFacts) -> Answer:
-        answer, lacks = part(facts)
+    def holds(facts: VehicleFacts, on: date) -> Answer:
+        answer, lacks = part(facts, on)
         return (None, lacks) if answer is None else (NO if answer else YES)
 
     return holds

@@ -21,9 +21,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from kernel import schedules
-from kernel.periods import Period
+from kernel.periods import YEARS, Period
 from kernel.schedules import NO_DAYS, UTC, DayCalendar
-from kernel.vehicles import VehicleFacts
+from kernel.vehicles import VehicleFacts, birthday
 from kernel.verdicts import (
     STRICTNESS,
     UNREGULATED,
@@ -106,7 +106,7 @@ def intervals(
         raise ValueError("A horizon needs an end.")
     regulations = [narrowed(rule, facts) for rule in regulations]
     edges = {period.start, period.end}
-    for start_or_end in _edges(regulations, period, tz, days, permits, bookings):
+    for start_or_end in _edges(regulations, facts, period, tz, days, permits, bookings):
         if start_or_end is not None and period.contains(start_or_end):
             edges.add(start_or_end)
     ordered = sorted(edges)
@@ -130,6 +130,7 @@ def intervals(
 
 def _edges(
     regulations: Sequence[CompiledRegulation],
+    facts: VehicleFacts,
     period: Period,
     tz: ZoneInfo,
     days: DayCalendar,
@@ -147,6 +148,11 @@ def _edges(
         for row in regulation.rows:
             if row.warning_until is not None:
                 yield schedules.local_midnight(row.warning_until, tz)
+            if row.ages and facts.first_registration_on is not None:
+                for years in row.ages:
+                    day = birthday(facts.first_registration_on, years)
+                    if day.year in YEARS:
+                        yield schedules.local_midnight(day, tz)
             for active in schedules.intervals(row.schedule, ruled, tz, days):
                 yield from (active.start, active.end)
 
@@ -172,17 +178,18 @@ def _voice(
 ) -> _Voice | None:
     if row.schedule.spans and not schedules.active_local(row.schedule, local, days):
         return None
-    speaks, missing = row.who(facts)
+    today = local.date()
+    speaks, missing = row.who(facts, today)
     if speaks is False:
         return None
     if held and row.exempt_permits & held:
         return _Voice(row, "exempt", (), False, False)
     if row.exempt_who is not None:
-        exempt, unsure = row.exempt_who(facts)
+        exempt, unsure = row.exempt_who(facts, today)
         if exempt:
             return _Voice(row, "exempt", (), False, False)
         missing += unsure
-    warning = row.warning_until is not None and local.date() < row.warning_until
+    warning = row.warning_until is not None and today < row.warning_until
     met = booked if row.effect == "require_booking" else row.permit in held
     return _Voice(row, "rule", missing, warning or row.effect == "warn", met)
 
@@ -221,7 +228,7 @@ def _say(voice: _Voice, obligations: list[Obligation], reasons: list[ReasonGiven
         reasons.append(row.given("undetermined", missing))
         blocking = row.effect in BLOCKING and not voice.warning
         return Access.UNDETERMINED if blocking else Access.ALLOWED
-    if voice.warning:
+    if voice.warning and not voice.met:
         obligations.append(Obligation("warning", rule=row.ref))
         reasons.append(row.given("warn"))
         return Access.ALLOWED
@@ -238,7 +245,7 @@ def _duty(voice: _Voice) -> Obligation | None:
     match row.effect:
         case "charge":
             met = bool(row.permit) and voice.met
-            return Obligation("charge", met, row.amount, row.cap, row.permit, row.ref)
+            return Obligation("charge", met, row.amount, row.cap, row.permit, row.ref, row.per)
         case "require_permit":
             return Obligation("permit", voice.met, permit=row.permit, rule=row.ref)
         case "require_booking":

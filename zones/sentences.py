@@ -1,114 +1,130 @@
-"""A plain English sentence for a rule row, for reasons and findings.
+"""A plain sentence for a rule row, in English, German and French, for reasons and findings. Pure.
 
-A row may carry a sentence of its own; then that one stands.
+A row may carry a sentence of its own, in one or several languages; then that one stands.
 """
+
+from collections.abc import Mapping
 
 from kernel.money import Money
 from zones.language import DAYS, EuroLimit, Row, When, Who
+from zones.phrases import LANGUAGES, PHRASES, Language
+
+_LISTS = ("category", "body", "fuel", "fuel_only", "registered_in", "n1_class")
+_NUMBERS = (
+    "gross_weight_over_kg", "gross_weight_up_to_kg", "gross_weight_at_least_kg",
+    "gross_weight_under_kg", "unladen_weight_over_kg", "unladen_weight_up_to_kg",
+    "length_over_m", "length_up_to_m", "width_over_m", "height_over_m", "registered_before",
+    "registered_from", "age_under_years", "age_at_least_years",
+    "particulates_over_g_per_kwh", "particulates_up_to_g_per_kwh",
+)  # fmt: skip
+_FLAGS = ("particulate_filter", "blind_spot_detection", "combination")
 
 
-def of_row(row: Row) -> str:
+def of_row(row: Row, language: Language = "en") -> str:
     """Return the sentence: effect, who, when, exceptions."""
-    if row.sentence:
-        return row.sentence
-    text = f"{_effect(row)}: {of_who(row.who)}"
-    if row.when:
-        text += ", " + " and ".join(_window(window) for window in row.when)
-    exempt = [f"holders of “{kind}”" for kind in row.unless.permit]
-    if row.unless.who is not None:
-        exempt.append(of_who(row.unless.who))
-    if exempt:
-        text += "; except " + " and ".join(exempt)
-    return text + "."
+    own = row.sentence
+    if isinstance(own, str):
+        return own
+    return (own or {}).get(language) or _Writer(PHRASES[language]).row(row)
 
 
-def of_who(who: Who) -> str:
+def translations(row: Row) -> tuple[tuple[str, str], ...]:
+    """Return the other languages with what the row says in them; none for one that carries a
+    sentence in words of one language."""
+    if isinstance(row.sentence, str):
+        return ()
+    return tuple((one, of_row(row, one)) for one in LANGUAGES if one != "en")
+
+
+def of_who(who: Who, language: Language = "en") -> str:
     """Return the vehicles a predicate speaks of."""
-    parts = [part for part in _who_parts(who) if part]
-    return ", ".join(parts) if parts else "all vehicles"
+    return _Writer(PHRASES[language]).who(who)
 
 
-def _effect(row: Row) -> str:
-    what = row.what
-    text = {
-        "prohibit": "No access",
-        "warn": "Warning",
-        "allow": "Access",
-        "require_permit": f"Only with permit “{what.permit}”",
-        "require_booking": "Only with a booking",
-        "charge": f"Charge of {Money(what.amount or 0, what.currency or 'XXX')}",
-    }[what.effect]
-    if what.cap_per_day is not None:
-        text += f", at most {Money(what.cap_per_day, what.currency or 'XXX')} a day"
-    if row.warning_until is not None:
-        text += f" (warnings only before {row.warning_until})"
-    return text
+class _Writer:
+    """Writes in one language."""
 
+    def __init__(self, phrases: Mapping[str, str]) -> None:
+        self._phrases = phrases
 
-def _who_parts(who: Who) -> list[str]:
-    parts = [
-        _listed("category", who.category),
-        _listed("body", who.body),
-        _listed("fuel", who.fuel),
-        _listed("only on", who.fuel_only),
-        _euro("below", who.euro_below),
-        _euro("at least", who.euro_at_least),
-    ]
-    bounds = (
-        ("over {} kg", who.gross_weight_over_kg),
-        ("up to {} kg", who.gross_weight_up_to_kg),
-        ("from {} kg", who.gross_weight_at_least_kg),
-        ("under {} kg", who.gross_weight_under_kg),
-        ("longer than {} m", who.length_over_m),
-        ("up to {} m long", who.length_up_to_m),
-        ("wider than {} m", who.width_over_m),
-        ("higher than {} m", who.height_over_m),
-        ("first registered before {}", who.registered_before),
-        ("first registered from {}", who.registered_from),
-    )
-    parts += [text.format(value) for text, value in bounds if value is not None]
-    parts += [
-        f"{scheme} sticker {' or '.join(values)}" for scheme, values in (who.stickers or {}).items()
-    ]
-    parts += [_listed("used as", who.special_purpose), _listed("operated by", who.operator)]
-    if who.particulate_filter is not None:
-        parts.append(f"{'with' if who.particulate_filter else 'without'} particulate filter")
-    if who.any:
-        parts.append("(" + " or ".join(of_who(part) for part in who.any) + ")")
-    if who.all:
-        parts.append("(" + " and ".join(of_who(part) for part in who.all) + ")")
-    if who.not_ is not None:
-        parts.append(f"not ({of_who(who.not_)})")
-    return parts
+    def row(self, row: Row) -> str:
+        said = self._phrases
+        text = f"{self._effect(row)}{said['colon']}{self.who(row.who)}"
+        if row.when:
+            text += ", " + said["and"].join(self._window(window) for window in row.when)
+        exempt = [said["holders"].format(kind) for kind in row.unless.permit]
+        exempt += [said["day_pass"].format(p.kind, p.per_year) for p in row.unless.day_pass]
+        if row.unless.who is not None:
+            exempt.append(self.who(row.unless.who))
+        if exempt:
+            text += said["semicolon"] + said["except"].format(said["and"].join(exempt))
+        return text + "."
 
+    def who(self, who: Who) -> str:
+        return ", ".join(self._who_parts(who)) or self._phrases["everybody"]
 
-def _listed(label: str, values: tuple[str, ...] | None) -> str:
-    return "" if values is None else f"{label} {' or '.join(values)}"
+    def _effect(self, row: Row) -> str:
+        what, said = row.what, self._phrases
+        amount = Money(what.amount or 0, what.currency or "XXX")
+        filled = {"require_permit": what.permit, "charge": amount}.get(what.effect, "")
+        text = said[what.effect].format(filled)
+        if what.per == "day":
+            text += said["per_day"]
+        if what.cap_per_day is not None:
+            text += said["cap"].format(Money(what.cap_per_day, what.currency or "XXX"))
+        if row.warning_until is not None:
+            text += said["warning_until"].format(row.warning_until)
+        return text
 
-
-def _euro(word: str, limit: str | EuroLimit | None) -> str:
-    if limit is None:
-        return ""
-    if isinstance(limit, str):
-        return f"Euro class {word} {limit}"
-    given = [text for text in (limit.light, limit.heavy) if text]
-    return f"Euro class {word} {' or '.join(given)}"
-
-
-def _window(window: When) -> str:
-    text = f"{window.from_}–{window.to}"
-    if window.days != DAYS:
-        text = ", ".join(day.capitalize() for day in window.days) + " " + text
-    if window.from_on is not None:
-        text += f" from {window.from_on}"
-    if window.until_on is not None:
-        text += f" before {window.until_on}"
-    if window.holidays != "any":
-        text += {"only": " on public holidays", "except": " except public holidays"}[
-            window.holidays
+    def _who_parts(self, who: Who) -> list[str]:
+        said = self._phrases
+        parts = [self._listed(name, getattr(who, name)) for name in _LISTS]
+        parts += [self._euro(name, getattr(who, name)) for name in ("euro_below", "euro_at_least")]
+        numbers = [(name, getattr(who, name)) for name in _NUMBERS]
+        parts += [said[name].format(value) for name, value in numbers if value is not None]
+        for scheme, values in (who.stickers or {}).items():
+            words = (said["no_sticker"] if value == "none" else value for value in values)
+            parts.append(said["sticker"].format(scheme, said["or"].join(words)))
+        parts += [
+            self._listed(name, getattr(who, name)) for name in ("special_purpose", "operator")
         ]
-    if window.calendar is not None:
-        text += (
-            f" {'on' if window.calendar_mode == 'only' else 'except on'} “{window.calendar}” days"
-        )
-    return text
+        for name in _FLAGS:
+            value = getattr(who, name)
+            if value is not None:
+                parts.append(said[f"{name}_{str(value).lower()}"])
+        for name, group in (("or", who.any), ("and", who.all)):
+            if group:
+                parts.append("(" + said[name].join(self.who(part) for part in group) + ")")
+        if who.not_ is not None:
+            parts.append(said["not"].format(self.who(who.not_)))
+        return [part for part in parts if part]
+
+    def _listed(self, name: str, values: tuple[str, ...] | None) -> str:
+        if values is None:
+            return ""
+        return self._phrases[name].format(self._phrases["or"].join(values))
+
+    def _euro(self, name: str, limit: str | EuroLimit | None) -> str:
+        if limit is None:
+            return ""
+        given = [limit] if isinstance(limit, str) else [limit.light, limit.heavy]
+        return self._listed(name, tuple(text for text in given if text))
+
+    def _window(self, window: When) -> str:
+        said = self._phrases
+        text = f"{window.from_}–{window.to}"
+        if window.days != DAYS:
+            names = dict(zip(DAYS, said["days"].split(), strict=True))
+            text = ", ".join(names[day] for day in window.days) + " " + text
+        for name in ("from_on", "until_on"):
+            day = getattr(window, name)
+            if day is not None:
+                text += said[name].format(day)
+        for name, days in (("on", window.on), ("not_on", window.not_on)):
+            if days:
+                text += said[name].format(", ".join(days))
+        if window.holidays != "any":
+            text += said[f"holidays_{window.holidays}"]
+        if window.calendar is not None:
+            text += said[f"calendar_{window.calendar_mode}"].format(window.calendar)
+        return text

@@ -1,7 +1,7 @@
 """What carriers' endpoints take and give."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from carriers.wishes import (
     VehicleIn,
     VehiclePatch,
 )
+from kernel.vehicles import NOT_STATED
 
 __all__ = ["FacilityIn", "IdOrRef", "RouteIn", "StopIn", "VehicleIn", "VehiclePatch"]
 
@@ -39,6 +40,12 @@ class VehicleOut(Struct, kw_only=True):
     stickers: dict[str, str]
     special_purpose: list[str]
     particulate_filter: bool | None
+    n1_class: str | None
+    unladen_weight_kg: int | None
+    particulates_g_per_kwh: float | Literal["not_stated"] | None
+    blind_spot_detection: bool | None
+    combination: bool | None
+    registered_in: str | None
     capacity_kg: int | None
     capacity_units: int | None
     shift_start_min: int | None
@@ -102,12 +109,16 @@ class RouteOut(Struct, kw_only=True):
 
 
 _VEHICLE = tuple(VehicleOut.__struct_fields__)
-_OR_UNKNOWN = frozenset({"category", "body", "euro_class", "grai", "giai"})
+_OR_UNKNOWN = frozenset(
+    {"category", "body", "euro_class", "n1_class", "registered_in", "grai", "giai"}
+)
 
 
 def vehicle(row: Vehicle) -> dict[str, Any]:
     """Return a vehicle as JSON data; what is empty is unknown: null."""
     shown = {name: getattr(row, name) for name in _VEHICLE}
+    if shown["particulates_g_per_kwh"] == NOT_STATED:
+        shown["particulates_g_per_kwh"] = "not_stated"
     return shown | {name: shown[name] or None for name in _OR_UNKNOWN}
 
 

@@ -65,6 +65,21 @@ class Vehicle(models.Model):
         blank=True,
     )
     particulate_filter = models.BooleanField(_("particulate filter"), null=True, blank=True)
+    n1_class = models.CharField(
+        _("reference mass class"), max_length=3, blank=True, default="", help_text="I, II, III"
+    )
+    unladen_weight_kg = models.PositiveIntegerField(_("unladen weight (kg)"), null=True, blank=True)
+    particulates_g_per_kwh = models.FloatField(
+        _("particulates (g/kWh)"),
+        null=True,
+        blank=True,
+        help_text=_("Infinite: the certificate does not state them."),
+    )
+    blind_spot_detection = models.BooleanField(_("blind-spot detection"), null=True, blank=True)
+    combination = models.BooleanField(_("draws a trailer"), null=True, blank=True)
+    registered_in = models.CharField(
+        _("registered in"), max_length=2, blank=True, default="", help_text="ISO 3166-1"
+    )
     capacity_kg = models.PositiveIntegerField(_("capacity (kg)"), null=True, blank=True)
     capacity_units = models.PositiveIntegerField(_("capacity (units)"), null=True, blank=True)
     shift_start_min = models.PositiveSmallIntegerField(
@@ -144,6 +159,12 @@ class Vehicle(models.Model):
             special_purpose=frozenset(self.special_purpose),
             particulate_filter=self.particulate_filter,
             operator=str(self.organisation_id),
+            n1_class=self.n1_class or None,
+            unladen_weight_kg=self.unladen_weight_kg,
+            particulates_g_per_kwh=self.particulates_g_per_kwh,
+            blind_spot_detection=self.blind_spot_detection,
+            combination=self.combination,
+            registered_in=self.registered_in or None,
         )
 
 

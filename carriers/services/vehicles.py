@@ -18,10 +18,13 @@ from carriers.services import keys
 from carriers.services.owners import owner
 from kernel import identifiers
 from kernel.refusals import Refusal
+from kernel.vehicles import NOT_STATED
 
 _GS1 = frozenset({"grai", "giai"})
 _METRES = frozenset({"length_m", "width_m", "height_m"})
-_TEXTS = frozenset({"plate", "category", "body", "euro_class", "grai", "giai"})
+_TEXTS = frozenset(
+    {"plate", "category", "body", "euro_class", "n1_class", "registered_in", "grai", "giai"}
+)
 
 
 @transaction.atomic
@@ -85,6 +88,8 @@ def _facts(wish: Any, organisation: Organisation) -> dict[str, Any]:
     given.pop("organisation_id", None)
     for name in _TEXTS & given.keys():
         given[name] = given[name] or ""
+    if given.get("particulates_g_per_kwh") == "not_stated":
+        given["particulates_g_per_kwh"] = NOT_STATED
     for name in _METRES & given.keys():
         if given[name] is not None:
             given[name] = Decimal(str(round(given[name], 2)))

@@ -10,7 +10,7 @@ from curbs.book import Zone
 from curbs.evaluator import Crossing
 from kernel import verdicts
 from kernel.periods import Period
-from kernel.vehicles import VehicleFacts
+from kernel.vehicles import NOT_STATED, VehicleFacts
 from kernel.verdicts import Verdict
 
 MOST_QUESTIONS = 1000
@@ -35,6 +35,14 @@ class FactsIn(msgspec.Struct, forbid_unknown_fields=True):
     stickers: dict[str, str] = {}
     special_purpose: list[Name] = []
     particulate_filter: bool | None = None
+    n1_class: Literal["I", "II", "III"] | None = None
+    unladen_weight_kg: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    particulates_g_per_kwh: (
+        Annotated[float, msgspec.Meta(ge=0, le=100)] | Literal["not_stated"] | None
+    ) = None
+    blind_spot_detection: bool | None = None
+    combination: bool | None = None
+    registered_in: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")] | None = None
 
     def facts(self) -> VehicleFacts:
         """Return the facts as rules read them."""
@@ -51,6 +59,14 @@ class FactsIn(msgspec.Struct, forbid_unknown_fields=True):
             stickers=dict(self.stickers),
             special_purpose=frozenset(self.special_purpose),
             particulate_filter=self.particulate_filter,
+            n1_class=self.n1_class,
+            unladen_weight_kg=self.unladen_weight_kg,
+            particulates_g_per_kwh=NOT_STATED
+            if self.particulates_g_per_kwh == "not_stated"
+            else self.particulates_g_per_kwh,
+            blind_spot_detection=self.blind_spot_detection,
+            combination=self.combination,
+            registered_in=self.registered_in,
         )
 
 

@@ -20,11 +20,12 @@ def held(
 ) -> dict[UUID, tuple[HeldPermit, ...]]:
     """Return for each vehicle, given by plate and facts, the permits valid within the period.
 
-    By normalised plate, or by class where its `who` certainly holds. Two queries, however many
-    vehicles. Raises ValueError for a period with an open end.
+    By normalised plate, or by class where its `who` certainly holds on the first day. Two queries,
+    however many vehicles. Raises ValueError for a period with an open end.
     """
     if period.end is None:
         raise ValueError("Permits are asked for a period that ends.")
+    first = period.start.date()
     plates = {vehicle: normalise_plate(plate) for vehicle, (plate, _) in vehicles.items()}
     rows = (
         Permit.objects.of_city(city_id)
@@ -45,7 +46,7 @@ def held(
     return {
         vehicle: (
             *by_plate.get(plates[vehicle], ()),
-            *(permit for predicate, permit in by_class if predicate(facts)[0]),
+            *(permit for predicate, permit in by_class if predicate(facts, first)[0]),
         )
         for vehicle, (_, facts) in vehicles.items()
     }
