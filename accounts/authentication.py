@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from oauth2_provider.models import get_access_token_model
 from rest_framework.authentication import (
@@ -12,7 +13,7 @@ from rest_framework.authentication import (
 )
 from rest_framework.exceptions import PermissionDenied
 
-from accounts.models import ApiClient
+from accounts.models import ApiClient, Mandate
 from foundation import codes
 from kernel.clock import wall
 from kernel.refusals import Refusal
@@ -27,8 +28,9 @@ class Machine:
     is_anonymous = False
     pk = None
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: ApiClient, has_mandates: bool) -> None:
         self.client = client
+        self.has_mandates = has_mandates
 
     def __str__(self) -> str:
         return self.client.name
@@ -44,12 +46,17 @@ class Bearer(BaseAuthentication):
         token = self._find(words[1]) if len(words) == 2 else None
         if token is None or not token.application.active:
             raise Refusal(codes.AUTH_INVALID, _("The token is unknown, revoked or has expired."))
-        return Machine(token.application), token
+        return Machine(token.application, token.has_mandates), token
 
     def _find(self, token: bytes) -> Any:
         return (
             get_access_token_model()
             .objects.select_related("application__organisation__city")
+            .annotate(
+                has_mandates=Exists(
+                    Mandate.objects.filter(agent_id=OuterRef("application__organisation_id"))
+                )
+            )
             .filter(
                 token_checksum=hashlib.sha256(token).hexdigest(),
                 expires__gt=wall(),

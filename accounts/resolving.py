@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
 from accounts import codes, scopes
@@ -26,7 +27,12 @@ def actor_of(request: Any, now: datetime) -> Actor:
     """
     user = getattr(request, "user", None)
     if isinstance(user, Machine):
-        return actor_of_client(user.client, now, token_scopes=request.auth.scope.split())
+        return actor_of_client(
+            user.client,
+            now,
+            token_scopes=request.auth.scope.split(),
+            has_mandates=user.has_mandates,
+        )
     if isinstance(user, User) and user.is_active:
         membership = chosen_membership(request, user)
         if membership is not None:
@@ -35,16 +41,23 @@ def actor_of(request: Any, now: datetime) -> Actor:
 
 
 def actor_of_client(
-    client: ApiClient, now: datetime, token_scopes: list[str] | None = None
+    client: ApiClient,
+    now: datetime,
+    token_scopes: list[str] | None = None,
+    *,
+    has_mandates: bool = True,
 ) -> Actor:
-    """Return the actor of a machine client, limited to the token's and its own scopes."""
+    """Return the actor of a machine client, limited to the token's and its own scopes.
+
+    `has_mandates` False: its organisation was never given one, and need not be asked for them.
+    """
     allowed = _allowed(client.organisation, client.scopes)
     return Actor(
         city=client.organisation.city,
         organisation=client.organisation,
         client_id=client.id,
         scopes=allowed if token_scopes is None else allowed & frozenset(token_scopes),
-        grants=grants_of(client.organisation_id, now),
+        grants=grants_of(client.organisation_id, now) if has_mandates else (),
     )
 
 
@@ -142,10 +155,8 @@ def city_of_host(host: str) -> City:
 
     Raises `city.unknown` (404).
     """
-    named = City.objects.filter(host=host).first() if host else None
-    if named is not None:
-        return named
-    cities = list(City.objects.all()[:2])
-    if len(cities) == 1:
+    named_first = Case(When(host=host, then=0), default=1)
+    cities = list(City.objects.order_by(named_first, "code")[:2])
+    if len(cities) == 1 or (cities and host and cities[0].host == host):
         return cities[0]
     raise Refusal(codes.CITY_UNKNOWN, _("No city answers under this host name."), host=host)

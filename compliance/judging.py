@@ -27,11 +27,11 @@ def judge(city: City, acts: Sequence[Act]) -> list[Found]:
     ids = {act.vehicle_id for act in judged}
     cards = {id_: ("", VehicleFacts()) for id_ in ids} | vehicles.cards_of(ids)
     whole = Period(min(act.period.start for act in judged), max(_end(act) for act in judged))
-    permits = decisions.permits_of(city, cards, whole)
+    evaluator = decisions.evaluator(city)
+    permits = decisions.permits_of(evaluator, cards, whole)
     bookings = (
         decisions.bookings_of(ids, whole) if any(act.kind is ActKind.STAY for act in judged) else {}
     )
-    evaluator = decisions.evaluator(city)
     found: list[Found] = []
     for act in judged:
         known = cards[act.vehicle_id][1]

@@ -1,28 +1,35 @@
 """Answers to questions about decisions, many at once and with few queries.
 
-Whatever the number of questions: one query each for the counters of zones and curbs, one for the
-vehicles named by id, one for permits by plate, one for bookings of those vehicles. Asking about a
+Whatever the number of questions: one query for the counters of zones and curbs, one for the
+vehicles named by id, and one each for permits and bookings where there are any. Asking about a
 principal's vehicles is a use of its mandate and leaves an audit row for each principal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.actors import Actor
 from carriers.codes import VEHICLE_NOT_FOUND
 from carriers.models import Vehicle
-from curbs import codes, decisions
+from curbs import charges, codes, decisions, remedies
 from curbs.book import Zone
 from curbs.evaluator import AtCurb, Crossing, Evaluator, InZone, Place, Question
+from curbs.remedies import Change
+from curbs.selectors import bookings as booked
 from foundation.api import mandate_use
+from kernel.money import Money
 from kernel.periods import Period
 from kernel.refusals import Reason, Refusal
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
 from zones.codes import ZONE_NOT_FOUND
 from zones.compiled import HeldPermit
+from zones.models import Permit
 
 SCOPE = "decisions:read"
 AHEAD = timedelta(hours=48)
@@ -41,6 +48,7 @@ class Asked:
     facts: VehicleFacts | None = None
     plate: str = ""
     known_at: datetime | None = None
+    remedies: bool = False
 
     def span(self, now: datetime) -> Period:
         """Return the time the question is about, with some room for the next change."""
@@ -62,6 +70,8 @@ class Answer:
     crossings: tuple[Crossing, ...] = ()
     next_change_at: datetime | None = None
     curb: Zone | None = None
+    charges: tuple[Money, ...] = ()
+    remedies: tuple[tuple[Change, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,37 +102,57 @@ def answer(
     With `look_ahead` an answer at an instant also says when it next changes, within 48 hours.
     """
     for_now = decisions.evaluator(actor.city)
-    known = _known(actor, questions, now)
+    known = _known(for_now, actor, questions, now)
     answers: list[Answer | tuple[Reason, ...]] = []
+    evaluators = {None: for_now}
     for number, asked in enumerate(questions):
-        evaluator = replace(for_now, known_at=asked.known_at)
+        evaluator = evaluators.get(asked.known_at)
+        if evaluator is None:
+            evaluator = evaluators[asked.known_at] = replace(for_now, known_at=asked.known_at)
         try:
-            answers.append(
-                _answer(evaluator, asked, known.question(number, asked), now, look_ahead)
-            )
+            question = known.question(number, asked)
+            found = _answer(evaluator, asked, question, now, look_ahead)
+            answers.append(_priced(evaluator, asked, question, found))
         except Refusal as refused:
             answers.append(refused.reasons)
     return answers
 
 
-def _known(actor: Actor, questions: Sequence[Asked], now: datetime) -> Known:
-    ids = {asked.vehicle_id for asked in questions if asked.vehicle_id is not None}
-    rows = Vehicle.objects.visible_to(actor, SCOPE).filter(id__in=ids) if ids else ()
-    vehicles = {row.id: row for row in rows}
-    mandate_use.note(actor, vehicles.values(), scope=SCOPE, at=now)
+def _known(evaluator: Evaluator, actor: Actor, questions: Sequence[Asked], now: datetime) -> Known:
     spans = [asked.span(now) for asked in questions]
     whole = Period(min(s.start for s in spans), max(s.end for s in spans if s.end))
+    ids = {asked.vehicle_id for asked in questions if asked.vehicle_id is not None}
+    vehicles = {row.id: row for row in _vehicles(actor, ids, whole)} if ids else {}
+    mandate_use.note(actor, vehicles.values(), scope=SCOPE, at=now)
     holders: dict[UUID, tuple[str, VehicleFacts]] = {}
     for number, asked in enumerate(questions):
         if asked.vehicle_id is None:
             holders[UUID(int=number)] = (asked.plate, asked.facts or VehicleFacts())
         elif asked.vehicle_id in vehicles:
             vehicle = vehicles[asked.vehicle_id]
-            holders[UUID(int=number)] = (vehicle.plate, vehicle.facts())
+            plate = vehicle.plate if vehicle.has_permits else ""
+            holders[UUID(int=number)] = (plate, vehicle.facts())
+    with_bookings = [row.id for row in vehicles.values() if row.has_bookings]
     return Known(
         vehicles=vehicles,
-        permits=decisions.permits_of(actor.city, holders, whole),
-        bookings=decisions.bookings_of(vehicles, whole) if vehicles else {},
+        permits=decisions.permits_of(evaluator, holders, whole),
+        bookings=decisions.bookings_of(with_bookings, whole) if with_bookings else {},
+    )
+
+
+def _vehicles(actor: Actor, ids: Collection[UUID], period: Period) -> Iterable[Any]:
+    """Return the vehicles that the sender may see, and whether there is more to ask of them.
+
+    Permits are kept by normalised plate: one that is written otherwise may have some.
+    """
+    own = Permit.objects.filter(city_id=OuterRef("city_id"), plate=OuterRef("plate"))
+    odd = Q(plate__regex="[^A-Z0-9]")
+    rows = Vehicle.objects.visible_to(actor, SCOPE).filter(id__in=ids)
+    return rows.annotate(
+        has_permits=ExpressionWrapper(
+            odd | Q(Exists(own.exclude(plate=""))), output_field=BooleanField()
+        ),
+        has_bookings=Exists(booked.of_vehicle(OuterRef("id"), period)),
     )
 
 
@@ -152,6 +182,23 @@ def _answer(
     pieces = tuple(evaluator.over(question, place, Period(at, at + AHEAD)))
     change = pieces[0][0].end if len(pieces) > 1 else None
     return Answer(at, pieces[0][1], next_change_at=change, curb=curb)
+
+
+def _priced(evaluator: Evaluator, asked: Asked, question: Question, found: Answer) -> Answer:
+    """Return the answer with what it costs and, where that is asked, what would help."""
+    tz = evaluator.zones.tz
+    if asked.path is not None:
+        charged = charges.over((crossing.pieces for crossing in found.crossings), tz)
+    elif asked.period is not None:
+        charged = charges.over([found.pieces], tz)
+    else:
+        charged = charges.at_once(found.verdict)
+    helpful: list[tuple[Change, ...]] = []
+    if asked.remedies and asked.place is not None:
+        at, place = found.at, asked.place
+        verdict = found.verdict if asked.period is None else found.pieces[0][1]
+        helpful = remedies.remedies(evaluator, question, place, at, verdict)
+    return replace(found, charges=tuple(charged), remedies=tuple(helpful))
 
 
 def _exists(evaluator: Evaluator, place: Place) -> None:

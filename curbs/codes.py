@@ -27,6 +27,7 @@ TIME_AMBIGUOUS = code("decisions.time_ambiguous", 422, "Either an instant or a p
 VEHICLE_MISSING = code("decisions.vehicle_missing", 422, "A vehicle or its facts are needed")
 NOT_PUBLIC = code("decisions.not_public", 403, "A vehicle or plate needs a client")
 VEHICLE_ID_INVALID = code("curb.vehicle_id_invalid", 422, "Not the id of a vehicle")
+PLATE_MISSING = code("curb.plate_missing", 422, "The vehicle has no number plate")
 PERIOD_TOO_LONG = code("curb.period_too_long", 422, "The period is too long")
 PATH_INVALID = code("decisions.path_invalid", 422, "The path is not in order")
 ZONE_HAS_ENDED = code("curb.zone_has_ended", 409, "The curb zone has an end already")

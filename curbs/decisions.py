@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.models import City
 from curbs import acts
 from curbs.evaluator import AtCurb, AtPoint, Crossing, Evaluator, InZone, Place, Question
@@ -21,6 +23,11 @@ from zones.acts import Breach
 from zones.compiled import HeldPermit
 from zones.selectors import books
 from zones.selectors import permits as zone_permits
+
+_COUNTERS = (
+    "SELECT COALESCE((SELECT counter FROM zones_rulebookchange WHERE city_id = %s), 0),"
+    " COALESCE((SELECT number FROM curbs_curbedition WHERE city_id = %s), 0)"
+)
 
 __all__ = [
     "AtCurb",
@@ -43,9 +50,12 @@ __all__ = [
 def evaluator(city: City, *, known_at: datetime | None = None) -> Evaluator:
     """Return the evaluator of a city, with rules as recorded at `known_at` (None: now).
 
-    Two queries, for the counters of zones and curbs, while the rules of this process are current.
+    One query, for the counters of zones and curbs, while the rules of this process are current.
     """
-    return Evaluator(books.book(city.id), snapshots.book(city.id), known_at)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTERS, [city.id, city.id])
+        change, edition = cursor.fetchone()
+    return Evaluator(books.book(city.id, change), snapshots.book(city.id, edition), known_at)
 
 
 def decide(
@@ -121,10 +131,10 @@ def judge_stay(
 
 
 def permits_of(
-    city: City, vehicles: Mapping[UUID, tuple[str, VehicleFacts]], period: Period
+    evaluating: Evaluator, vehicles: Mapping[UUID, tuple[str, VehicleFacts]], period: Period
 ) -> Mapping[UUID, tuple[HeldPermit, ...]]:
     """Return the permits in force at some time of the period, by vehicle (plate and facts)."""
-    return zone_permits.held(city_id=city.id, vehicles=vehicles, period=period)
+    return zone_permits.held(book=evaluating.zones, vehicles=vehicles, period=period)
 
 
 def bookings_of(

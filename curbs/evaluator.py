@@ -18,7 +18,7 @@ from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
 from zones import rules as zone_rules
 from zones.book import RuleBook
-from zones.compiled import CompiledRegulation, HeldPermit
+from zones.compiled import CompiledRegulation, CompiledRow, HeldPermit
 
 AT_THE_CURB_M = 10.0
 
@@ -60,11 +60,13 @@ Place = AtPoint | InZone | AtCurb
 
 @dataclass(frozen=True)
 class Crossing:
-    """A stretch of a path inside an access zone, and what the rules say over it."""
+    """A stretch of a path inside an access zone, and what the rules say over it, in pieces and
+    all in all."""
 
     zone_id: UUID
     period: Period
     verdict: Verdict
+    pieces: tuple[tuple[Period, Verdict], ...]
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,18 @@ class Evaluator:
             period = Period(inside.entered_at, inside.left_at)
             place = InZone(inside.zone_id)
             if period.empty:
-                verdict = self.at(question, place, period.start)
+                pieces = [(period, self.at(question, place, period.start))]
             else:
-                verdict = combine(answer for _, answer in self.over(question, place, period))
-            found.append(Crossing(inside.zone_id, period, verdict))
+                pieces = self.over(question, place, period)
+            verdict = combine(answer for _, answer in pieces)
+            found.append(Crossing(inside.zone_id, period, verdict, tuple(pieces)))
         return found
+
+    def rows(self, place: Place, at: datetime) -> Iterable[CompiledRow]:
+        """Yield the rows of the rules that hold at a place at an instant."""
+        for regulation in self._regulations(place, self.curb_of(place, at), at):
+            if regulation.legal.contains(at):
+                yield from regulation.rows
 
     def curb_of(self, place: Place, at: datetime) -> Zone | None:
         """Return the curb zone that a place means, if it means one that is in force."""

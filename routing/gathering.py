@@ -58,7 +58,7 @@ def gather(
     days = _days(vehicle_ids, on)
     asking = {day.vehicle.id: (day.vehicle.plate, day.vehicle.facts()) for day in days}
     horizon = Period(now - timedelta(days=1), now + timedelta(days=2))
-    permits = decisions.permits_of(city, asking, horizon)
+    permits = decisions.permits_of(decisions.evaluator(city), asking, horizon)
     bookings = decisions.bookings_of(list(asking), horizon)
     questions = {
         vehicle_id: Question(facts, permits.get(vehicle_id, ()), bookings.get(vehicle_id, ()))

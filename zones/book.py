@@ -21,6 +21,7 @@ from zones import acts, geography, rules
 from zones.acts import Breach
 from zones.compiled import CompiledRegulation, HeldPermit
 from zones.geography import Crossing, Geography, Shape
+from zones.predicates import Predicate
 
 KEPT_VIEWS = 32
 
@@ -54,6 +55,7 @@ class RuleBook:
     versions: Mapping[UUID, Sequence[CompiledRegulation]]
     holidays: frozenset[date] = frozenset()
     named_days: Sequence[NamedDay] = ()
+    class_permits: Sequence[tuple[Predicate, HeldPermit]] = ()
     _views: dict[datetime, "_View"] = field(default_factory=dict, repr=False, compare=False)
 
     # Places

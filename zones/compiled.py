@@ -12,7 +12,7 @@ from kernel.schedules import Schedule, Span
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import ReasonGiven, RuleRef
 from zones import language, sentences
-from zones.language import Row, When
+from zones.language import DayPass, Row, When, Who
 from zones.predicates import Predicate, ages, compile_who
 
 BLOCKING = frozenset({"prohibit", "require_permit", "require_booking"})
@@ -29,7 +29,7 @@ class HeldPermit:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRow:
-    """One row, ready to be asked."""
+    """One row, ready to be asked; `about` and `unless_about` are its predicates as written."""
 
     ref: RuleRef
     effect: str
@@ -47,6 +47,9 @@ class CompiledRow:
     translations: tuple[tuple[str, str], ...]
     remedies: tuple[str, ...]
     ages: tuple[int, ...]
+    about: Who
+    unless_about: Who | None
+    day_passes: tuple[DayPass, ...]
 
     def given(self, effect: str, missing: tuple[str, ...] = ()) -> ReasonGiven:
         """Return the row as a reason with an effect."""
@@ -124,6 +127,9 @@ def compile_row(row: Row, ref: RuleRef) -> CompiledRow:
         translations=sentences.translations(row),
         remedies=tuple(_remedies(row)),
         ages=tuple(ages(row.who)) + (tuple(ages(row.unless.who)) if row.unless.who else ()),
+        about=row.who,
+        unless_about=row.unless.who,
+        day_passes=row.unless.day_pass,
     )
 
 

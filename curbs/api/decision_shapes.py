@@ -98,7 +98,9 @@ class QuestionIn(msgspec.Struct, forbid_unknown_fields=True):
     The vehicle: `vehicle_id` (ours or `ref:…`), or `facts`, with a `plate` where permits shall
     count. The place: exactly one of `place`, `path`, `zone_id`, `curb_zone_id`. The time: `at`
     (default: now) or `period`; a path brings its own. `activity` other than `travel` at a point
-    asks the curb there too. `known_at` asks by the rules as recorded then.
+    asks the curb there too. `known_at` asks by the rules as recorded then. With `remedies` (the
+    default for one question, not for many) an inadmissible answer at a place names all minimal
+    sets of changes that would help.
     """
 
     vehicle_id: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] | None = None
@@ -112,6 +114,7 @@ class QuestionIn(msgspec.Struct, forbid_unknown_fields=True):
     period: PeriodIn | None = None
     activity: Literal["travel", "stopping", "loading", "parking"] = "travel"
     known_at: Instant | None = None
+    remedies: bool | None = None
 
 
 class QuestionsIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -141,6 +144,7 @@ class ReasonOut(msgspec.Struct):
     rule: RuleOut
     effect: str
     sentence: str
+    sentences: dict[str, str]
     missing: list[str]
     remedies: list[str]
 
@@ -154,7 +158,25 @@ class ObligationOut(msgspec.Struct):
     amount: int | None = None
     currency: str | None = None
     cap: int | None = None
+    per: Literal["visit", "day"] | None = None
     permit: str | None = None
+
+
+class MoneyOut(msgspec.Struct):
+    """An amount in the smallest unit of its currency."""
+
+    amount: int
+    currency: str
+
+
+class ChangeOut(msgspec.Struct):
+    """A change that helps: a permit or booking to hold, a later time, another fact."""
+
+    kind: Literal["permit", "booking", "time", "vehicle"]
+    permit: str | None = None
+    at: datetime | None = None
+    fact: str | None = None
+    value: Any = None
 
 
 class CurbOut(msgspec.Struct):
@@ -177,6 +199,8 @@ class DecisionOut(msgspec.Struct):
     obligations: list[ObligationOut]
     reasons: list[ReasonOut]
     missing_facts: list[str]
+    charges: list[MoneyOut]
+    remedies: list[list[ChangeOut]] | None = None
     next_change_at: datetime | None = None
     intervals: list[dict[str, Any]] | None = None
     crossings: list[dict[str, Any]] | None = None

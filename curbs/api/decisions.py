@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from rest_framework.response import Response
 
-from curbs import answers, codes
+from curbs import answers, codes, remedies
 from curbs.answers import Answer, Asked
 from curbs.api import decision_shapes as shapes
 from curbs.api.bookings import vehicle_id
@@ -39,7 +39,7 @@ class DecisionsView(HubView):
         raw = raw_body(request)
         if decode(raw, shapes.Peek).questions is not msgspec.UNSET:
             return self._many(decode(raw, shapes.QuestionsIn).questions)
-        question = self._read(decode(raw, shapes.QuestionIn), "")
+        question = self._read(decode(raw, shapes.QuestionIn), "", helped=True)
         (found,) = answers.answer(
             actor=self.actor, questions=[question], now=self.now, look_ahead=True
         )
@@ -53,7 +53,7 @@ class DecisionsView(HubView):
         items = [self._item(*pair) for pair in zip(read, found, strict=True)]
         return Response({"decisions": items})
 
-    def _read(self, given: shapes.QuestionIn, base: str) -> Asked:
+    def _read(self, given: shapes.QuestionIn, base: str, *, helped: bool = False) -> Asked:
         """Return the question as it is answered. Raises Refusal with all that is wrong with it."""
         reasons = [*self._against_vehicle(given, base), *against_shape(given, base)]
         if reasons:
@@ -67,6 +67,7 @@ class DecisionsView(HubView):
             facts=given.facts.facts() if given.facts else None,
             plate=normalise_plate(given.plate or ""),
             known_at=given.known_at,
+            remedies=helped if given.remedies is None else given.remedies,
         )
 
     def _against_vehicle(self, given: shapes.QuestionIn, base: str) -> list[Reason]:
@@ -99,7 +100,10 @@ class DecisionsView(HubView):
             "at": found.at.isoformat(),
             "known_at": (asked.known_at or self.now).isoformat(),
             **shapes.verdict(found.verdict),
+            "charges": [{"amount": m.amount, "currency": m.currency} for m in found.charges],
         }
+        if asked.remedies:
+            out["remedies"] = [remedies.as_json(together) for together in found.remedies]
         if found.next_change_at is not None:
             out["next_change_at"] = found.next_change_at.isoformat()
         if found.pieces:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from curbs.api import bookings, decisions, zones
+from curbs.api import bookings, decisions, passes, zones
 
 urlpatterns = [
     path("curb-zones", zones.CurbZonesView.as_view(), name="curb-zones"),
@@ -24,5 +24,6 @@ urlpatterns = [
     ),
     path("bookings/<uuid:booking_id>/cancel", bookings.CancelView.as_view(), name="booking-cancel"),
     path("bookings/<uuid:booking_id>/extend", bookings.ExtendView.as_view(), name="booking-extend"),
+    path("day-passes", passes.DayPassesView.as_view(), name="day-passes"),
     path("decisions", decisions.DecisionsView.as_view(), name="decisions"),
 ]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from curbs.models import Booking
@@ -24,18 +25,24 @@ def covering(
     A booking counts from its start, or from an earlier check-in, until its end; given up before
     that (cancelled, no-show, checked out) until then. A mere hold does not count. One query.
     """
-    reach = Period(period.start - _EARLY, period.end and period.end + _EARLY)
-    rows = Booking.objects.filter(
-        vehicle_id__in=list(vehicle_ids),
-        during__overlap=as_range(reach),
-        confirmed_at__isnull=False,
-    )
+    rows = _confirmed(period).filter(vehicle_id__in=list(vehicle_ids))
     found: dict[UUID, list[tuple[UUID, Period]]] = defaultdict(list)
     for row in rows.order_by("during", "id"):
         held = held_for(row)
         if held is not None:
             found[row.vehicle_id].append((row.curb_zone_id, held))
     return {vehicle_id: tuple(held) for vehicle_id, held in found.items()}
+
+
+def of_vehicle(vehicle_id: Any, period: Period) -> Any:
+    """Return the bookings of one vehicle that `covering` would look at, to be asked whether there
+    are any."""
+    return _confirmed(period).filter(vehicle_id=vehicle_id)
+
+
+def _confirmed(period: Period) -> Any:
+    reach = Period(period.start - _EARLY, period.end and period.end + _EARLY)
+    return Booking.objects.filter(during__overlap=as_range(reach), confirmed_at__isnull=False)
 
 
 def held_for(booking: Booking) -> Period | None:

@@ -21,9 +21,11 @@ _books: dict[UUID, CurbBook] = {}
 _lock = Lock()
 
 
-def book(city_id: UUID) -> CurbBook:
-    """Return the curbs of a city. One query while their edition stands."""
-    edition = edition_of(city_id)
+def book(city_id: UUID, edition: int | None = None) -> CurbBook:
+    """Return the curbs of a city. One query while their edition stands, none when the caller has
+    read it."""
+    if edition is None:
+        edition = edition_of(city_id)
     held = _books.get(city_id)
     if held is not None and held.edition == edition:
         return held

@@ -96,7 +96,7 @@ def prepare(
     policy = zone.policy_at(period.start)
     around = Period(period.start - availability.EITHER_WAY, period.end + availability.EITHER_WAY)
     holders = {vehicle.id: (vehicle.plate, vehicle.facts())}
-    permits = decisions.permits_of(actor.city, holders, around)[vehicle.id]
+    permits = decisions.permits_of(evaluator, holders, around)[vehicle.id]
     verdicts = verdicts_there(evaluator, vehicle, permits)
     own = vehicle.organisation_id == actor.organisation_id
     return Case(

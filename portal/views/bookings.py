@@ -190,8 +190,9 @@ def sentences(actor: Any, booking: Booking) -> list[str]:
     )
     period = Period(booking.during.lower, booking.during.upper)
     holders = {vehicle.id: (vehicle.plate, vehicle.facts())}
-    permits = decisions.permits_of(actor.city, holders, period)[vehicle.id]
+    evaluator = decisions.evaluator(actor.city)
+    permits = decisions.permits_of(evaluator, holders, period)[vehicle.id]
     question = Question(vehicle.facts(), tuple(permits), ((booking.curb_zone_id, period),))
-    pieces = decisions.evaluator(actor.city).over(question, AtCurb(booking.curb_zone_id), period)
+    pieces = evaluator.over(question, AtCurb(booking.curb_zone_id), period)
     found = (reason.sentence for _, verdict in pieces for reason in verdict.reasons)
     return list(dict.fromkeys(found))

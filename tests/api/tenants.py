@@ -99,6 +99,7 @@ BODIES: dict[str, Any] = {
     "zone-grounds": {"geometry": SQUARE, "legal_from": SOON},
     "regulation-versions": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
     "regulation-annul": {"reason": "a mistake"},
+    "zone-templates": {"template": "PLAIN-OFF-PEAK"},
     "quarantined-dismiss": {"reason": "a test"},
     "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},
 }
@@ -112,6 +113,8 @@ NOT_ABOUT_ROWS = {
     "api-docs": "describes the API",
     "clock": "gives the time",
     "me": "gives the sender",
+    "rule-templates": "ships with the platform",
+    "day-passes": "names a vehicle in its body; tests/api/test_day_passes.py tries another's",
     "report-congestion": "sums over all carriers, the city's alone; tests/api/test_reports.py",
     "events": "names its sender in each event; tests/api/test_events.py tries another's",
     **dict.fromkeys(

@@ -147,10 +147,10 @@ def test_a_deactivated_client_is_shut_out_at_the_next_call(api, carrier):
     assert answer["WWW-Authenticate"] == 'Bearer realm="cityhub", error="invalid_token"'
 
 
-def test_finding_out_who_acts_costs_two_queries(api, carrier, django_assert_num_queries):
+def test_finding_out_who_acts_costs_one_query(api, carrier, django_assert_num_queries):
     client = api()
     client.get("/api/v1/me")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         client.get("/api/v1/me")
 
 

@@ -13,6 +13,7 @@ from foundation.models import AuditEntry
 from tests import curb_factories as make
 from tests import factories
 from tests.factories import TUESDAY
+from zones.models import Permit
 from zones.selectors import books
 
 pytestmark = pytest.mark.django_db
@@ -199,14 +200,42 @@ def test_a_batch_answers_each_question_and_one_bad_vehicle_sinks_no_other(client
     assert found[1]["errors"][0]["code"] == "carriers.vehicle_not_found"
 
 
-def test_a_thousand_questions_cost_three_queries_of_rules(hel, zone):
+def test_a_thousand_questions_cost_one_query_of_rules(hel, zone):
     public = factories.APIClient()
     body = {"questions": [{"facts": OLD_DIESEL, "place": INSIDE}] * 1000}
     public.post(URL, body, format="json")
     with CaptureQueriesContext(connection) as queries:
         answer = public.post(URL, body, format="json")
     assert len(answer.json()["decisions"]) == 1000
-    assert len([q for q in queries if "zones_" in q["sql"] or "curbs_" in q["sql"]]) == 3
+    assert len([q for q in queries if "zones_" in q["sql"] or "curbs_" in q["sql"]]) == 1
+    assert len(of_the_answer(queries)) == 2  # and one that finds the city
+
+
+def of_the_answer(queries):
+    """Return the queries without that of a demo's clock, which is a row."""
+    return [query["sql"] for query in queries if "domainclock" not in query["sql"]]
+
+
+def test_a_question_about_a_vehicle_costs_three_queries_and_more_where_it_holds_something(
+    zone, carrier, client
+):
+    van = make.van(carrier, plate="ABC1")
+
+    def queries():
+        with CaptureQueriesContext(connection) as seen:
+            assert ask(client, vehicle_id=str(van.id), place=INSIDE).status_code == 200
+        return len(of_the_answer(seen))
+
+    queries()
+    assert queries() == 3  # the token, the counters of the rules, the vehicle
+    Permit.objects.create(
+        city=zone.city,
+        kind="resident-trade",
+        plate="ABC1",
+        starts_at=TUESDAY,
+        issued_at=TUESDAY,
+    )
+    assert queries() == 4
 
 
 def test_more_than_a_thousand_questions_are_refused(hel):
@@ -221,3 +250,48 @@ def test_rules_are_asked_as_they_were_known(zone):
         ask(public, facts=OLD_DIESEL, place=INSIDE, known_at=long_ago).json()["access"]
         == "unregulated"
     )
+
+
+def test_a_reason_speaks_english_german_and_french(hel):
+    from tests import zone_factories
+
+    rows = [{"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 3500}}]
+    zone_factories.zone(hel, rows=rows, west=24.93, south=60.165, side=0.02)
+    found = ask(factories.APIClient(), facts={"gross_weight_kg": 3501}, place=INSIDE).json()
+    assert found["reasons"][0]["sentences"] == {
+        "en": "No access: over 3500 kg.",
+        "de": "Keine Zufahrt: über 3500 kg.",
+        "fr": "Accès interdit : plus de 3500 kg.",
+    }
+
+
+def test_what_would_help_is_named_for_one_question_and_for_many_on_request(zone):
+    public = factories.APIClient()
+    helpful = ask(public, facts=OLD_DIESEL, place=INSIDE).json()["remedies"]
+    assert [{"kind": "permit", "permit": "resident-trade"}] in helpful
+    assert [{"kind": "time", "at": "2026-05-12T16:00:00+00:00"}] in helpful
+    assert [{"kind": "vehicle", "fact": "fuels", "value": ["electric"]}] in helpful
+    assert [{"kind": "vehicle", "fact": "euro_class", "value": "6"}] in helpful
+    assert ask(public, facts=CLEAN, place=INSIDE).json()["remedies"] == []
+    question = {"facts": OLD_DIESEL, "place": INSIDE}
+    both = ask(public, questions=[question, question | {"remedies": True}]).json()["decisions"]
+    assert "remedies" not in both[0]
+    assert both[1]["remedies"] == helpful
+
+
+def test_a_path_costs_a_ticket_for_each_local_day_that_it_touches_the_zone(hel):
+    from tests import zone_factories
+
+    what = {"effect": "charge", "amount": 750, "currency": "EUR", "per": "day"}
+    zone_factories.zone(hel, rows=[{"what": what}], west=24.93, south=60.165, side=0.02)
+    west, east = {"lng": 24.92, "lat": 60.17}, {"lng": 24.96, "lat": 60.17}
+    path = [
+        {"at": "2026-05-12T20:00:00Z", **west},
+        {"at": "2026-05-12T20:20:00Z", **east},
+        {"at": "2026-05-12T20:50:00Z", **west},  # 23:50 in Helsinki: the same day again
+        {"at": "2026-05-12T21:30:00Z", **east},  # and the next one
+    ]
+    found = ask(factories.APIClient(), facts=CLEAN, path=path[:3]).json()
+    assert found["charges"] == [{"amount": 750, "currency": "EUR"}]
+    found = ask(factories.APIClient(), facts=CLEAN, path=path).json()
+    assert found["charges"] == [{"amount": 1500, "currency": "EUR"}]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from zones.api import views
+from zones.api import schemes, views
 
 urlpatterns = [
     path("zones", views.ZonesView.as_view(), name="zones"),
@@ -21,6 +21,8 @@ urlpatterns = [
         views.AnnulView.as_view(),
         name="regulation-annul",
     ),
+    path("rule-templates", schemes.SchemesView.as_view(), name="rule-templates"),
+    path("zones/<uuid:zone_id>/templates", schemes.LoadView.as_view(), name="zone-templates"),
     path("permits", views.PermitsView.as_view(), name="permits"),
     path("permits/<uuid:permit_id>/revoke", views.PermitRevokeView.as_view(), name="permit-revoke"),
 ]

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from kernel.periods import Period
-from kernel.schedules import local_midnight
+from kernel.schedules import UTC, local_midnight
 
 _HERE = Path(__file__).resolve().parent
 _RELATIVE = re.compile(r"\+([0-9]+) months")
@@ -128,22 +128,21 @@ def _dated(order: Order, tz: ZoneInfo, starts_on: date | None) -> Regulation:
     if starts_on is not None:
         start = local_midnight(starts_on, tz)
     elif order.legal_from is not None:
-        start = order.legal_from
+        start = order.legal_from.astimezone(UTC)
     else:
         raise ValueError(f"{order.code} begins on a day that has to be named.")
     first = start.astimezone(tz).date()
-    rows = [_resolved(row, first) for row in order.rows]
-    return Regulation(
-        order.code, order.title, Period(start, order.legal_until), rows, order.never_in_force
-    )
+    rows = [resolved(row, first) for row in order.rows]
+    until = order.legal_until and order.legal_until.astimezone(UTC)
+    return Regulation(order.code, order.title, Period(start, until), rows, order.never_in_force)
 
 
-def _resolved(value: Any, first: date) -> Any:
-    """Return a row with its relative dates worked out."""
+def resolved(value: Any, first: date) -> Any:
+    """Return a row with its relative dates worked out from a first day."""
     if isinstance(value, dict):
-        return {name: _resolved(member, first) for name, member in value.items()}
+        return {name: resolved(member, first) for name, member in value.items()}
     if isinstance(value, list):
-        return [_resolved(member, first) for member in value]
+        return [resolved(member, first) for member in value]
     match = _RELATIVE.fullmatch(value) if isinstance(value, str) else None
     return value if match is None else _months_after(first, int(match[1])).isoformat()
 

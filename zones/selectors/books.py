@@ -19,21 +19,22 @@ from zones.models import (
     RuleBookChange,
     ZoneGeometry,
 )
+from zones.selectors import permits
 
 HOLIDAY_YEARS = range(2005, 2046)
 KEPT_BOOKS = 16
 _books: dict[UUID, RuleBook] = {}
 
 
-def book(city_id: UUID) -> RuleBook:
-    """Return the city's rule book, current as of this call: one query unless the rules changed.
+def book(city_id: UUID, change: int | None = None) -> RuleBook:
+    """Return the city's rule book, current as of this call: one query unless the rules changed,
+    none when the caller has read their counter.
 
     Ask it with `known_at=` for what was recorded at an earlier instant. Raises City.DoesNotExist.
     """
-    change = (
-        RuleBookChange.objects.filter(city_id=city_id).values_list("counter", flat=True).first()
-        or 0
-    )
+    if change is None:
+        counters = RuleBookChange.objects.filter(city_id=city_id)
+        change = counters.values_list("counter", flat=True).first() or 0
     known = _books.get(city_id)
     if known is None or known.change != change:
         if len(_books) >= KEPT_BOOKS:
@@ -48,7 +49,7 @@ def forget() -> None:
 
 
 def load(city_id: UUID, change: int) -> RuleBook:
-    """Return the book read from the database: five queries."""
+    """Return the book read from the database: six queries."""
     city = City.objects.get(pk=city_id)
     cards = {
         zone.id: ZoneCard(zone.id, zone.code, zone.name, zone.kind)
@@ -70,6 +71,7 @@ def load(city_id: UUID, change: int) -> RuleBook:
             NamedDay(day.calendar.code, day.on, Period(day.recorded_from, day.recorded_until))
             for day in CalendarDay.objects.of_city(city_id).select_related("calendar")
         ),
+        class_permits=permits.by_class(city_id),
     )
 
 

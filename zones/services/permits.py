@@ -18,7 +18,7 @@ from kernel.refusals import Refusal
 from zones import codes
 from zones.language import Who
 from zones.models import AccessZone, Permit
-from zones.services.recording import require_city, require_period
+from zones.services.recording import book_changed, require_city, require_period
 
 
 @transaction.atomic
@@ -64,6 +64,8 @@ def issue(
         reference=reference,
     )
     permit.zones.set(zones)
+    if vehicle_class is not None:
+        book_changed(actor.city_id)  # permits for classes are in the book
     outbox.add(
         city_id=actor.city_id,
         topic="permit.issued",
@@ -99,6 +101,8 @@ def revoke(*, actor: Actor, permit_id: UUID, now: datetime) -> Permit:
     if permit.revoked_at is None:
         permit.revoked_at = now
         permit.save(update_fields=["revoked_at"])
+        if permit.vehicle_class is not None:
+            book_changed(actor.city_id)
         audit.record(
             city_id=actor.city_id,
             actor=actor,

@@ -14,6 +14,7 @@ from kernel.vehicles import VehicleFacts
 from tests.factories import TUESDAY
 from zones import selectors
 from zones.models import RegulationVersion, ZoneGeometry
+from zones.selectors import books
 from zones.selectors import permits as held_permits
 from zones.services import calendars, grounds, permits, regulations
 
@@ -310,9 +311,12 @@ def test_permits_are_held_by_plate_however_it_is_written_and_by_class(hel, offic
         UUID(int=3): ("XYZ-8", VehicleFacts()),
     }
     period = Period(TUESDAY, TUESDAY + timedelta(hours=1))
-    got = held_permits.held(city_id=hel.id, vehicles=vehicles, period=period)
+    got = held_permits.held(book=books.book(hel.id), vehicles=vehicles, period=period)
     assert [[p.kind for p in got[UUID(int=n)]] for n in (1, 2, 3)] == [["delivery"], ["light"], []]
     assert got[UUID(int=1)][0].zones == {zone.id}
     assert got[UUID(int=1)][0].period == Period(TUESDAY, ends)
     over = Period(ends, ends + timedelta(hours=1))
-    assert held_permits.held(city_id=hel.id, vehicles=vehicles, period=over)[UUID(int=1)] == ()
+    assert (
+        held_permits.held(book=books.book(hel.id), vehicles=vehicles, period=over)[UUID(int=1)]
+        == ()
+    )

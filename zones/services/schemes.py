@@ -1,0 +1,72 @@
+"""Loading templates: the rules of a scheme as drafts of a zone."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from kernel.refusals import Refusal
+from zones import codes, schemes
+from zones.models import AccessZone, Calendar, RegulationVersion
+from zones.services import regulations
+from zones.services.recording import require_city
+
+
+@transaction.atomic
+def load(
+    *, actor: Actor, zone_id: UUID, name: str, now: datetime, starts_on: date | None = None
+) -> list[RegulationVersion]:
+    """Return the regulations of a template as drafts of a zone; its calendars are made where the
+    city has none of their code.
+
+    `name` is a scheme's code, or that and `/bay`; `starts_on` the first local day of the rules,
+    which a plain scheme begins today without. Raises `zones.city_only`, `zones.scheme_not_found`,
+    `zones.scheme_undated`, `zones.zone_not_found`, `zones.code_taken`.
+    """
+    require_city(actor)
+    found = schemes.find(name)
+    if found is None:
+        raise Refusal(codes.SCHEME_NOT_FOUND, _("There is no such template."), pointer="/template")
+    scheme, orders, named = found
+    zone = AccessZone.objects.of_city(actor.city_id).filter(pk=zone_id).first()
+    if zone is None:
+        raise Refusal(codes.ZONE_NOT_FOUND, _("This city has no such zone."))
+    first = starts_on or named
+    if scheme.is_plain and first is None:
+        first = now.astimezone(actor.city.tz).date()
+    if scheme.starts and first is None:
+        detail = _("Name the first day: it differs by city.")
+        raise Refusal(codes.SCHEME_UNDATED, detail, pointer="/starts_on")
+    for calendar in scheme.calendars:
+        Calendar.objects.get_or_create(
+            city=actor.city, code=calendar.code, defaults={"name": calendar.title}
+        )
+    reference = "; ".join(scheme.sources)[:500]
+    return [
+        _drafted(actor, zone, one, reference, now)
+        for one in schemes.regulations(orders, actor.city.tz, first)
+    ]
+
+
+def _drafted(
+    actor: Actor, zone: AccessZone, order: schemes.Regulation, reference: str, now: datetime
+) -> RegulationVersion:
+    regulation = regulations.create(
+        actor=actor,
+        zone_id=zone.id,
+        code=f"{zone.code}-{order.code}"[:60],
+        title=order.title,
+        now=now,
+    )
+    return regulations.add_version(
+        actor=actor,
+        regulation_id=regulation.id,
+        rows=order.rows,
+        legal_from=order.legal.start,
+        legal_until=order.legal.end,
+        title=order.title,
+        legal_reference=reference,
+        now=now,
+    )
