@@ -118,7 +118,7 @@ def prepare(draw: random.Random) -> Organisation:
     Vehicle.objects.bulk_create(
         Vehicle(
             id=ref_id(carrier.id, "vehicle", f"van-{n}"), city=city, organisation=carrier,
-            ref=f"van-{n}", plate=f"B-{n}", category="N1", fuels=[draw.choice(FUELS)],
+            ref=f"van-{n}", plate=f"B{n}", category="N1", fuels=[draw.choice(FUELS)],
             euro_class=draw.choice(CLASSES), gross_weight_kg=3500, registered_at=wall(),
         )
         for n in range(500)
