@@ -6,7 +6,7 @@ neighbours are taken. What a reader cannot say in the rule language it leaves ou
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -34,20 +34,28 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The city for which a file is read: its time zone and its metric reference system."""
+    """The city for which a file is read: its time zone and its metric reference system.
+
+    `since` is from when that holds which a source does not date: the day of the load.
+    """
 
     tz: ZoneInfo
     srid: int
+    since: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class VersionDraft:
-    """What a regulation is to say for a legal period: rows of the rule language, as JSON data."""
+    """What a regulation is to say for a legal period: rows of the rule language, as JSON data.
+
+    `undated`: the source names no time; then the period does not tell two drafts apart.
+    """
 
     rows: list[dict[str, Any]]
     legal_from: datetime
     legal_until: datetime | None = None
     legal_reference: str = ""
+    undated: bool = False
 
 
 @dataclass(slots=True)

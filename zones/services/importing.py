@@ -22,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from accounts.actors import Actor
 from foundation import audit
 from kernel.refusals import Refusal
+from kernel.schedules import local_midnight
 from zones import language, sentences
 from zones.exchange import formats
 from zones.exchange.drafts import (
@@ -98,8 +99,8 @@ class _Books:
         }
         self.said: dict[UUID, set[bytes]] = {}
         for version in RegulationVersion.objects.of_city(city).filter(recorded_until=None):
-            self.said.setdefault(version.regulation_id, set()).add(
-                _said(version.rows, version.legal_from, version.legal_until)
+            self.said.setdefault(version.regulation_id, set()).update(
+                _ways_to_say(version.rows, version.legal_from, version.legal_until)
             )
 
     def keep(
@@ -111,10 +112,10 @@ class _Books:
             self.grounds[zone.id] = draft.geometry
         for regulation, said in zip(written, draft.regulations, strict=True):
             self.regulations[regulation.code] = regulation
-            self.said.setdefault(regulation.id, set()).update(
-                _said(version.rows, version.legal_from, version.legal_until)
-                for version in said.versions
-            )
+            for version in said.versions:
+                self.said.setdefault(regulation.id, set()).update(
+                    _ways_to_say(version.rows, version.legal_from, version.legal_until)
+                )
 
 
 def _file(
@@ -129,7 +130,8 @@ def _file(
     figures.files += 1
     before = len(figures.items)
     try:
-        reading = formats.read(form, content, Context(actor.city.tz, actor.city.srid))
+        since = local_midnight(now.astimezone(actor.city.tz).date(), actor.city.tz)
+        reading = formats.read(form, content, Context(actor.city.tz, actor.city.srid, since))
     except Unreadable as error:
         _note(figures, figures.notes, name, Note("refused", error.code, error.detail))
         return
@@ -232,7 +234,7 @@ def _regulation(
     versions = [
         _version(actor, known, version, now)
         for version in draft.versions
-        if _said(version.rows, version.legal_from, version.legal_until) not in said
+        if _said(version) not in said
     ]
     return known, {"id": known.id, "code": code, "title": known.title, "versions": versions}
 
@@ -270,9 +272,19 @@ def _same_ground(ground: BaseGeometry, draft: ZoneDraft) -> bool:
     return bool(shapely.equals_exact(ground, draft.geometry, 1e-9, normalize=True))
 
 
-def _said(rows: Any, legal_from: datetime, legal_until: datetime | None) -> bytes:
-    return msgspec.json.encode(
-        [rows, legal_from.timestamp(), legal_until and legal_until.timestamp()], order="sorted"
+def _said(draft: VersionDraft) -> bytes:
+    undated, dated = _ways_to_say(draft.rows, draft.legal_from, draft.legal_until)
+    return undated if draft.undated else dated
+
+
+def _ways_to_say(
+    rows: Any, legal_from: datetime, legal_until: datetime | None
+) -> tuple[bytes, bytes]:
+    """Return what tells a version from others: its rows alone, and its rows with its period."""
+    period = [legal_from.timestamp(), legal_until and legal_until.timestamp()]
+    return (
+        msgspec.json.encode(rows, order="sorted"),
+        msgspec.json.encode([rows, period], order="sorted"),
     )
 
 
