@@ -18,3 +18,4 @@ RULE_INVALID = code("zones.rule_invalid", 422, _("A rule is not in the rule lang
 PERIOD_EMPTY = code("zones.period_empty", 422, _("The period is empty"))
 RECORDED_LATER = code("zones.recorded_later", 422, _("A record cannot start in the future"))
 PERMIT_HOLDER = code("zones.permit_holder", 422, _("A permit is for a plate or a class"))
+FILE_UNREADABLE = code("zones.file_unreadable", 422, _("The file cannot be read"))

@@ -23,7 +23,7 @@ from accounts.actors import Actor
 from foundation import audit
 from kernel.refusals import Refusal
 from kernel.schedules import local_midnight
-from zones import language, sentences
+from zones import codes, language, sentences
 from zones.exchange import formats
 from zones.exchange.drafts import (
     Context,
@@ -54,6 +54,7 @@ class Figures:
     repaired: int = 0
     not_understood: int = 0
     refused: int = 0
+    readable: bool = False
     items: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -65,14 +66,16 @@ def take(
     form: str,
     now: datetime,
     dry_run: bool = False,
+    readable: bool = False,
 ) -> Figures:
     """Take files (name, content) of a format (`zones.exchange.formats`) as drafts.
 
     With `dry_run` everything is done and undone: the figures are the same. One bad item or file
-    never sinks another. Raises `zones.city_only`.
+    never sinks another, but for `readable`, which demands that each file can be read. Raises
+    `zones.city_only` and, with `readable`, `zones.file_unreadable`.
     """
     require_city(actor)
-    figures = Figures()
+    figures = Figures(readable=readable)
     with transaction.atomic():
         books = _Books(actor)
         for name, content in files:
@@ -133,6 +136,8 @@ def _file(
         since = local_midnight(now.astimezone(actor.city.tz).date(), actor.city.tz)
         reading = formats.read(form, content, Context(actor.city.tz, actor.city.srid, since))
     except Unreadable as error:
+        if figures.readable:
+            raise Refusal(codes.FILE_UNREADABLE, error.detail, reason=error.code) from error
         _note(figures, figures.notes, name, Note("refused", error.code, error.detail))
         return
     for note in reading.notes:

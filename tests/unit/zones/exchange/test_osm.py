@@ -198,8 +198,8 @@ def test_ways_that_say_the_same_are_one_zone():
 
 def test_a_street_is_sixteen_metres_wide():
     zone = osm.read(ways({"hgv": "no"}), CONTEXT).zones[0]
-    # 0.01° of longitude at 49.41° are about 725 m (cos × 111.3 km); round ends add a little more than π·8²/2
-    # each side, and four segments a quarter make 201.06 m² of them 199.8
+    # 0.01° of longitude at 49.41° are about 725 m (cos × 111.3 km); the two round ends are a disc
+    # of 8 m, π · 8² = 201 m²
     assert polygon_metres(zone.geometry, 25832) == pytest.approx(725 * 16 + 200, rel=0.005)
 
 
