@@ -107,7 +107,7 @@ BODIES: dict[str, Any] = {
 }
 
 # What a list has to be asked with.
-QUERIES: dict[str, dict[str, str]] = {}
+QUERIES: dict[str, dict[str, str]] = {"rules-unsaid": {"standard": "zfe"}}
 
 # Requests that are not about rows of tenants.
 NOT_ABOUT_ROWS = {

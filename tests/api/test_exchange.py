@@ -228,7 +228,13 @@ def test_what_an_export_cannot_say_is_named(ruling, client):
     assert told == {
         "standard": "datex2",
         "unsaid": [
-            {"zone": "hki-zfe", "regulation": "hki-zfe", "row": "vul", "what": "sticker critair"}
+            {
+                "zone_id": str(AccessZone.objects.get().id),
+                "zone": "hki-zfe",
+                "regulation": "hki-zfe",
+                "row": "vul",
+                "what": "sticker critair",
+            }
         ],
     }
     answer = client.get("/api/v1/rules/exports/unsaid", {"standard": "geojson"})

@@ -80,6 +80,7 @@ class ImportReport(Struct):
 class UnsaidOut(Struct):
     """Something of a rule that a format has no word for."""
 
+    zone_id: UUID
     zone: str
     regulation: str
     row: str

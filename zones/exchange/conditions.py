@@ -82,13 +82,14 @@ def leaves(node: Node) -> Iterator[Node]:
 
 
 def conjuncts(node: Node) -> Iterator[Node]:
-    """Yield the parts that must all hold, conjunctions within conjunctions flattened."""
+    """Yield the parts that must all hold, conjunctions within conjunctions flattened.
+
+    A choice of one stays one: a `not` inside of it tells who is meant, not who is exempt.
+    """
     match node:
         case Every(parts):
             for part in parts:
                 yield from conjuncts(part)
-        case Some((part,)):
-            yield from conjuncts(part)
         case Negated(Negated(part)):
             yield from conjuncts(part)
         case _:

@@ -86,7 +86,7 @@ def _zone(table: Element, zone: PublishedZone, publisher: Publisher, unsaid: lis
     unsaid += missing
     for note in missing:
         where = " ".join(filter(None, [note.regulation, note.row]))
-        table.append(Comment(_comment(f"{zone.code}: {where}: {note.what}")))
+        table.append(Comment(_comment(zone, f"{where}: {note.what}")))
     if not said:
         return
     made = _add(table, "cz", "urbanVehicleAccessRegulation")
@@ -107,9 +107,10 @@ def _zone(table: Element, zone: PublishedZone, publisher: Publisher, unsaid: lis
         _regulation(order, row, ZoneInfo(publisher.time_zone))
 
 
-def _comment(text: str) -> str:
-    """Return text as a comment may hold it: without two hyphens in a row."""
-    return f" {_NOT_XML.sub(' ', text).replace('-', '‐')} "
+def _comment(zone: PublishedZone, text: str) -> str:
+    """Return text about a zone as a comment may hold it: without two hyphens in a row."""
+    said = f"{zone.code}: {text}".replace("-", "‐")
+    return f" {zone.id} {_NOT_XML.sub(' ', said)} "
 
 
 def _said(one: Saying) -> _Said:
@@ -145,7 +146,8 @@ def _regulation(order: Element, one: _Said, tz: ZoneInfo) -> None:
     _validity(condition, one, tz)
     _location(condition, one.of.zone.geometry)
     if one.who is not None:
-        _condition(condition, one.who)
+        # A `not` beside the other conditions would be an exemption: one in a choice is none.
+        _condition(condition, Set("or", (one.who,)) if isinstance(one.who, Set) else one.who)
     if one.unless is not None:
         _condition(condition, datex_who.negated(one.unless))
 

@@ -33,13 +33,6 @@ _TYPES: dict[str, frozenset[str]] = {
     "cargo_bicycle": frozenset({"cargo_bicycle"}),
 }
 _STATES: dict[str, list[str]] = {"on_trip": [], "stopped": [], "reserved": [], "available": []}
-_NAMES = dict(
-    zip(
-        DAYS,
-        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-        strict=True,
-    )
-)
 
 
 def policies(
@@ -53,7 +46,9 @@ def policies(
         for regulation in zone.regulations:
             for version in regulation.versions:
                 if version.legal.end is not None and milliseconds(version.legal.end) <= EARLIEST:
-                    unsaid.append(Unsaid(zone.code, regulation.code, "", "a period before 2018"))
+                    unsaid.append(
+                        Unsaid(zone.id, zone.code, regulation.code, "", "a period before 2018")
+                    )
                     continue
                 rules = list(_rules(zone, version, unsaid))
                 made.append(_policy(regulation.title, version, rules, publisher))
@@ -184,7 +179,7 @@ def _stretches(window: When) -> Iterator[dict[str, Any]]:
 def _stretch(start: str, end: str, days: tuple[Day, ...]) -> dict[str, Any]:
     told: dict[str, Any] = {"start_time": f"{start}:00", "end_time": _second_before(end)}
     if set(days) != set(DAYS):
-        told["days"] = [_NAMES[day] for day in DAYS if day in days]
+        told["days"] = [day for day in DAYS if day in days]
     return told
 
 

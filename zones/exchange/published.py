@@ -20,6 +20,7 @@ from zones.language import Row
 class Unsaid(NamedTuple):
     """Something of a rule that a format has no word for, and where: zone, regulation, row."""
 
+    zone_id: UUID
     zone: str
     regulation: str
     row: str

@@ -26,7 +26,7 @@ class Saying:
 
     def unsaid(self, what: str) -> Unsaid:
         """Return that the row, or a part of it, is not said."""
-        return Unsaid(self.zone.code, self.code, self.name, what)
+        return Unsaid(self.zone.id, self.zone.code, self.code, self.name, what)
 
 
 def rows(zone: PublishedZone) -> Iterator[Saying]:
@@ -58,9 +58,9 @@ def plain_ban(saying: Saying) -> None:
 def about_zone(zone: PublishedZone, *, grace: bool = False) -> Iterator[Unsaid]:
     """Yield what of a zone itself no foreign format says."""
     if zone.grace_s and not grace:
-        yield Unsaid(zone.code, "", "", f"grace of {zone.grace_s} s")
+        yield Unsaid(zone.id, zone.code, "", "", f"grace of {zone.grace_s} s")
     for regulation in zone.regulations:
         for version in regulation.versions:
             if version.vacate_by_s:
                 seconds = f"{version.vacate_by_s} s to leave"
-                yield Unsaid(zone.code, regulation.code, "", seconds)
+                yield Unsaid(zone.id, zone.code, regulation.code, "", seconds)

@@ -33,9 +33,9 @@ def write(
 
 def _about(zone: PublishedZone) -> Iterable[Unsaid]:
     if zone.name != f"ZFE {zone.code}":
-        yield Unsaid(zone.code, "", "", f"name {zone.name}")
+        yield Unsaid(zone.id, zone.code, "", "", f"name {zone.name}")
     if zone.kind != "low_emission":
-        yield Unsaid(zone.code, "", "", f"kind {zone.kind}")
+        yield Unsaid(zone.id, zone.code, "", "", f"kind {zone.kind}")
     yield from saying.about_zone(zone)
 
 
