@@ -32,6 +32,7 @@ from tracking.models import (
     TripState,
     UnresolvedReference,
 )
+from zones.models import ZoneGeometry
 
 API = ("api/", "cds/", "mds/", "otm/", "epcis/")
 SQUARE = {
@@ -70,6 +71,8 @@ OWNERS = {
     "regulation_id": "city",
     "version_id": "city",
     "permit_id": "city",
+    "policy_id": "everybody",
+    "geography_id": "everybody",
     "curb_zone_id": "everybody",
     "booking_id": "carrier",
     "vehicle_id": "carrier",
@@ -105,7 +108,7 @@ BODIES: dict[str, Any] = {
 }
 
 # What a list has to be asked with.
-QUERIES: dict[str, dict[str, str]] = {}
+QUERIES: dict[str, dict[str, str]] = {"rules-unsaid": {"standard": "zfe"}}
 
 # Requests that are not about rows of tenants.
 NOT_ABOUT_ROWS = {
@@ -193,6 +196,14 @@ def _zones(world: World) -> None:
         f"/api/v1/regulations/{regulation['id']}/versions",
         {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
     )
+    ruling = post(
+        city,
+        "/api/v1/regulations",
+        {"zone_id": zone["id"], "code": "secret-warning", "title": "Secret warning"},
+    )
+    warning = {"rows": [{"what": {"effect": "warn"}}], "legal_from": "2027-01-01T00:00:00+02:00"}
+    published = post(city, f"/api/v1/regulations/{ruling['id']}/versions", warning)
+    post(city, f"/api/v1/regulations/versions/{published['id']}/publish")
     permit = post(
         city, "/api/v1/permits", {"kind": "delivery", "plate": "SEC-1", "starts_at": SOON}
     )
@@ -201,6 +212,8 @@ def _zones(world: World) -> None:
         "regulation_id": regulation["id"],
         "version_id": version["id"],
         "permit_id": permit["id"],
+        "policy_id": published["id"],
+        "geography_id": ZoneGeometry.objects.get(zone_id=zone["id"]).id,
     }
 
 

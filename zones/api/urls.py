@@ -1,6 +1,6 @@
 from django.urls import path
 
-from zones.api import schemes, views
+from zones.api import exchange, schemes, views
 
 urlpatterns = [
     path("zones", views.ZonesView.as_view(), name="zones"),
@@ -23,6 +23,12 @@ urlpatterns = [
     ),
     path("rule-templates", schemes.SchemesView.as_view(), name="rule-templates"),
     path("zones/<uuid:zone_id>/templates", schemes.LoadView.as_view(), name="zone-templates"),
+    path("rules", exchange.RulesFeedView.as_view(), name="rules"),
+    path("rules/imports", exchange.ImportsView.as_view(), name="rules-imports"),
+    path("rules/exports/geojson", exchange.GeoJSONExportView.as_view(), name="rules-geojson"),
+    path("rules/exports/zfe", exchange.ZfeExportView.as_view(), name="rules-zfe"),
+    path("rules/exports/datex2", exchange.DatexExportView.as_view(), name="rules-datex2"),
+    path("rules/exports/unsaid", exchange.UnsaidView.as_view(), name="rules-unsaid"),
     path("permits", views.PermitsView.as_view(), name="permits"),
     path("permits/<uuid:permit_id>/revoke", views.PermitRevokeView.as_view(), name="permit-revoke"),
 ]

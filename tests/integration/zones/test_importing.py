@@ -1,0 +1,149 @@
+"""Rules from files of others become drafts: the real ones, and bad ones among good ones."""
+
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests import factories, standards
+from zones.models import AccessZone, RegulationVersion, ZoneGeometry
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("domain_clock")]
+
+FIGURES = ("files", "zones", "regulations", "repaired", "not_understood", "refused")
+RULES = standards.ROOT / "access_rules"
+SQUARE = [[24.94, 60.16], [24.95, 60.16], [24.95, 60.17], [24.94, 60.17], [24.94, 60.16]]
+BOW_TIE = [[24.94, 60.16], [24.95, 60.17], [24.95, 60.16], [24.94, 60.17], [24.94, 60.16]]
+
+
+def feature(source_id="hki-1", ring=SQUARE, **changes):
+    facts = {"id": source_id, "date_debut": "2026-01-01", "vul_critair": "V4"} | changes
+    facts.setdefault("vul_horaires", "Mo-Fr 08:00-20:00; PH off")
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": facts, "geometry": geometry}
+
+
+def collection(*features):
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return `write(name, content)`: a file with bytes or JSON."""
+
+    def make(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        return path
+
+    return make
+
+
+def run(*paths, form="zfe", **options):
+    """Run the command; return its last line as JSON and its exit code."""
+    out, code = io.StringIO(), 0
+    try:
+        call_command(
+            "import_rules", *map(str, paths), format=form, json=True, stdout=out, **options
+        )
+    except SystemExit as end:
+        code = end.code
+    return json.loads(out.getvalue().splitlines()[-1]), code
+
+
+def figures(told):
+    return {name: told[name] for name in FIGURES}
+
+
+def test_one_bad_item_sinks_neither_its_neighbours_nor_the_next_file(hel, write):
+    good = write("good.geojson", collection(feature(), feature("", SQUARE), feature("hki-2")))
+    told, code = run(good, write("bad.geojson", b"{"), write("empty.geojson", b" "))
+    assert figures(told) == {
+        "files": 3, "zones": 2, "regulations": 2, "repaired": 0, "not_understood": 0, "refused": 3,
+    }  # fmt: skip
+    assert [(n["file"], n["code"], n["at"]) for n in told["notes"]] == [
+        ("good.geojson", "id_missing", "/features/1"),
+        ("bad.geojson", "not_json", ""),
+        ("empty.geojson", "file_empty", ""),
+    ]
+    assert code == 3
+
+
+def test_what_is_taken_is_a_draft_and_rules_nowhere(hel, client, write):
+    _told, code = run(write("zfe.geojson", collection(feature())))
+    assert code == 0
+    version = RegulationVersion.objects.get()
+    assert (version.state, version.recorded_from) == ("draft", None)
+    assert version.legal_from == datetime(2025, 12, 31, 22, tzinfo=UTC)
+    assert client.get("/api/v1/regulations").json()["items"][0]["versions"] == []
+    shown = client.get("/api/v1/zones").json()["features"]
+    assert [one["properties"]["regulations"] for one in shown] == [[]]
+
+
+def test_a_ground_that_crosses_itself_is_mended_and_named(hel, write):
+    told, _ = run(write("zfe.geojson", collection(feature(ring=BOW_TIE))))
+    assert figures(told)["repaired"] == 1
+    assert told["items"][0]["repaired"][0]["code"] == "geometry_mended"
+    ground = ZoneGeometry.objects.get().geometry
+    assert ground.valid
+    # two triangles, each with half the width and the full height of the square: half its area
+    assert ground.area == pytest.approx(0.01 * 0.01 / 2)
+
+
+def test_a_file_that_was_taken_is_not_taken_twice(hel, write):
+    path = write("zfe.geojson", collection(feature()))
+    run(path)
+    told, _ = run(path)
+    assert figures(told) == {
+        "files": 1, "zones": 0, "regulations": 0, "repaired": 0, "not_understood": 0, "refused": 0,
+    }  # fmt: skip
+    assert told["items"][0]["outcome"] == "unchanged"
+    assert RegulationVersion.objects.count() == 1
+
+
+def test_a_new_period_of_a_known_zone_is_another_draft_of_its_regulation(hel, write):
+    later = feature(date_debut="2027-01-01", vul_critair="V3")
+    told, _ = run(write("zfe.geojson", collection(feature(date_fin="2027-01-01"), later)))
+    assert (told["zones"], told["regulations"]) == (1, 2)
+    versions = RegulationVersion.objects.order_by("number")
+    assert [row.rows[0]["who"]["stickers"]["critair"] for row in versions] == [
+        ["4", "5", "none"],
+        ["3", "4", "5", "none"],
+    ]
+
+
+def test_the_ground_of_a_zone_that_the_city_has_stays_as_it_is(hel, write):
+    run(write("zfe.geojson", collection(feature())))
+    moved = [[lng + 0.01, lat] for lng, lat in SQUARE]
+    told, _ = run(write("moved.geojson", collection(feature(ring=moved))))
+    assert [note["code"] for note in told["items"][0]["not_understood"]] == ["ground_differs"]
+    assert ZoneGeometry.objects.count() == 1
+
+
+def test_a_dry_run_has_the_same_figures_and_writes_nothing(hel, write):
+    path = write("zfe.geojson", collection(feature(), feature("hki-2")))
+    dry, _ = run(path, dry_run=True)
+    assert not AccessZone.objects.exists()
+    real, _ = run(path)
+    assert figures(dry) == figures(real)
+
+
+def test_with_several_cities_the_command_asks_for_which(hel, hd, write):
+    with pytest.raises(CommandError, match="hd, hel"):
+        run(write("zfe.geojson", collection(feature())))
+    told, _ = run(write("zfe.geojson", collection(feature())), city="hel")
+    assert AccessZone.objects.get().city == hel
+    assert told["zones"] == 1
+
+
+@standards.needed
+def test_the_real_files_are_taken_with_what_is_not_understood_named(hel, write):
+    factories.helsinki(code="par", time_zone="Europe/Paris", srid=2154, country="FR")
+    told, code = run(RULES / "schema-zfe_paris.geojson", city="par")
+    assert (figures(told), code) == (
+        {"files": 1, "zones": 1, "regulations": 1, "repaired": 0, "not_understood": 0,
+         "refused": 0}, 0,
+    )  # fmt: skip
+    assert AccessZone.objects.get().code == "200046977-ZFE-001"

@@ -1,0 +1,217 @@
+"""Geometry as files have it, made into the ground of a zone: WGS84, valid, polygons only.
+
+Whatever is mended is said in a note: rings that do not close, axes in the wrong order, lines that
+cross themselves. Lines become streets of a fixed width in the city's metric reference system.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+import msgspec
+import shapely
+from pyproj import CRS
+from shapely.errors import GEOSException
+from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from kernel.geometry import projection
+from zones.exchange.drafts import Context, Note, Unreadable
+
+HALF_STREET_M = 8.0
+"""Half the width of the strip that stands for a street which a file gives as its middle line."""
+MOST_POSITIONS = 200_000
+_LEAST_M2 = 0.01
+Position = tuple[float, float]
+Ring = list[Position]
+
+
+def from_geojson(geometry: Any, context: Context) -> tuple[MultiPolygon, list[Note]]:
+    """Return a GeoJSON geometry as ground, with notes on what was mended.
+
+    Polygons and lines are taken, also in a collection; points are not. Raises Unreadable.
+    """
+    polygons: list[list[Ring]] = []
+    lines: list[Ring] = []
+    collect(geometry, polygons, lines)
+    return assemble(polygons, lines, context)
+
+
+def assemble(
+    polygons: Sequence[Sequence[Ring]], lines: Sequence[Ring], context: Context
+) -> tuple[MultiPolygon, list[Note]]:
+    """Return rings (outer first) and lines of (lng, lat) as ground, with notes on what was mended.
+
+    Raises Unreadable when nothing with an area remains.
+    """
+    notes: list[Note] = []
+    count = sum(len(ring) for rings in polygons for ring in rings) + sum(map(len, lines))
+    if count > MOST_POSITIONS:
+        raise Unreadable("geometry_too_large", f"More than {MOST_POSITIONS} positions.")
+    polygons, lines = _in_order(polygons, lines, context, notes)
+    areas = [_polygon(rings, notes) for rings in polygons]
+    if lines:
+        areas += _streets(lines, context)
+        notes.append(
+            Note(
+                "taken",
+                "line_widened",
+                f"A line became a street {2 * HALF_STREET_M:g} m wide.",
+            )
+        )
+    return _one(areas, context, notes), notes
+
+
+def collect(geometry: Any, polygons: list[list[Ring]], lines: list[Ring]) -> None:
+    """Add the polygons and lines of a GeoJSON geometry to the lists. Raises Unreadable."""
+    if not isinstance(geometry, dict):
+        raise Unreadable("geometry_missing", "There is no geometry.")
+    coordinates = geometry.get("coordinates")
+    match geometry.get("type"):
+        case "Polygon":
+            polygons.append([_ring(ring) for ring in _list(coordinates)])
+        case "MultiPolygon":
+            polygons += [[_ring(ring) for ring in _list(part)] for part in _list(coordinates)]
+        case "LineString":
+            lines.append(_ring(coordinates))
+        case "MultiLineString":
+            lines += [_ring(line) for line in _list(coordinates)]
+        case "GeometryCollection":
+            for part in _list(geometry.get("geometries")):
+                if isinstance(part, dict) and part.get("type") == "GeometryCollection":
+                    raise Unreadable("geometry_kind", "A collection in a collection.")
+                collect(part, polygons, lines)
+        case other:
+            raise Unreadable("geometry_kind", f"A {other} has neither area nor length.")
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Unreadable("geometry_malformed", "Coordinates are lists of lists of numbers.")
+    return value
+
+
+def _ring(value: Any) -> Ring:
+    found = []
+    for position in _list(value):
+        pair = position[:2] if isinstance(position, list) else ()
+        if len(pair) < 2 or not all(_number(one) for one in pair):
+            raise Unreadable("geometry_malformed", "A position is two finite numbers.")
+        found.append((float(pair[0]), float(pair[1])))
+    return found
+
+
+def _number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < 1e9 and isfinite(value)
+
+
+def _in_order(
+    polygons: Sequence[Sequence[Ring]],
+    lines: Sequence[Ring],
+    context: Context,
+    notes: list[Note],
+) -> tuple[list[list[Ring]], list[Ring]]:
+    """Return positions as (lng, lat), turned round where only that puts them into the city."""
+    every = [one for rings in polygons for ring in rings for one in ring]
+    every += [one for line in lines for one in line]
+    if not every:
+        raise Unreadable("geometry_empty", "The geometry has no position.")
+    as_given = _inside(every, context)
+    turned = [(second, first) for first, second in every]
+    if not as_given and _inside(turned, context):
+        notes.append(Note("repaired", "axes_swapped", "Latitude stood before longitude."))
+        return (
+            [[[(b, a) for a, b in ring] for ring in rings] for rings in polygons],
+            [[(b, a) for a, b in line] for line in lines],
+        )
+    if any(abs(lng) > 180 or abs(lat) > 90 for lng, lat in every):
+        raise Unreadable("geometry_off_earth", "Positions are longitude and latitude in degrees.")
+    if not as_given:
+        notes.append(
+            Note(
+                "not_understood",
+                "geometry_elsewhere",
+                "It lies outside of the region of the city's reference system.",
+            )
+        )
+    return [list(rings) for rings in polygons], list(lines)
+
+
+def _inside(positions: Iterable[Position], context: Context) -> bool:
+    area = area_of_use(context.srid)
+    return area is None or all(
+        area[0] <= lng <= area[2] and area[1] <= lat <= area[3] for lng, lat in positions
+    )
+
+
+@lru_cache(maxsize=64)
+def area_of_use(srid: int) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north of the region for which a reference system is made."""
+    bounds = CRS.from_epsg(srid).area_of_use
+    return None if bounds is None else tuple(bounds.bounds)  # type: ignore[return-value]
+
+
+def _polygon(rings: Sequence[Ring], notes: list[Note]) -> BaseGeometry:
+    closed: list[Ring] = []
+    for ring in rings:
+        if len(ring) > 2 and ring[0] != ring[-1]:
+            notes.append(Note("repaired", "ring_closed", "A ring did not end where it began."))
+            ring = [*ring, ring[0]]
+        if len(set(ring)) < 3:
+            notes.append(Note("repaired", "ring_dropped", "A ring had fewer than three corners."))
+            if not closed:
+                return Polygon()
+            continue
+        closed.append(ring)
+    if not closed:
+        return Polygon()
+    area = Polygon(closed[0], closed[1:])
+    if area.is_valid:
+        return area
+    notes.append(Note("repaired", "geometry_mended", shapely.is_valid_reason(area) + "."))
+    return shapely.make_valid(area)
+
+
+def _streets(lines: Sequence[Ring], context: Context) -> list[BaseGeometry]:
+    metric = projection(context.srid)
+    drawn = [LineString(line) for line in lines if len(line) > 1]
+    if not drawn:
+        return []
+    try:
+        return [metric.to_wgs84(metric.to_metric(MultiLineString(drawn)).buffer(HALF_STREET_M, 4))]
+    except (GEOSException, ValueError) as error:
+        raise Unreadable("geometry_off_earth", "The line cannot be measured here.") from error
+
+
+def _one(areas: Sequence[BaseGeometry], context: Context, notes: list[Note]) -> MultiPolygon:
+    """Return all areas as one valid multipolygon; parts that overlap are joined."""
+    parts = [part for area in areas for part in _areas(area)]
+    ground = MultiPolygon(parts)
+    if len(parts) > 1 and not ground.is_valid:
+        notes.append(Note("repaired", "parts_joined", "Parts of the ground overlapped."))
+        ground = MultiPolygon(_areas(shapely.union_all(parts)))
+    if ground.is_empty or not ground.is_valid:
+        raise Unreadable("geometry_empty", "No ground remains.")
+    return ground
+
+
+def _areas(geometry: BaseGeometry) -> list[Polygon]:
+    return [
+        part
+        for part in shapely.get_parts(geometry)
+        if isinstance(part, Polygon) and part.area * 1.2e10 > _LEAST_M2
+    ] + [
+        inner
+        for part in shapely.get_parts(geometry)
+        if isinstance(part, MultiPolygon)
+        for inner in _areas(part)
+    ]
+
+
+def to_geojson(geometry: BaseGeometry) -> dict[str, Any]:
+    """Return a geometry as GeoJSON data, with every digit it has."""
+    made: dict[str, Any] = msgspec.json.decode(shapely.to_geojson(geometry))
+    return made

@@ -1,0 +1,304 @@
+"""Rules from files of others: read, and written as drafts for an official to confirm.
+
+A zone that is new is drawn; nothing rules in it until a draft is published. Of a zone that the
+city has, the ground stays as it is, and a ground that differs is named. What is in the books in
+the same words already is not written again, so that a file can be taken twice.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import shapely
+from django.db import transaction
+from django.utils.text import slugify
+from shapely.geometry.base import BaseGeometry
+
+from accounts.actors import Actor
+from foundation import audit
+from kernel.refusals import Refusal
+from kernel.schedules import local_midnight
+from zones import codes, language, sentences
+from zones.exchange import formats
+from zones.exchange.drafts import (
+    Context,
+    Note,
+    RegulationDraft,
+    Unreadable,
+    VersionDraft,
+    ZoneDraft,
+)
+from zones.models import AccessZone, Regulation, RegulationVersion, ZoneGeometry
+from zones.services import grounds, regulations
+from zones.services.recording import require_city
+
+_NOTES = ("taken", "repaired", "not_understood", "refused")
+
+
+@dataclass
+class Figures:
+    """What became of files: counts, and a report of each zone (`items`) and file (`notes`).
+
+    `zones` were drawn, `regulations` got at least one new draft; `repaired`, `not_understood` and
+    `refused` count notes; a file that cannot be read is one that is refused.
+    """
+
+    files: int = 0
+    zones: int = 0
+    regulations: int = 0
+    repaired: int = 0
+    not_understood: int = 0
+    refused: int = 0
+    readable: bool = False
+    items: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+
+
+def take(
+    *,
+    actor: Actor,
+    files: Iterable[tuple[str, bytes]],
+    form: str,
+    now: datetime,
+    dry_run: bool = False,
+    readable: bool = False,
+) -> Figures:
+    """Take files (name, content) of a format (`zones.exchange.formats`) as drafts.
+
+    With `dry_run` everything is done and undone: the figures are the same. One bad item or file
+    never sinks another, but for `readable`, which demands that each file can be read. Raises
+    `zones.city_only` and, with `readable`, `zones.file_unreadable`.
+    """
+    require_city(actor)
+    figures = Figures(readable=readable)
+    with transaction.atomic():
+        books = _Books(actor)
+        for name, content in files:
+            _file(actor, name, content, form, now, figures, books)
+        if dry_run:
+            transaction.set_rollback(True)
+    return figures
+
+
+class _Books:
+    """What the city has of zones and regulations, by code; read once, kept up to date."""
+
+    def __init__(self, actor: Actor) -> None:
+        city = actor.city_id
+        self.zones: dict[str, AccessZone] = {
+            zone.code: zone for zone in AccessZone.objects.of_city(city)
+        }
+        self.grounds: dict[UUID, BaseGeometry] = {
+            ground.zone_id: shapely.from_wkb(bytes(ground.geometry.wkb))
+            for ground in ZoneGeometry.objects.of_city(city).order_by("number")
+        }
+        self.regulations: dict[str, Regulation] = {
+            regulation.code: regulation for regulation in Regulation.objects.of_city(city)
+        }
+        self.said: dict[UUID, set[bytes]] = {}
+        for version in RegulationVersion.objects.of_city(city).filter(recorded_until=None):
+            self.said.setdefault(version.regulation_id, set()).update(
+                _ways_to_say(version.rows, version.legal_from, version.legal_until)
+            )
+
+    def keep(
+        self, zone: AccessZone, draft: ZoneDraft, written: Sequence[Regulation], is_new: bool
+    ) -> None:
+        """Remember what was written, for the items that follow."""
+        self.zones[zone.code] = zone
+        if is_new:
+            self.grounds[zone.id] = draft.geometry
+        for regulation, said in zip(written, draft.regulations, strict=True):
+            self.regulations[regulation.code] = regulation
+            for version in said.versions:
+                self.said.setdefault(regulation.id, set()).update(
+                    _ways_to_say(version.rows, version.legal_from, version.legal_until)
+                )
+
+
+def _file(
+    actor: Actor,
+    name: str,
+    content: bytes,
+    form: str,
+    now: datetime,
+    figures: Figures,
+    books: _Books,
+) -> None:
+    figures.files += 1
+    before = len(figures.items)
+    try:
+        since = local_midnight(now.astimezone(actor.city.tz).date(), actor.city.tz)
+        reading = formats.read(form, content, Context(actor.city.tz, actor.city.srid, since))
+    except Unreadable as error:
+        if figures.readable:
+            raise Refusal(codes.FILE_UNREADABLE, error.detail, reason=error.code) from error
+        _note(figures, figures.notes, name, Note("refused", error.code, error.detail))
+        return
+    for note in reading.notes:
+        _note(figures, figures.notes, name, note)
+    for draft in reading.zones:
+        _item(actor, name, draft, now, figures, books)
+    taken = figures.items[before:]
+    digest = hashlib.sha256(content).hexdigest()
+    audit.record(
+        city_id=actor.city_id,
+        actor=actor,
+        action="zones.rules_imported",
+        subject=digest[:32],
+        at=now,
+        inputs={"format": form, "file": name, "sha256": digest},
+        outcome={"items": len(taken), "notes": len(reading.notes)},
+    )
+
+
+def _item(
+    actor: Actor, name: str, draft: ZoneDraft, now: datetime, figures: Figures, books: _Books
+) -> None:
+    """Write one zone with its drafts, or nothing of it."""
+    report: dict[str, Any] = {
+        "file": name,
+        "source_id": draft.source_id,
+        "name": draft.name,
+        "code": slug(draft.source_id),
+        "zone_id": None,
+        "outcome": "taken",
+        "regulations": [],
+        **{kind: [] for kind in _NOTES},
+    }
+    figures.items.append(report)
+    for note in draft.notes:
+        _noted(figures, report, note)
+    try:
+        with transaction.atomic():
+            zone, is_new = _zone(actor, draft, report, now, figures, books)
+            drafted = [
+                _regulation(actor, zone, regulation, now, books) for regulation in draft.regulations
+            ]
+    except Refusal as refusal:
+        report["outcome"] = "refused"
+        for reason in refusal.reasons:
+            _noted(figures, report, Note("refused", str(reason.code), reason.detail))
+        return
+    books.keep(zone, draft, [one for one, _ in drafted], is_new)
+    report["zone_id"] = zone.id
+    report["regulations"] = [told for _, told in drafted]
+    written = sum(bool(told["versions"]) for _, told in drafted)
+    figures.zones += is_new
+    figures.regulations += written
+    if not is_new and not written:
+        report["outcome"] = "unchanged"
+
+
+def _zone(
+    actor: Actor,
+    draft: ZoneDraft,
+    report: dict[str, Any],
+    now: datetime,
+    figures: Figures,
+    books: _Books,
+) -> tuple[AccessZone, bool]:
+    """Return the zone and whether it was drawn now."""
+    known = books.zones.get(report["code"])
+    if known is not None:
+        ground = books.grounds.get(known.id)
+        if ground is not None and not _same_ground(ground, draft):
+            detail = f"The ground differs from that of {known.code}, which stays as it is."
+            _noted(figures, report, Note("not_understood", "ground_differs", detail))
+        return known, False
+    zone = grounds.create(
+        actor=actor,
+        code=report["code"],
+        name=draft.name[:160] or report["code"],
+        kind=draft.kind,
+        geometry=msgspec.json.decode(shapely.to_geojson(draft.geometry)),
+        legal_from=draft.legal_from,
+        legal_until=draft.legal_until,
+        grace_s=draft.grace_s,
+        now=now,
+    )
+    return zone, True
+
+
+def _regulation(
+    actor: Actor, zone: AccessZone, draft: RegulationDraft, now: datetime, books: _Books
+) -> tuple[Regulation, dict[str, Any]]:
+    """Return the regulation and the report of the drafts that were written."""
+    code = slug(draft.source_id)
+    known = books.regulations.get(code)
+    if known is None or known.zone_id != zone.id:
+        known = regulations.create(
+            actor=actor, zone_id=zone.id, code=code, title=draft.title[:200], now=now
+        )
+    said = books.said.get(known.id, set())
+    versions = [
+        _version(actor, known, version, now)
+        for version in draft.versions
+        if _said(version) not in said
+    ]
+    return known, {"id": known.id, "code": code, "title": known.title, "versions": versions}
+
+
+def _version(
+    actor: Actor, regulation: Regulation, draft: VersionDraft, now: datetime
+) -> dict[str, Any]:
+    version = regulations.add_version(
+        actor=actor,
+        regulation_id=regulation.id,
+        rows=draft.rows,
+        legal_from=draft.legal_from,
+        legal_until=draft.legal_until,
+        legal_reference=draft.legal_reference,
+        now=now,
+    )
+    return {
+        "id": version.id,
+        "number": version.number,
+        "legal_from": version.legal_from,
+        "legal_until": version.legal_until,
+        "sentences": [sentences.of_row(row) for row in language.read(draft.rows)[0]],
+    }
+
+
+def slug(source_id: str) -> str:
+    """Return a code for an id of any form: readable, at most 60 characters, always the same."""
+    if re.fullmatch(r"[-a-zA-Z0-9_]{1,60}", source_id):
+        return source_id
+    digest = hashlib.sha256(source_id.encode()).hexdigest()[:8]
+    return f"{slugify(source_id)[:50].strip('-')}-{digest}".lstrip("-")
+
+
+def _same_ground(ground: BaseGeometry, draft: ZoneDraft) -> bool:
+    return bool(shapely.equals_exact(ground, draft.geometry, 1e-9, normalize=True))
+
+
+def _said(draft: VersionDraft) -> bytes:
+    undated, dated = _ways_to_say(draft.rows, draft.legal_from, draft.legal_until)
+    return undated if draft.undated else dated
+
+
+def _ways_to_say(
+    rows: Any, legal_from: datetime, legal_until: datetime | None
+) -> tuple[bytes, bytes]:
+    """Return what tells a version from others: its rows alone, and its rows with its period."""
+    period = [legal_from.timestamp(), legal_until and legal_until.timestamp()]
+    return (
+        msgspec.json.encode(rows, order="sorted"),
+        msgspec.json.encode([rows, period], order="sorted"),
+    )
+
+
+def _noted(figures: Figures, report: dict[str, Any], note: Note) -> None:
+    _note(figures, report[note.kind], None, note)
+
+
+def _note(figures: Figures, notes: list[dict[str, Any]], name: str | None, note: Note) -> None:
+    told = {"code": note.code, "detail": note.detail, "at": note.at}
+    notes.append(told if name is None else {"file": name, "kind": note.kind, **told})
+    if note.kind != "taken":
+        setattr(figures, note.kind, getattr(figures, note.kind) + 1)
