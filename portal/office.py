@@ -63,6 +63,7 @@ PEOPLE = (
     ("accounts.mandate", "handshake"),
     ("accounts.apiclient", "key"),
     ("accounts.webhookendpoint", "webhook"),
+    ("accounts.webhookdelivery", "send"),
 )
 MACHINERY = (
     ("foundation.auditentry", "fact_check"),
