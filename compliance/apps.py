@@ -7,7 +7,7 @@ class ComplianceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.news import register
-        from compliance import news
+        from compliance import codes, news  # noqa: F401
         from compliance.consumers import FindingsConsumer
         from compliance.services import findings
         from foundation import consumers, ticks

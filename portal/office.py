@@ -39,6 +39,7 @@ CURBS = (
 )
 TRAFFIC = (
     ("compliance.finding", "report"),
+    ("compliance.platecheck", "local_police"),
     ("carriers.vehicle", "airport_shuttle"),
     ("carriers.facility", "warehouse"),
     ("carriers.routeplan", "route"),

@@ -24,7 +24,7 @@ from accounts.models import (
 from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
 from carriers.models import Original, Vehicle
-from compliance.models import Finding
+from compliance.models import Finding, PlateCheck
 from kernel.identifiers import uuid7
 from reports.services import counting
 from routing.models import Plan, Run
@@ -102,6 +102,7 @@ OWNERS = {
     "stopped_id": "city",
     "webhook_id": "carrier",
     "delivery_id": "carrier",
+    "check_id": "carrier",
 }
 
 BODIES: dict[str, Any] = {
@@ -383,6 +384,9 @@ def _findings(world: World) -> None:
         changed_at=TUESDAY,
     )
     counting.count(city=world.hel, finding_ids=[finding.id])
+    check = {"plate": "SECRET7", "zone_id": str(world.ids["zone_id"])}
+    world.ids["check_id"] = post(everything(world.hel_city), "/api/v1/checks", check)["id"]
+    assert PlateCheck.objects.get().organisation_id == world.owner.id
     world.ids["finding_id"] = finding.id
 
 
