@@ -21,6 +21,7 @@ from accounts.models import (
     Organisation,
     Role,
     User,
+    WebhookDelivery,
     WebhookEndpoint,
 )
 from accounts.scopes import RULES_READ, RULES_WRITE
@@ -168,4 +169,26 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     city_path = "city"
     list_display = ("url", "organisation", "active", "created_at")
     list_select_related = ("organisation",)
-    exclude = ("secret",)
+    fields = ("url", "organisation", "topics", "active", "failures", "resume_at", "created_at")
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Whether news arrives; not what it says, which is its receiver's."""
+
+    view_scope = READ
+    city_path = "city"
+    list_display = ("topic", "organisation", "state", "attempts", "at", "delivered_at")
+    list_select_related = ("organisation",)
+    list_filter = ("state", "topic")
+    ordering = ("-at", "-id")
+    fields = (
+        "topic",
+        "organisation",
+        "state",
+        "attempts",
+        "at",
+        "queued_at",
+        "next_try_at",
+        "delivered_at",
+    )

@@ -20,6 +20,7 @@ FINDINGS_READ = scope("findings:read", gettext_noop("Read findings"))
 RULES_READ = scope("rules:read", gettext_noop("Read drafts of rules"))
 RULES_WRITE = scope("rules:write", gettext_noop("Write and publish rules"))
 MANDATES_WRITE = scope("mandates:write", gettext_noop("Give and revoke mandates"))
+WEBHOOKS_WRITE = scope("webhooks:write", gettext_noop("Register webhooks and replay deliveries"))
 REPORTS_READ = scope("reports:read", gettext_noop("Read reports"))
 CONSUMERS_MEND = scope("consumers:mend", gettext_noop("Retry and skip what stands still"))
 ENFORCEMENT_CHECK = scope("enforcement:check", gettext_noop("Check plates"))
@@ -39,6 +40,7 @@ CARRIER = frozenset(
         DECISIONS_READ,
         FINDINGS_READ,
         MANDATES_WRITE,
+        WEBHOOKS_WRITE,
         REPORTS_READ,
     }
 )
@@ -54,6 +56,7 @@ CITY = frozenset(
         FINDINGS_READ,
         RULES_READ,
         RULES_WRITE,
+        WEBHOOKS_WRITE,
         REPORTS_READ,
         CONSUMERS_MEND,
     }
@@ -66,7 +69,7 @@ CITY_ONLY = frozenset({RULES_READ, RULES_WRITE, ENFORCEMENT_CHECK, EVENTS_STEWAR
 ALL = CARRIER | CITY_STAFF
 
 # What an organisation may let another one do for it.
-GRANTABLE = CARRIER - {MANDATES_WRITE}
+GRANTABLE = CARRIER - {MANDATES_WRITE, WEBHOOKS_WRITE}
 
 BY_ROLE: dict[str, frozenset[str]] = {
     "city_official": CITY_STAFF,

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -117,3 +118,15 @@ def days(environ: Mapping[str, str], name: str, *, default: int, least: int) -> 
     if not text.isascii() or not text.isdigit() or int(text) < least:
         raise ValueError(f"{name}={text!r}: give a whole number of days, at least {least}")
     return int(text)
+
+
+def networks(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Return networks separated by commas (`10.1.0.0/16,fd12::/48`).
+
+    Raises ValueError, naming the setting, for what is none.
+    """
+    found = [part.strip() for part in environ.get(name, "").split(",") if part.strip()]
+    try:
+        return tuple(str(ip_network(part)) for part in found)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

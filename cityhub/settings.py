@@ -199,6 +199,8 @@ HUB_EVENT_DAYS = environment.days(
     os.environ, "CITYHUB_EVENT_DAYS", default=400, least=HUB_POSITION_DAYS
 )
 HUB_QUARANTINE_DAYS = environment.days(os.environ, "CITYHUB_QUARANTINE_DAYS", default=30, least=1)
+# Webhooks go to public addresses; a city whose receivers live in its own network names it here.
+HUB_WEBHOOK_NETWORKS = environment.networks(os.environ, "CITYHUB_WEBHOOK_NETWORKS")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # each endpoint has a limit of its own
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

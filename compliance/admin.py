@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.scopes import FINDINGS_READ
-from compliance.models import Finding, FindingJournal
+from compliance.models import Finding, FindingJournal, PlateCheck
 from foundation.office import LookInline, ReadOnlyAdmin
 
 
@@ -23,3 +23,13 @@ class FindingAdmin(ReadOnlyAdmin):
     search_fields = ("rule_code",)
     ordering = ("-from_at", "-id")
     inlines = (JournalInline,)
+
+
+@admin.register(PlateCheck)
+class PlateCheckAdmin(ReadOnlyAdmin):
+    view_scope = FINDINGS_READ
+    list_display = ("checked_at", "plate", "access", "admissible", "organisation")
+    list_select_related = ("organisation",)
+    list_filter = ("access",)
+    search_fields = ("plate",)
+    ordering = ("-checked_at", "-id")

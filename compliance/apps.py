@@ -6,9 +6,13 @@ class ComplianceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from accounts.news import register
+        from compliance import codes, news  # noqa: F401
         from compliance.consumers import FindingsConsumer
         from compliance.services import findings
         from foundation import consumers, ticks
 
         consumers.register(FindingsConsumer())
         ticks.register("compliance.confirm", findings.confirm, findings.next_confirmation)
+        for topic in news.TOPICS:
+            register(topic)

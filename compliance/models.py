@@ -167,3 +167,6 @@ class FindingJournal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_entry_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+from compliance.models_checks import PlateCheck  # noqa: E402, F401

@@ -28,6 +28,7 @@ const options = {
     booking: "src/booking.ts",
     charts: "src/charts.ts",
     evidence: "src/evidence.ts",
+    patrol: "src/patrol.ts",
     editor: "src/editor.ts",
     portal: "src/css/portal.css",
     map: "src/css/map.css",

@@ -39,6 +39,7 @@ CURBS = (
 )
 TRAFFIC = (
     ("compliance.finding", "report"),
+    ("compliance.platecheck", "local_police"),
     ("carriers.vehicle", "airport_shuttle"),
     ("carriers.facility", "warehouse"),
     ("carriers.routeplan", "route"),
@@ -63,6 +64,7 @@ PEOPLE = (
     ("accounts.mandate", "handshake"),
     ("accounts.apiclient", "key"),
     ("accounts.webhookendpoint", "webhook"),
+    ("accounts.webhookdelivery", "send"),
 )
 MACHINERY = (
     ("foundation.auditentry", "fact_check"),

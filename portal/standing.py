@@ -31,6 +31,7 @@ CONSUMERS = {
     "compliance.findings": gettext_lazy("Findings"),
     "curbs.check_in": gettext_lazy("Check-in at the curb"),
     "reports.findings": gettext_lazy("Reports"),
+    "accounts.webhooks": gettext_lazy("Webhooks"),
 }
 
 

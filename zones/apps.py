@@ -6,4 +6,7 @@ class ZonesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from zones import codes  # noqa: F401
+        from accounts.news import register
+        from zones import codes, news  # noqa: F401
+
+        register(news.TOPIC)

@@ -1,4 +1,4 @@
-"""Machine clients and where news is delivered to them."""
+"""Machine clients."""
 
 from datetime import datetime
 
@@ -8,8 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import AbstractApplication
 
-from accounts.models.cities import City, Organisation
-from accounts.querysets import Tenancy, TenantQuerySet
+from accounts.models.cities import Organisation
 from kernel.clock import wall
 from kernel.identifiers import uuid7
 
@@ -49,28 +48,3 @@ class ApiClient(AbstractApplication):
         if not self.previous_secret or self.previous_secret_until is None:
             return False
         return at < self.previous_secret_until and check_password(secret, self.previous_secret)
-
-
-class WebhookEndpoint(models.Model):
-    """Where an organisation wants news to be delivered (Standard Webhooks)."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="webhook_endpoints")
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="webhook_endpoints"
-    )
-    url = models.URLField(_("URL"), max_length=500)
-    topics = ArrayField(models.CharField(max_length=80), verbose_name=_("topics"))
-    secret = models.CharField(max_length=120, editable=False)
-    active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(_("registered at"))
-
-    tenancy = Tenancy()
-    objects = TenantQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("webhook endpoint")
-        verbose_name_plural = _("webhook endpoints")
-
-    def __str__(self) -> str:
-        return self.url

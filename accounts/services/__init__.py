@@ -1,1 +1,1 @@
-"""Writes of accounts: setting up, mandates, clients' secrets."""
+"""Writes of accounts: setting up, mandates, clients' secrets, webhooks."""

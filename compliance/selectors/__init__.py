@@ -1,1 +1,1 @@
-"""Reads of compliance: `acts` (visits and stays to be judged)."""
+"""Reads of compliance: `acts` (visits and stays to be judged), `presence` (who is where)."""

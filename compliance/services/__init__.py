@@ -1,1 +1,1 @@
-"""Writes of compliance: `findings` (judge, withdraw, confirm)."""
+"""Writes of compliance: `findings` (judge, withdraw, confirm), `checks` (of plates)."""

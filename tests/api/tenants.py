@@ -13,11 +13,18 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from accounts.models import City, Organisation, StandingStill
+from accounts.models import (
+    City,
+    Organisation,
+    StandingStill,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
 from carriers.models import Original, Vehicle
-from compliance.models import Finding
+from compliance.models import Finding, PlateCheck
 from kernel.identifiers import uuid7
 from reports.services import counting
 from routing.models import Plan, Run
@@ -96,6 +103,9 @@ OWNERS = {
     "replay_id": "carrier",
     "window_id": "city",
     "stopped_id": "city",
+    "webhook_id": "carrier",
+    "delivery_id": "carrier",
+    "check_id": "carrier",
 }
 
 BODIES: dict[str, Any] = {
@@ -104,6 +114,7 @@ BODIES: dict[str, Any] = {
     "regulation-annul": {"reason": "a mistake"},
     "zone-templates": {"template": "PLAIN-OFF-PEAK"},
     "quarantined-dismiss": {"reason": "a test"},
+    "webhook-replay": {"from": "2026-05-12T08:00:00+03:00", "until": SOON},
     "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},
 }
 
@@ -171,6 +182,29 @@ def post(client: APIClient, path: str, sent: Any = None) -> dict[str, Any]:
 def _accounts(world: World) -> None:
     sent = {"agent_id": str(world.agent.id), "scopes": ["facilities:write"]}
     world.ids["mandate_id"] = post(everything(world.owner), "/api/v1/mandates", sent)["id"]
+
+    endpoint = WebhookEndpoint.objects.create(
+        city=world.hel,
+        organisation=world.owner,
+        url="https://hooks.example.org/secret",
+        topics=["finding.created"],
+        secret="whsec_c2VjcmV0",
+        created_at=TUESDAY,
+    )
+    delivery = WebhookDelivery.objects.create(
+        city=world.hel,
+        organisation=world.owner,
+        endpoint=endpoint,
+        message_id=uuid7(),
+        topic="finding.created",
+        at=TUESDAY,
+        owner_id=world.owner.id,
+        body='{"data": "secret"}',
+        queued_at=TUESDAY,
+        state="dead",
+    )
+    WebhookAttempt.objects.create(delivery=delivery, at=TUESDAY, status=500, milliseconds=9)
+    world.ids |= {"webhook_id": endpoint.id, "delivery_id": delivery.id}
 
 
 def _zones(world: World) -> None:
@@ -366,6 +400,9 @@ def _findings(world: World) -> None:
         changed_at=TUESDAY,
     )
     counting.count(city=world.hel, finding_ids=[finding.id])
+    check = {"plate": "SECRET7", "zone_id": str(world.ids["zone_id"])}
+    world.ids["check_id"] = post(everything(world.hel_city), "/api/v1/checks", check)["id"]
+    assert PlateCheck.objects.get().organisation_id == world.owner.id
     world.ids["finding_id"] = finding.id
 
 
