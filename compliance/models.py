@@ -41,6 +41,7 @@ class FindingQuerySet(TenantQuerySet):
 class Finding(models.Model):
     """A rule that a visit or a stay broke: provisional until the watermark, then confirmed.
 
+    The id is minted and follows the incident, whatever the visit or stay is called by then.
     `until_at` is empty while the vehicle is still there; `seen_until_at` says until when it was
     seen there. What is confirmed changes by adjustments in the journal only.
     """
@@ -65,7 +66,7 @@ class Finding(models.Model):
         VISIT = "visit", _("Visit to a zone")
         STAY = "stay", _("Stay at the curb")
 
-    id = models.UUIDField(primary_key=True, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="findings")
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="findings"
@@ -93,6 +94,9 @@ class Finding(models.Model):
     opened_at = models.DateTimeField(_("opened at"))
     changed_at = models.DateTimeField(_("changed at"))
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    set_aside_at = models.DateTimeField(
+        _("set aside at"), null=True, blank=True, help_text=_("A dispute of it was upheld.")
+    )
     xid = TransactionIdField(db_default=CurrentTransaction())
 
     tenancy = Tenancy(organisation="organisation_id", vehicle="vehicle_id")
@@ -112,6 +116,10 @@ class Finding(models.Model):
                 | Q(confirmed_at__isnull=False, until_at__isnull=False),
                 name="finding_confirmed_is_over",
             ),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True) | Q(state="withdrawn"),
+                name="finding_set_aside_is_withdrawn",
+            ),
         ]
         indexes = [
             models.Index(fields=["city", "-from_at", "-id"], name="finding_by_time"),
@@ -119,6 +127,7 @@ class Finding(models.Model):
                 fields=["city", "organisation", "-from_at", "-id"], name="finding_by_organisation"
             ),
             models.Index(fields=["act_id"], name="finding_of_act"),
+            models.Index(fields=["vehicle_id", "seen_until_at"], name="finding_of_vehicle"),
             models.Index(fields=["city", "xid"], name="finding_news"),
             models.Index(
                 fields=["seen_until_at"],

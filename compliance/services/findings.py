@@ -6,19 +6,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import City
 from compliance import judging, rules
 from compliance.models import Finding, FindingJournal
-from compliance.rules import Act, Change
+from compliance.rules import Act, ActKind, Change
+from compliance.selectors import acts as selected
 from foundation import outbox
 from foundation.fields import CurrentTransaction
-from kernel.identifiers import shard_of
+from kernel.identifiers import shard_of, uuid7
+from kernel.periods import Period
 
 CHUNK = 2000
 LOCK_CLASS = 0x66696E64  # "find"
 _WRITTEN = (
+    "act_id",
     "version_id",
     "rule_row",
     "rule_code",
@@ -63,16 +67,62 @@ def rejudge(
     `gone` are ids of acts that are no more: their findings are withdrawn. What changed is in the
     journal and in the outbox; `because` says why. The caller holds the locks of the vehicles.
     """
-    act_ids = [act.id for act in acts] + list(gone)
-    if not act_ids:
+    if not acts and not gone:
         return []
-    known = Finding.objects.filter(city=city, act_id__among=act_ids)
-    standing = {row.id: _as_values(row) for row in known.select_for_update()}
-    changes = rules.reconcile(standing, judging.judge(city, acts))
+    judged, standing = _gathered(city, acts, gone)
+    changes = rules.reconcile(standing, judging.judge(city, judged), uuid7)
     _write(changes, standing, as_of)
     _note(changes, because, as_of)
     _tell(city.id, changes, as_of)
     return changes
+
+
+def _gathered(
+    city: City, acts: Sequence[Act], gone: Collection[UUID]
+) -> tuple[list[Act], dict[UUID, dict[str, Any]]]:
+    """Return what has to be judged together, and the findings known of it.
+
+    A visit that a late event lengthened has another id, and its finding still names the old one.
+    So findings are looked for by act and by what acts overlap; the other acts that these name are
+    judged too, so that no act loses its finding to another one unheard.
+    """
+    known = _known(city, {act.id for act in acts} | set(gone), acts)
+    others = {row.act_id: row.act_kind for row in known.values()}
+    for id_ in (*(act.id for act in acts), *gone):
+        others.pop(id_, None)
+    if not others:
+        return list(acts), {id_: _as_values(row) for id_, row in known.items()}
+    visits = [id_ for id_, kind in others.items() if kind == ActKind.VISIT]
+    stays = [id_ for id_, kind in others.items() if kind == ActKind.STAY]
+    judged = [*acts, *selected.visits(visits), *selected.stays(stays)]
+    known |= _known(city, set(others), ())
+    return judged, {id_: _as_values(row) for id_, row in known.items()}
+
+
+def _known(city: City, act_ids: Collection[UUID], acts: Sequence[Act]) -> dict[UUID, Finding]:
+    """Return findings of acts, and those that overlap acts of the same vehicle and place: one
+    query."""
+    condition = Q(act_id__among=list(act_ids))
+    by_place: dict[tuple[UUID, UUID], list[Period]] = {}
+    if acts:
+        for act in acts:
+            by_place.setdefault((act.vehicle_id, act.place_id), []).append(act.period)
+        condition |= Q(
+            vehicle_id__among=[vehicle_id for vehicle_id, _ in by_place],
+            seen_until_at__gt=min(act.period.start for act in acts),
+            from_at__lt=max(act.period.end for act in acts if act.period.end),
+        )
+    rows = Finding.objects.filter(condition, city=city).select_for_update()
+    wanted = set(act_ids)
+    return {
+        row.id: row
+        for row in rows
+        if row.act_id in wanted
+        or any(
+            period.overlaps(Period(row.from_at, max(row.from_at, row.seen_until_at)))
+            for period in by_place.get((row.vehicle_id, row.zone_id or row.curb_zone_id), ())
+        )
+    }
 
 
 def confirm(as_of: datetime) -> int:
