@@ -6,9 +6,11 @@ class ComplianceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from compliance import codes  # noqa: F401
         from compliance.consumers import FindingsConsumer
-        from compliance.services import findings
+        from compliance.services import evidence, findings
         from foundation import consumers, ticks
 
         consumers.register(FindingsConsumer())
+        ticks.register("compliance.forget_evidence", evidence.forget_old, every_s=3600)
         ticks.register("compliance.confirm", findings.confirm, findings.next_confirmation)

@@ -1,4 +1,4 @@
-"""Findings and their journal."""
+"""Findings, their journal, the evidence that is frozen of them, and disputes."""
 
 from datetime import datetime
 from typing import Self
@@ -152,6 +152,8 @@ class FindingJournal(models.Model):
         ADJUSTED = "adjusted", _("Adjusted")
         CONFIRMED = "confirmed", _("Confirmed")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        DISPUTED = "disputed", _("Disputed")
+        DISMISSED = "dismissed", _("Dispute dismissed")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="journal")
@@ -176,3 +178,109 @@ class FindingJournal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_entry_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class EvidenceBundle(models.Model):
+    """What a finding rests on, frozen when it was confirmed and at every adjustment since.
+
+    `document` is the list of entries as text, to the letter as it was hashed; `head` is the hash of
+    its last entry and, as each entry's hash holds the one before it, the address of all content.
+    The bundles of a finding form one chain: the first entry of each holds `previous`, the head of
+    the bundle before (empty for the first). A row never changes; it goes with its own retention.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="bundles")
+    number = models.PositiveIntegerField(_("number"))
+    frozen_at = models.DateTimeField(_("frozen at"))
+    previous = models.CharField(_("head of the bundle before"), max_length=64, blank=True)
+    head = models.CharField(_("head"), max_length=64, unique=True)
+    document = models.TextField(_("entries"))
+
+    tenancy = Tenancy(
+        city="finding__city_id",
+        organisation="finding__organisation_id",
+        vehicle="finding__vehicle_id",
+    )
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("evidence bundle")
+        verbose_name_plural = _("evidence bundles")
+        ordering = ["finding", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["finding", "number"], name="evidence_bundle_number")
+        ]
+        indexes = [models.Index(fields=["frozen_at"], name="evidence_bundle_age")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.head[:12]}"
+
+
+class DisputeQuerySet(TenantQuerySet):
+    """Verbs over disputes."""
+
+    def open(self) -> Self:
+        """Return disputes that wait for a decision."""
+        return self.filter(state=Dispute.State.OPEN)
+
+
+class Dispute(models.Model):
+    """A carrier's word against a finding, and what the city decided.
+
+    `upheld`: the carrier is right and the finding is set aside. `moot`: the finding was withdrawn
+    for another reason before anybody decided.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        UPHELD = "upheld", _("Upheld")
+        DISMISSED = "dismissed", _("Dismissed")
+        MOOT = "moot", _("Settled otherwise")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="disputes")
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)
+    reason = models.CharField(_("reason"), max_length=200)
+    statement = models.TextField(_("statement"), blank=True, default="")
+    opened_at = models.DateTimeField(_("opened at"))
+    opened_by_user = models.UUIDField(null=True, blank=True, editable=False)
+    opened_by_client = models.UUIDField(null=True, blank=True, editable=False)
+    decide_by_at = models.DateTimeField(_("to be decided by"))
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_by_user = models.UUIDField(null=True, blank=True, editable=False)
+    decided_by_client = models.UUIDField(null=True, blank=True, editable=False)
+    decision = models.TextField(_("reasons of the decision"), blank=True, default="")
+
+    tenancy = Tenancy(
+        city="finding__city_id",
+        organisation="finding__organisation_id",
+        vehicle="finding__vehicle_id",
+    )
+    objects = DisputeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("dispute")
+        verbose_name_plural = _("disputes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["finding"],
+                condition=Q(state="open"),
+                name="dispute_one_open",
+                violation_error_message=_("This finding is disputed already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at__isnull=True)
+                | (~Q(state="open") & Q(decided_at__isnull=False)),
+                name="dispute_decided_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["decide_by_at"], condition=Q(state="open"), name="dispute_waiting"
+            ),
+            models.Index(fields=["finding", "-opened_at"], name="dispute_of_finding"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} {self.opened_at:%Y-%m-%d %H:%M}"

@@ -216,7 +216,8 @@ def _span(values: Mapping[str, Any]) -> Period:
 def _end(values: Mapping[str, Any]) -> datetime:
     """Return until when a finding reaches, as far as the vehicle was seen."""
     start: datetime = values["from_at"]
-    return max(start, values["until_at"] or values["seen_until_at"])
+    end: datetime = values["until_at"] or values["seen_until_at"]
+    return max(start, end)
 
 
 def _standing_again(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

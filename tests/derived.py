@@ -33,6 +33,7 @@ BY_ARRIVAL = {
     "carriers.loggedposition": "the log itself",
     "carriers.quarantined": "what was kept beside the log, as it was received",
     "compliance.findingjournal": "the way to a verdict, which has a law of its own",
+    "compliance.evidencebundle": "what was known when it was frozen",
 }
 """Tables that depend by nature on how the news arrived, and why."""
 

@@ -1,8 +1,29 @@
 from django.urls import path
 
-from compliance.api import views
+from compliance.api import disputing, views
 
 urlpatterns = [
     path("findings", views.FindingsView.as_view(), name="findings"),
     path("findings/<uuid:finding_id>", views.FindingView.as_view(), name="finding"),
+    path(
+        "findings/<uuid:finding_id>/evidence", views.EvidenceView.as_view(), name="finding-evidence"
+    ),
+    path(
+        "findings/<uuid:finding_id>/evidence.pdf",
+        views.EvidencePdfView.as_view(),
+        name="finding-evidence-pdf",
+    ),
+    path(
+        "findings/<uuid:finding_id>/disputes",
+        disputing.FindingDisputesView.as_view(),
+        name="finding-disputes",
+    ),
+    path("disputes", disputing.DisputesView.as_view(), name="disputes"),
+    path("disputes/<uuid:dispute_id>", disputing.DisputeView.as_view(), name="dispute"),
+    path(
+        "disputes/<uuid:open_dispute_id>/decision",
+        disputing.DecisionView.as_view(),
+        name="dispute-decision",
+    ),
+    path("self-checks", disputing.SelfChecksView.as_view(), name="self-checks"),
 ]

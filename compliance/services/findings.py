@@ -11,9 +11,10 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import City
 from compliance import judging, rules
-from compliance.models import Finding, FindingJournal
+from compliance.models import Dispute, Finding, FindingJournal
 from compliance.rules import Act, ActKind, Change
 from compliance.selectors import acts as selected
+from compliance.services import evidence
 from foundation import outbox
 from foundation.fields import CurrentTransaction
 from kernel.identifiers import shard_of, uuid7
@@ -37,6 +38,7 @@ _WRITTEN = (
     "state",
     "changed_at",
     "confirmed_at",
+    "set_aside_at",
     "xid",
 )
 
@@ -71,10 +73,43 @@ def rejudge(
         return []
     judged, standing = _gathered(city, acts, gone)
     changes = rules.reconcile(standing, judging.judge(city, judged), uuid7)
+    apply(city=city, changes=changes, standing=standing, because=because, as_of=as_of)
+    return changes
+
+
+def apply(
+    *,
+    city: City,
+    changes: Sequence[Change],
+    standing: Mapping[UUID, Mapping[str, Any]],
+    because: Mapping[str, Any],
+    as_of: datetime,
+) -> None:
+    """Write changes of findings, with all that follows: journal, disputes, evidence, news.
+
+    `standing` holds the values before. The caller holds the findings.
+    """
     _write(changes, standing, as_of)
     _note(changes, because, as_of)
+    _settle_disputes([one.id for one in changes if one.change == "withdrawn"], as_of)
+    frozen = [one.id for one in changes if _was_confirmed(one, standing)]
+    if frozen:
+        evidence.freeze(frozen, as_of)
     _tell(city.id, changes, as_of)
-    return changes
+
+
+def _was_confirmed(change: Change, standing: Mapping[UUID, Mapping[str, Any]]) -> bool:
+    """Return whether a change is an adjustment of what was confirmed, and so frozen, already."""
+    known = standing.get(change.id)
+    told = change.change in ("adjusted", "withdrawn")
+    return told and known is not None and known["state"] == Finding.State.CONFIRMED
+
+
+def _settle_disputes(withdrawn: Sequence[UUID], as_of: datetime) -> None:
+    """Close the disputes of findings that are no more: there is nothing left to decide."""
+    if withdrawn:
+        waiting = Dispute.objects.open().filter(finding_id__in=withdrawn)
+        waiting.update(state=Dispute.State.MOOT, decided_at=as_of)
 
 
 def _gathered(
@@ -91,12 +126,12 @@ def _gathered(
     for id_ in (*(act.id for act in acts), *gone):
         others.pop(id_, None)
     if not others:
-        return list(acts), {id_: _as_values(row) for id_, row in known.items()}
+        return list(acts), {id_: as_values(row) for id_, row in known.items()}
     visits = [id_ for id_, kind in others.items() if kind == ActKind.VISIT]
     stays = [id_ for id_, kind in others.items() if kind == ActKind.STAY]
     judged = [*acts, *selected.visits(visits), *selected.stays(stays)]
     known |= _known(city, set(others), ())
-    return judged, {id_: _as_values(row) for id_, row in known.items()}
+    return judged, {id_: as_values(row) for id_, row in known.items()}
 
 
 def _known(city: City, act_ids: Collection[UUID], acts: Sequence[Act]) -> dict[UUID, Finding]:
@@ -171,7 +206,8 @@ def payload(finding_id: UUID, values: Mapping[str, Any], change: str) -> dict[st
 
 
 def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
-    """Confirm findings, note it in the journal and tell it: four statements for all of them."""
+    """Confirm findings, note it in the journal, freeze their evidence and tell it: some statements
+    for all of them."""
     told: dict[UUID, list[tuple[UUID, dict[str, Any]]]] = {}
     entries = []
     for row in rows:
@@ -183,10 +219,6 @@ def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
         entries.append(
             _entry(row.id, FindingJournal.Entry.CONFIRMED, before, after, because, as_of)
         )
-        values = _as_values(row) | after
-        told.setdefault(row.city_id, []).append(
-            (row.vehicle_id, payload(row.id, values, "confirmed"))
-        )
     Finding.objects.filter(id__in=[row.id for row in rows]).update(
         state=Finding.State.CONFIRMED,
         confirmed_at=as_of,
@@ -195,6 +227,16 @@ def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
         xid=CurrentTransaction(),
     )
     FindingJournal.objects.bulk_create(entries, batch_size=500)
+    heads = evidence.freeze([row.id for row in rows], as_of)
+    for row in rows:
+        after = {
+            "state": Finding.State.CONFIRMED.value,
+            "until_at": row.until_at or row.seen_until_at,
+        }
+        # Who was told the head can tell for ever whether the evidence is what it was.
+        message = payload(row.id, as_values(row) | after, "confirmed")
+        message["evidence_head"] = heads[row.id]
+        told.setdefault(row.city_id, []).append((row.vehicle_id, message))
     for city_id, payloads in told.items():
         outbox.add_all(city_id=city_id, topic="finding.changed", payloads=payloads, at=as_of)
 
@@ -217,7 +259,8 @@ def _entry(
     )
 
 
-def _as_values(row: Finding) -> dict[str, Any]:
+def as_values(row: Finding) -> dict[str, Any]:
+    """Return all values of a finding by column, without its id."""
     return {
         field.attname: getattr(row, field.attname)
         for field in Finding._meta.concrete_fields

@@ -18,6 +18,7 @@ from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
 from carriers.models import Original, Vehicle
 from compliance.models import Finding
+from compliance.services import evidence
 from kernel.identifiers import uuid7
 from reports.services import counting
 from routing.models import Plan, Run
@@ -75,6 +76,8 @@ OWNERS = {
     "vehicle_id": "carrier",
     "route_id": "carrier",
     "finding_id": "carrier",
+    "dispute_id": "carrier",
+    "open_dispute_id": "city",
     "exception_id": "carrier",
     "trip_id": "carrier",
     "facility_id": "carrier",
@@ -100,6 +103,8 @@ BODIES: dict[str, Any] = {
     "regulation-versions": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
     "regulation-annul": {"reason": "a mistake"},
     "quarantined-dismiss": {"reason": "a test"},
+    "finding-disputes": {"reason": "Secret reason"},
+    "dispute-decision": {"outcome": "dismissed", "reasons": "a test"},
     "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},
 }
 
@@ -111,6 +116,7 @@ NOT_ABOUT_ROWS = {
     "schema": "describes the API",
     "api-docs": "describes the API",
     "clock": "gives the time",
+    "self-checks": "writes nothing; tests/api/test_self_checks.py tries another's vehicle",
     "me": "gives the sender",
     "report-congestion": "sums over all carriers, the city's alone; tests/api/test_reports.py",
     "events": "names its sender in each event; tests/api/test_events.py tries another's",
@@ -350,7 +356,21 @@ def _findings(world: World) -> None:
         changed_at=TUESDAY,
     )
     counting.count(city=world.hel, finding_ids=[finding.id])
-    world.ids["finding_id"] = finding.id
+    confirmed = Finding.objects.get(pk=finding.id)
+    confirmed.pk = uuid7()
+    confirmed.state, confirmed.until_at, confirmed.confirmed_at = "confirmed", TUESDAY, TUESDAY
+    confirmed.save(force_insert=True)
+    evidence.freeze([confirmed.pk], TUESDAY)
+    dispute = post(
+        everything(world.owner),
+        f"/api/v1/findings/{confirmed.pk}/disputes",
+        {"reason": "Secret reason"},
+    )
+    world.ids |= {
+        "finding_id": finding.id,
+        "dispute_id": dispute["id"],
+        "open_dispute_id": dispute["id"],
+    }
 
 
 def _plans(world: World) -> None:
