@@ -17,6 +17,8 @@ CURBS_READ = scope("curbs:read", gettext_noop("Read bookings and stays"))
 CURBS_BOOK = scope("curbs:book", gettext_noop("Book curb space"))
 DECISIONS_READ = scope("decisions:read", gettext_noop("Ask for decisions about own vehicles"))
 FINDINGS_READ = scope("findings:read", gettext_noop("Read findings"))
+FINDINGS_DISPUTE = scope("findings:dispute", gettext_noop("Dispute own findings"))
+FINDINGS_DECIDE = scope("findings:decide", gettext_noop("Decide disputes of findings"))
 RULES_READ = scope("rules:read", gettext_noop("Read drafts of rules"))
 RULES_WRITE = scope("rules:write", gettext_noop("Write and publish rules"))
 MANDATES_WRITE = scope("mandates:write", gettext_noop("Give and revoke mandates"))
@@ -39,6 +41,7 @@ CARRIER = frozenset(
         CURBS_BOOK,
         DECISIONS_READ,
         FINDINGS_READ,
+        FINDINGS_DISPUTE,
         MANDATES_WRITE,
         WEBHOOKS_WRITE,
         REPORTS_READ,
@@ -54,6 +57,7 @@ CITY = frozenset(
         CURBS_READ,
         DECISIONS_READ,
         FINDINGS_READ,
+        FINDINGS_DECIDE,
         RULES_READ,
         RULES_WRITE,
         WEBHOOKS_WRITE,
@@ -65,7 +69,16 @@ OFFICER = frozenset({CURBS_READ, DECISIONS_READ, FINDINGS_READ, ENFORCEMENT_CHEC
 
 # What the city's own people and clients may hold, and what nobody else may.
 CITY_STAFF = CITY | OFFICER
-CITY_ONLY = frozenset({RULES_READ, RULES_WRITE, ENFORCEMENT_CHECK, EVENTS_STEWARD, CONSUMERS_MEND})
+CITY_ONLY = frozenset(
+    {
+        RULES_READ,
+        RULES_WRITE,
+        ENFORCEMENT_CHECK,
+        EVENTS_STEWARD,
+        CONSUMERS_MEND,
+        FINDINGS_DECIDE,
+    }
+)
 ALL = CARRIER | CITY_STAFF
 
 # What an organisation may let another one do for it.

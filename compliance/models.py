@@ -1,4 +1,4 @@
-"""Findings and their journal."""
+"""Findings, their journal, the evidence that is frozen of them, and disputes."""
 
 from datetime import datetime
 from typing import Self
@@ -41,6 +41,7 @@ class FindingQuerySet(TenantQuerySet):
 class Finding(models.Model):
     """A rule that a visit or a stay broke: provisional until the watermark, then confirmed.
 
+    The id is minted and follows the incident, whatever the visit or stay is called by then.
     `until_at` is empty while the vehicle is still there; `seen_until_at` says until when it was
     seen there. What is confirmed changes by adjustments in the journal only.
     """
@@ -65,7 +66,7 @@ class Finding(models.Model):
         VISIT = "visit", _("Visit to a zone")
         STAY = "stay", _("Stay at the curb")
 
-    id = models.UUIDField(primary_key=True, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="findings")
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="findings"
@@ -93,6 +94,9 @@ class Finding(models.Model):
     opened_at = models.DateTimeField(_("opened at"))
     changed_at = models.DateTimeField(_("changed at"))
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    set_aside_at = models.DateTimeField(
+        _("set aside at"), null=True, blank=True, help_text=_("A dispute of it was upheld.")
+    )
     xid = TransactionIdField(db_default=CurrentTransaction())
 
     tenancy = Tenancy(organisation="organisation_id", vehicle="vehicle_id")
@@ -112,6 +116,10 @@ class Finding(models.Model):
                 | Q(confirmed_at__isnull=False, until_at__isnull=False),
                 name="finding_confirmed_is_over",
             ),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True) | Q(state="withdrawn"),
+                name="finding_set_aside_is_withdrawn",
+            ),
         ]
         indexes = [
             models.Index(fields=["city", "-from_at", "-id"], name="finding_by_time"),
@@ -119,6 +127,7 @@ class Finding(models.Model):
                 fields=["city", "organisation", "-from_at", "-id"], name="finding_by_organisation"
             ),
             models.Index(fields=["act_id"], name="finding_of_act"),
+            models.Index(fields=["vehicle_id", "seen_until_at"], name="finding_of_vehicle"),
             models.Index(fields=["city", "xid"], name="finding_news"),
             models.Index(
                 fields=["seen_until_at"],
@@ -143,6 +152,8 @@ class FindingJournal(models.Model):
         ADJUSTED = "adjusted", _("Adjusted")
         CONFIRMED = "confirmed", _("Confirmed")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        DISPUTED = "disputed", _("Disputed")
+        DISMISSED = "dismissed", _("Dispute dismissed")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="journal")
@@ -167,6 +178,112 @@ class FindingJournal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_entry_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class EvidenceBundle(models.Model):
+    """What a finding rests on, frozen when it was confirmed and at every adjustment since.
+
+    `document` is the list of entries as text, to the letter as it was hashed; `head` is the hash of
+    its last entry and, as each entry's hash holds the one before it, the address of all content.
+    The bundles of a finding form one chain: the first entry of each holds `previous`, the head of
+    the bundle before (empty for the first). A row never changes; it goes with its own retention.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="bundles")
+    number = models.PositiveIntegerField(_("number"))
+    frozen_at = models.DateTimeField(_("frozen at"))
+    previous = models.CharField(_("head of the bundle before"), max_length=64, blank=True)
+    head = models.CharField(_("head"), max_length=64, unique=True)
+    document = models.TextField(_("entries"))
+
+    tenancy = Tenancy(
+        city="finding__city_id",
+        organisation="finding__organisation_id",
+        vehicle="finding__vehicle_id",
+    )
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("evidence bundle")
+        verbose_name_plural = _("evidence bundles")
+        ordering = ["finding", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["finding", "number"], name="evidence_bundle_number")
+        ]
+        indexes = [models.Index(fields=["frozen_at"], name="evidence_bundle_age")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.head[:12]}"
+
+
+class DisputeQuerySet(TenantQuerySet):
+    """Verbs over disputes."""
+
+    def open(self) -> Self:
+        """Return disputes that wait for a decision."""
+        return self.filter(state=Dispute.State.OPEN)
+
+
+class Dispute(models.Model):
+    """A carrier's word against a finding, and what the city decided.
+
+    `upheld`: the carrier is right and the finding is set aside. `moot`: the finding was withdrawn
+    for another reason before anybody decided.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        UPHELD = "upheld", _("Upheld")
+        DISMISSED = "dismissed", _("Dismissed")
+        MOOT = "moot", _("Settled otherwise")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="disputes")
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)
+    reason = models.CharField(_("reason"), max_length=200)
+    statement = models.TextField(_("statement"), blank=True, default="")
+    opened_at = models.DateTimeField(_("opened at"))
+    opened_by_user = models.UUIDField(null=True, blank=True, editable=False)
+    opened_by_client = models.UUIDField(null=True, blank=True, editable=False)
+    decide_by_at = models.DateTimeField(_("to be decided by"))
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_by_user = models.UUIDField(null=True, blank=True, editable=False)
+    decided_by_client = models.UUIDField(null=True, blank=True, editable=False)
+    decision = models.TextField(_("reasons of the decision"), blank=True, default="")
+
+    tenancy = Tenancy(
+        city="finding__city_id",
+        organisation="finding__organisation_id",
+        vehicle="finding__vehicle_id",
+    )
+    objects = DisputeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("dispute")
+        verbose_name_plural = _("disputes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["finding"],
+                condition=Q(state="open"),
+                name="dispute_one_open",
+                violation_error_message=_("This finding is disputed already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at__isnull=True)
+                | (~Q(state="open") & Q(decided_at__isnull=False)),
+                name="dispute_decided_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["decide_by_at"], condition=Q(state="open"), name="dispute_waiting"
+            ),
+            models.Index(fields=["finding", "-opened_at"], name="dispute_of_finding"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} {self.opened_at:%Y-%m-%d %H:%M}"
 
 
 from compliance.models_checks import PlateCheck  # noqa: E402, F401

@@ -1,17 +1,18 @@
 """From breaches to findings: what is new, what changed, what is taken back. Pure.
 
-A finding follows one breach of one regulation in one act (a visit or a stay). Its verdict is what
-the journal keeps: opened plus adjustments = current verdict.
+A finding has an id of its own and follows an incident: one vehicle, one place, one regulation, one
+stretch of time. What is judged anew is the same incident when it overlaps what stands, whatever the
+visit or stay is called by then (`docs/decisions/findings.md`). Its verdict is what the journal
+keeps: opened plus adjustments = current verdict.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from kernel.identifiers import derived
 from kernel.periods import Period
 from kernel.verdicts import rule_json
 from zones.acts import Breach
@@ -31,6 +32,16 @@ VERDICT = (
 )
 """The fields that an adjustment names. While a finding runs (`until_at` None) its seconds grow
 without one."""
+
+INCIDENT = (
+    "organisation_id",
+    "vehicle_id",
+    "act_kind",
+    "zone_id",
+    "curb_zone_id",
+    "regulation_id",
+)
+"""What an incident is about, beside its time."""
 
 
 class ActKind(StrEnum):
@@ -60,9 +71,8 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding as it ought to stand now."""
+    """A finding as it ought to stand now, whatever its id."""
 
-    id: UUID
     values: Mapping[str, Any]
 
 
@@ -78,15 +88,9 @@ class Change:
 
 
 def findings_of(act: Act, breaches: Sequence[Breach], evidence: Mapping[str, Any]) -> list[Found]:
-    """Return the findings of an act: one per breach, numbered per regulation in order of time."""
-    found: list[Found] = []
-    counts: dict[UUID, int] = {}
-    for breach in sorted(breaches, key=lambda b: (b.period.start, b.severity)):
-        ordinal = counts.get(breach.rule.id, 0)
-        counts[breach.rule.id] = ordinal + 1
-        id_ = derived(act.city_id, "finding", str(act.id), str(breach.rule.id), str(ordinal))
-        found.append(Found(id_, _values(act, breach, evidence)))
-    return found
+    """Return the findings of an act, one per breach, in order of time."""
+    ordered = sorted(breaches, key=lambda breach: (breach.period.start, breach.severity))
+    return [Found(_values(act, breach, evidence)) for breach in ordered]
 
 
 def _values(act: Act, breach: Breach, evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,37 +125,107 @@ def _values(act: Act, breach: Breach, evidence: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def reconcile(standing: Mapping[UUID, Mapping[str, Any]], found: Iterable[Found]) -> list[Change]:
-    """Return the way from the findings that stand to those that ought to.
+def reconcile(
+    standing: Mapping[UUID, Mapping[str, Any]],
+    found: Sequence[Found],
+    mint: Callable[[], UUID],
+) -> list[Change]:
+    """Return the way from the findings that are known to those that ought to stand.
 
-    `standing` holds all values of the acts' findings by id, `state` among them. A finding whose
-    verdict is the same and whose evidence is not is refreshed without an adjustment.
+    `standing` holds all values of the known findings by id, withdrawn ones too; `mint` gives a new
+    id. A finding whose verdict is the same and whose evidence is not is refreshed without an
+    adjustment. What a dispute set aside stays so, and so does every breach of the same incident.
     """
     changes: list[Change] = []
-    wanted = {finding.id: finding for finding in found}
-    for id_, finding in wanted.items():
-        known = standing.get(id_)
-        if known is None:
+    settled = {id_: known for id_, known in standing.items() if known["set_aside_at"] is not None}
+    judged = [one for one in found if not any(_follows(k, one.values) for k in settled.values())]
+    rest = {id_: known for id_, known in standing.items() if id_ not in settled}
+    followed = follow(rest, judged)
+    for number, finding in enumerate(judged):
+        id_ = followed.get(number)
+        if id_ is None:
             after = {name: finding.values[name] for name in VERDICT} | {"state": "provisional"}
-            changes.append(
-                Change(id_, "opened", {**finding.values, "state": "provisional"}, {}, after)
-            )
+            opened = {**finding.values, "state": "provisional", "set_aside_at": None}
+            changes.append(Change(mint(), "opened", opened, {}, after))
         else:
+            known = rest[id_]
             changes += _compared(id_, known, _standing_again(known, finding.values))
-    for id_, known in standing.items():
-        if id_ not in wanted and known["state"] != "withdrawn":
-            before = {"state": known["state"], "version_id": known["version_id"]}
-            values = {**known, "state": "withdrawn"}
-            changes.append(Change(id_, "withdrawn", values, before, {"state": "withdrawn"}))
+    kept = set(followed.values())
+    for id_, known in rest.items():
+        if id_ not in kept and known["state"] != "withdrawn":
+            changes.append(withdrawal(id_, known))
     return changes
+
+
+def withdrawal(id_: UUID, known: Mapping[str, Any]) -> Change:
+    """Return the change that takes a finding back."""
+    before = {"state": known["state"], "version_id": known["version_id"]}
+    values = {**known, "state": "withdrawn"}
+    return Change(id_, "withdrawn", values, before, {"state": "withdrawn"})
+
+
+def follow(standing: Mapping[UUID, Mapping[str, Any]], found: Sequence[Found]) -> dict[int, UUID]:
+    """Return which known finding each of `found` (by its number) continues.
+
+    A finding continues at most one, of the same organisation, vehicle, place and regulation, that
+    overlaps it in time: rather one that stands than one that was withdrawn, rather of the same
+    severity, then the one that shares most of the time, then the earlier.
+    """
+    pairs = [
+        (_likeness(known, finding.values), number, id_)
+        for number, finding in enumerate(found)
+        for id_, known in standing.items()
+        if _follows(known, finding.values)
+    ]
+    followed: dict[int, UUID] = {}
+    for _, number, id_ in sorted(pairs):
+        if number not in followed and id_ not in followed.values():
+            followed[number] = id_
+    return followed
+
+
+def _follows(known: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Return whether both are one incident."""
+    return (
+        all(known[name] == values[name] for name in INCIDENT)
+        # The longest stay stands beside the rows of the curb zone, under its id.
+        and (known["rule_row"] < 0) == (values["rule_row"] < 0)
+        and _span(known).overlaps(_span(values))
+    )
+
+
+def _likeness(known: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return how much a known finding is the one that was found; the smallest is most like it."""
+    ours, theirs = _span(known), _span(values)
+    shared = ours.intersection(theirs)
+    both = (shared.duration if shared else None) or timedelta()
+    whole = max(_end(known), _end(values)) - min(ours.start, theirs.start)
+    return (
+        known["state"] == "withdrawn",
+        known["severity"] != values["severity"],
+        -(both / whole) if whole else 0.0,
+        known["version_id"] != values["version_id"],
+        ours.start,
+    )
+
+
+def _span(values: Mapping[str, Any]) -> Period:
+    return Period(values["from_at"], _end(values))
+
+
+def _end(values: Mapping[str, Any]) -> datetime:
+    """Return until when a finding reaches, as far as the vehicle was seen."""
+    start: datetime = values["from_at"]
+    end: datetime = values["until_at"] or values["seen_until_at"]
+    return max(start, end)
 
 
 def _standing_again(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values with the state that the finding then has: what is confirmed stays so."""
+    again = {**values, "set_aside_at": known["set_aside_at"]}
     if known["state"] != "confirmed":
-        return {**values, "state": "provisional"}
-    return {
-        **values,
+        return again | {"state": "provisional"}
+    return again | {
         "state": "confirmed",
         "until_at": values["until_at"] or values["seen_until_at"],
     }

@@ -1,5 +1,7 @@
-"""What the distribution has to give: PostGIS, Redis, a browser for the tests, venv for Python."""
+"""What the distribution has to give: PostGIS, Redis, Pango, a browser for the tests, venv for
+Python."""
 
+import ctypes
 import importlib.util
 import os
 import re
@@ -13,6 +15,8 @@ from launcher.checkout import Checkout
 from launcher.processes import exclusive, run_logged
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+"""What WeasyPrint loads to set text; with Pango come GLib, Fontconfig and HarfBuzz."""
 APT = ("apt-get", "-y", "-o", "DPkg::Lock::Timeout=300")
 
 
@@ -29,6 +33,15 @@ def browser() -> str | None:
     return os.environ.get("CITYHUB_CHROMIUM") or next(
         filter(None, map(shutil.which, BROWSERS)), None
     )
+
+
+def loads(library: str) -> bool:
+    """Return whether the dynamic linker finds a library."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def newest_postgis(search: str) -> str:
@@ -60,6 +73,9 @@ def missing(*, database: bool, broker: bool, chromium: bool) -> list[Need]:
         needs.append(Need("PostgreSQL with PostGIS", _postgis_packages()))
     if broker and redis.program() is None:
         needs.append(Need("Redis", ("redis-server",)))
+    if not all(map(loads, PANGO)):
+        names = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
+        needs.append(Need("Pango (for printed evidence)", names))
     if chromium and browser() is None:
         needs.append(Need("Chromium (for browser tests)", ("chromium",)))
     return needs

@@ -6,6 +6,7 @@ from portal.live import views as live
 from portal.views import (
     backfill,
     bookings,
+    disputes,
     exceptions,
     findings,
     geo,
@@ -43,6 +44,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("findings/", findings.Findings.as_view(), name="findings"),
     path("findings/<uuid:finding_id>/", findings.OneFinding.as_view(), name="finding"),
+    path(
+        "findings/<uuid:finding_id>/evidence.pdf",
+        disputes.EvidencePdf.as_view(),
+        name="finding-evidence",
+    ),
+    path(
+        "findings/<uuid:finding_id>/dispute/",
+        disputes.OpenDispute.as_view(),
+        name="dispute-finding",
+    ),
+    path("disputes/", disputes.Disputes.as_view(), name="disputes"),
+    path(
+        "disputes/<uuid:dispute_id>/decide/",
+        disputes.DecideDispute.as_view(),
+        name="decide-dispute",
+    ),
     path("quarantine/", quarantine.Quarantine.as_view(), name="quarantine"),
     path(
         "quarantine/<uuid:quarantined_id>/", quarantine.OneQuarantined.as_view(), name="quarantined"

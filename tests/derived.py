@@ -33,13 +33,18 @@ BY_ARRIVAL = {
     "carriers.loggedposition": "the log itself",
     "carriers.quarantined": "what was kept beside the log, as it was received",
     "compliance.findingjournal": "the way to a verdict, which has a law of its own",
+    "compliance.evidencebundle": "what was known when it was frozen",
 }
 """Tables that depend by nature on how the news arrived, and why."""
 
 RECEIPT_COLUMNS = {
     "compliance.finding": {"opened_at", "changed_at", "confirmed_at"},
+    "reports.countedfinding": {"finding_id"},
 }
-"""Columns that say when the platform came to know, not what happened."""
+"""Columns that say when the platform came to know, not what happened. The id of a finding is one:
+it is minted when its incident is first known and stays while more is learned, so that it cannot be
+a function of what is known in the end (docs/decisions/findings.md). What holds of ids instead is
+asked in `laws.judging.identities`."""
 
 STANDING = {
     "compliance.finding": ~Q(state="withdrawn"),

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -192,6 +192,46 @@ def events_since(
             binary=True,
         )
         return [_event(row) for row in cursor.fetchall()]
+
+
+class Stretch(NamedTuple):
+    """A time of a subject to be read, and whose question it is."""
+
+    key: UUID
+    city_id: UUID
+    subject_id: UUID
+    start: datetime
+    end: datetime
+
+
+def around(asked: Sequence[Stretch], *, most: int) -> dict[UUID, list[LogEvent]]:
+    """Return the live events of each stretch `[start, end)`, in the order of meaning, by its key:
+    at most the first `most` of positions and of other events. One query for the events, one for
+    what is void."""
+    if not asked:
+        return {}
+    parts = " UNION ALL ".join(
+        "SELECT asked.key, found.* FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[],"
+        " %s::timestamptz[], %s::timestamptz[]) AS asked(key, city_id, subject_id, since, til)"
+        f" CROSS JOIN LATERAL (SELECT {_COLUMNS[table]} FROM {table} one"
+        " WHERE one.subject_id = asked.subject_id AND one.city_id = asked.city_id"
+        " AND one.effective_at >= asked.since AND one.effective_at < asked.til"
+        # What happened at t was not received before t − 5 min.
+        f" AND one.received_at >= %s{more} ORDER BY one.effective_at, one.event_id LIMIT %s) found"
+        for table, more in (
+            ("carriers_position", ""),
+            ("carriers_event", " AND one.voids_event_id IS NULL"),
+        )
+    )
+    oldest = min(one.start for one in asked) - timedelta(minutes=6)
+    given = [*(list(column) for column in zip(*asked, strict=True)), oldest, most]
+    found: dict[UUID, list[LogEvent]] = {one.key: [] for one in asked}
+    with bulk.binary_cursor() as cursor:
+        cursor.execute(parts, [*given, *given], binary=True)
+        for key, *row in cursor.fetchall():
+            found[key].append(_event(tuple(row)))
+    voided = voided_among([row for rows in found.values() for row in rows])
+    return {key: live(rows, voided) for key, rows in found.items()}
 
 
 Box = Sequence[float]

@@ -3,13 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from rest_framework.response import Response
 
 from accounts.scopes import FINDINGS_READ
 from compliance.api import shapes
 from compliance.models import Finding
+from compliance.services import evidence, printing
 from foundation.api.openapi import schema
 from foundation.api.query import choice, identifier, instant
+from foundation.api.renderers import HubJSONRenderer
 from foundation.api.views import HubView
 
 FILTERS = {
@@ -26,6 +29,13 @@ FILTERS = {
     "from": "Only findings that begin at this time or later.",
     "to": "Only findings that begin before this time.",
 }
+
+
+class PdfRenderer(HubJSONRenderer):
+    """Lets a client ask for `application/pdf`; what is refused is a problem document as ever."""
+
+    media_type = "application/pdf"
+    format = "pdf"
 
 
 class FindingsView(HubView):
@@ -74,3 +84,39 @@ class FindingView(HubView):
         row = self.one(finding_id)
         journal = [shapes.entry(entry) for entry in row.journal.order_by("id")]
         return Response(shapes.finding(row) | {"evidence": row.evidence, "journal": journal})
+
+
+class EvidenceView(HubView):
+    """What a finding rests on, as it was frozen."""
+
+    scope = FINDINGS_READ
+    rows = Finding.objects
+
+    @schema(
+        response=shapes.EvidenceOut,
+        refusals=(410,),
+        summary="Read the evidence of a finding, with its chain of hashes verified",
+    )
+    def get(self, request: Any, finding_id: UUID) -> Response:
+        bundle = evidence.bundle_of(self.one(finding_id), now=self.now)
+        return Response(shapes.evidence(bundle))
+
+
+class EvidencePdfView(HubView):
+    """The same on paper."""
+
+    scope = FINDINGS_READ
+    rows = Finding.objects
+    renderer_classes = (HubJSONRenderer, PdfRenderer)
+
+    @schema(
+        response={"type": "string", "format": "binary"},
+        media="application/pdf",
+        refusals=(410,),
+        summary="Read the evidence of a finding as a PDF",
+    )
+    def get(self, request: Any, finding_id: UUID) -> HttpResponse:
+        bundle = evidence.bundle_of(self.one(finding_id), now=self.now)
+        answer = HttpResponse(printing.pdf(bundle, self.actor.city), content_type="application/pdf")
+        answer["Content-Disposition"] = f'attachment; filename="finding-{finding_id}.pdf"'
+        return answer

@@ -93,7 +93,7 @@ def _known(actor: Actor, plates: tuple[str, ...], at: datetime) -> _Known:
     holders = {UUID(int=number): (plate, facts) for number, plate in enumerate(plates)}
     if vehicle is not None:
         holders[vehicle.id] = (vehicle.plate, facts)
-    held = decisions.permits_of(actor.city, holders, day)
+    held = decisions.permits_of(decisions.evaluator(actor.city), holders, day)
     permits = tuple(dict.fromkeys(one for found in held.values() for one in found))
     if vehicle is None:
         return _Known(None, Question(facts, permits), Presence())

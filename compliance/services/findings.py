@@ -6,19 +6,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import City
 from compliance import judging, rules
-from compliance.models import Finding, FindingJournal
-from compliance.rules import Act, Change
+from compliance.models import Dispute, Finding, FindingJournal
+from compliance.rules import Act, ActKind, Change
+from compliance.selectors import acts as selected
+from compliance.services import evidence
 from foundation import outbox
 from foundation.fields import CurrentTransaction
-from kernel.identifiers import shard_of
+from kernel.identifiers import shard_of, uuid7
+from kernel.periods import Period
 
 CHUNK = 2000
 LOCK_CLASS = 0x66696E64  # "find"
 _WRITTEN = (
+    "act_id",
     "version_id",
     "rule_row",
     "rule_code",
@@ -33,6 +38,7 @@ _WRITTEN = (
     "state",
     "changed_at",
     "confirmed_at",
+    "set_aside_at",
     "xid",
 )
 
@@ -63,16 +69,95 @@ def rejudge(
     `gone` are ids of acts that are no more: their findings are withdrawn. What changed is in the
     journal and in the outbox; `because` says why. The caller holds the locks of the vehicles.
     """
-    act_ids = [act.id for act in acts] + list(gone)
-    if not act_ids:
+    if not acts and not gone:
         return []
-    known = Finding.objects.filter(city=city, act_id__among=act_ids)
-    standing = {row.id: _as_values(row) for row in known.select_for_update()}
-    changes = rules.reconcile(standing, judging.judge(city, acts))
+    judged, standing = _gathered(city, acts, gone)
+    changes = rules.reconcile(standing, judging.judge(city, judged), uuid7)
+    apply(city=city, changes=changes, standing=standing, because=because, as_of=as_of)
+    return changes
+
+
+def apply(
+    *,
+    city: City,
+    changes: Sequence[Change],
+    standing: Mapping[UUID, Mapping[str, Any]],
+    because: Mapping[str, Any],
+    as_of: datetime,
+) -> None:
+    """Write changes of findings, with all that follows: journal, disputes, evidence, news.
+
+    `standing` holds the values before. The caller holds the findings.
+    """
     _write(changes, standing, as_of)
     _note(changes, because, as_of)
+    _settle_disputes([one.id for one in changes if one.change == "withdrawn"], as_of)
+    frozen = [one.id for one in changes if _was_confirmed(one, standing)]
+    if frozen:
+        evidence.freeze(frozen, as_of)
     _tell(city.id, changes, as_of)
-    return changes
+
+
+def _was_confirmed(change: Change, standing: Mapping[UUID, Mapping[str, Any]]) -> bool:
+    """Return whether a change is an adjustment of what was confirmed, and so frozen, already."""
+    known = standing.get(change.id)
+    told = change.change in ("adjusted", "withdrawn")
+    return told and known is not None and known["state"] == Finding.State.CONFIRMED
+
+
+def _settle_disputes(withdrawn: Sequence[UUID], as_of: datetime) -> None:
+    """Close the disputes of findings that are no more: there is nothing left to decide."""
+    if withdrawn:
+        waiting = Dispute.objects.open().filter(finding_id__in=withdrawn)
+        waiting.update(state=Dispute.State.MOOT, decided_at=as_of)
+
+
+def _gathered(
+    city: City, acts: Sequence[Act], gone: Collection[UUID]
+) -> tuple[list[Act], dict[UUID, dict[str, Any]]]:
+    """Return what has to be judged together, and the findings known of it.
+
+    A visit that a late event lengthened has another id, and its finding still names the old one.
+    So findings are looked for by act and by what acts overlap; the other acts that these name are
+    judged too, so that no act loses its finding to another one unheard.
+    """
+    known = _known(city, {act.id for act in acts} | set(gone), acts)
+    others = {row.act_id: row.act_kind for row in known.values()}
+    for id_ in (*(act.id for act in acts), *gone):
+        others.pop(id_, None)
+    if not others:
+        return list(acts), {id_: as_values(row) for id_, row in known.items()}
+    visits = [id_ for id_, kind in others.items() if kind == ActKind.VISIT]
+    stays = [id_ for id_, kind in others.items() if kind == ActKind.STAY]
+    judged = [*acts, *selected.visits(visits), *selected.stays(stays)]
+    known |= _known(city, set(others), ())
+    return judged, {id_: as_values(row) for id_, row in known.items()}
+
+
+def _known(city: City, act_ids: Collection[UUID], acts: Sequence[Act]) -> dict[UUID, Finding]:
+    """Return findings of acts, and those that overlap acts of the same vehicle and place: one
+    query."""
+    condition = Q(act_id__among=list(act_ids))
+    by_place: dict[tuple[UUID, UUID], list[Period]] = {}
+    if acts:
+        for act in acts:
+            by_place.setdefault((act.vehicle_id, act.place_id), []).append(act.period)
+        condition |= Q(
+            vehicle_id__among=[vehicle_id for vehicle_id, _ in by_place],
+            seen_until_at__gt=min(act.period.start for act in acts),
+            from_at__lt=max(act.period.end for act in acts if act.period.end),
+        )
+    rows = Finding.objects.filter(condition, city=city).select_for_update()
+    wanted = set(act_ids)
+    return {
+        row.id: row
+        for row in rows
+        if row.act_id in wanted
+        or any(
+            period.overlaps(Period(row.from_at, max(row.from_at, row.seen_until_at)))
+            for period in by_place.get((row.vehicle_id, row.zone_id or row.curb_zone_id), ())
+        )
+    }
 
 
 def confirm(as_of: datetime) -> int:
@@ -121,7 +206,8 @@ def payload(finding_id: UUID, values: Mapping[str, Any], change: str) -> dict[st
 
 
 def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
-    """Confirm findings, note it in the journal and tell it: four statements for all of them."""
+    """Confirm findings, note it in the journal, freeze their evidence and tell it: some statements
+    for all of them."""
     told: dict[UUID, list[tuple[UUID, dict[str, Any]]]] = {}
     entries = []
     for row in rows:
@@ -133,10 +219,6 @@ def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
         entries.append(
             _entry(row.id, FindingJournal.Entry.CONFIRMED, before, after, because, as_of)
         )
-        values = _as_values(row) | after
-        told.setdefault(row.city_id, []).append(
-            (row.vehicle_id, payload(row.id, values, "confirmed"))
-        )
     Finding.objects.filter(id__in=[row.id for row in rows]).update(
         state=Finding.State.CONFIRMED,
         confirmed_at=as_of,
@@ -145,6 +227,16 @@ def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
         xid=CurrentTransaction(),
     )
     FindingJournal.objects.bulk_create(entries, batch_size=500)
+    heads = evidence.freeze([row.id for row in rows], as_of)
+    for row in rows:
+        after = {
+            "state": Finding.State.CONFIRMED.value,
+            "until_at": row.until_at or row.seen_until_at,
+        }
+        # Who was told the head can tell for ever whether the evidence is what it was.
+        message = payload(row.id, as_values(row) | after, "confirmed")
+        message["evidence_head"] = heads[row.id]
+        told.setdefault(row.city_id, []).append((row.vehicle_id, message))
     for city_id, payloads in told.items():
         outbox.add_all(city_id=city_id, topic="finding.changed", payloads=payloads, at=as_of)
 
@@ -167,7 +259,8 @@ def _entry(
     )
 
 
-def _as_values(row: Finding) -> dict[str, Any]:
+def as_values(row: Finding) -> dict[str, Any]:
+    """Return all values of a finding by column, without its id."""
     return {
         field.attname: getattr(row, field.attname)
         for field in Finding._meta.concrete_fields

@@ -1,5 +1,6 @@
 """Findings: the list with a filter, and one with its rule, journal and evidence on a map."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts import scopes
 from compliance.models import Finding
+from compliance.services import disputes as services
 from curbs.models import CurbPolicyVersion
 from foundation.api import mandate_use
-from portal import evidence, findings, maps, places, words
+from kernel.refusals import Refusal
+from portal import disputes, evidence, findings, maps, places, words
 from portal.booking_day import local_day
 from portal.people import Page
 from portal.views.tower import companies_of
@@ -82,20 +85,58 @@ def _instant(text: str | None) -> datetime | None:
     return at
 
 
+def _errors(refusal: Refusal | None) -> list[dict[str, str]]:
+    """Return the reasons of a refusal, each with the field that it belongs to."""
+    if refusal is None:
+        return []
+    return [
+        {"field": reason.pointer.strip("/") or "disputes", "text": reason.detail}
+        for reason in refusal.reasons
+    ]
+
+
 class OneFinding(Page):
     """`/findings/<id>/`."""
 
     scope = scopes.FINDINGS_READ
 
     def get(self, request: HttpRequest, finding_id: UUID) -> HttpResponse:
-        row = findings.visible(self.actor).filter(pk=finding_id).first()
+        return self.shown(finding_id)
+
+    def found(self, finding_id: UUID) -> Finding:
+        """Return a finding that the reader may see. Raises Http404."""
+        row: Finding | None = findings.visible(self.actor).filter(pk=finding_id).first()
         if row is None:
             raise Http404(_("No such finding."))
         mandate_use.note(self.actor, [row], scope=self.scope, at=self.now)
+        return row
+
+    def shown(
+        self,
+        finding_id: UUID,
+        refusal: Refusal | None = None,
+        given: dict[str, str] | None = None,
+        errors: Sequence[dict[str, str]] = (),
+    ) -> HttpResponse:
+        """Return the page of a finding, with what was wrong with a form that was sent."""
+        row = self.found(finding_id)
+        wrong = [*errors, *_errors(refusal)]
+        status = refusal.status if refusal else 422 if wrong else 200
         found = findings.shown([row], self.actor)[0]
         fixes = evidence.fixes(row, self.actor.city.tz)
+        disputed = disputes.of_finding(row, self.actor, self.now)
         return self.show(
             "portal/findings/detail.html",
+            status,
+            errors=wrong,
+            wrong={error["field"]: error["text"] for error in wrong},
+            given=given or {},
+            disputes=disputed,
+            may_dispute=self.actor.may(scopes.FINDINGS_DISPUTE)
+            and services.may_dispute(row, self.now),
+            disputable_until=self._until(row),
+            may_decide=self.actor.may(scopes.FINDINGS_DECIDE),
+            decidable=row.state == Finding.State.CONFIRMED,
             finding=found,
             fixes=fixes,
             facts=self._facts(row, found),
@@ -103,6 +144,10 @@ class OneFinding(Page):
             journal=evidence.journal(row, self.actor.city.tz),
             island=self._island(row, fixes),
         )
+
+    def _until(self, row: Finding) -> str:
+        until = services.disputable_until(row)
+        return "" if until is None else words.moment(until, self.actor.city.tz)
 
     def _facts(self, row: Finding, found: findings.Shown) -> list[tuple[str, str]]:
         return [

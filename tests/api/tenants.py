@@ -25,6 +25,7 @@ from accounts.scopes import CARRIER, CITY_STAFF
 from accounts.services import setup
 from carriers.models import Original, Vehicle
 from compliance.models import Finding, PlateCheck
+from compliance.services import evidence
 from kernel.identifiers import uuid7
 from reports.services import counting
 from routing.models import Plan, Run
@@ -85,6 +86,8 @@ OWNERS = {
     "vehicle_id": "carrier",
     "route_id": "carrier",
     "finding_id": "carrier",
+    "dispute_id": "carrier",
+    "open_dispute_id": "city",
     "exception_id": "carrier",
     "trip_id": "carrier",
     "facility_id": "carrier",
@@ -115,6 +118,8 @@ BODIES: dict[str, Any] = {
     "zone-templates": {"template": "PLAIN-OFF-PEAK"},
     "quarantined-dismiss": {"reason": "a test"},
     "webhook-replay": {"from": "2026-05-12T08:00:00+03:00", "until": SOON},
+    "finding-disputes": {"reason": "Secret reason"},
+    "dispute-decision": {"outcome": "dismissed", "reasons": "a test"},
     "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},
 }
 
@@ -126,6 +131,7 @@ NOT_ABOUT_ROWS = {
     "schema": "describes the API",
     "api-docs": "describes the API",
     "clock": "gives the time",
+    "self-checks": "writes nothing; tests/api/test_self_checks.py tries another's vehicle",
     "me": "gives the sender",
     "rule-templates": "ships with the platform",
     "day-passes": "names a vehicle in its body; tests/api/test_day_passes.py tries another's",
@@ -403,7 +409,21 @@ def _findings(world: World) -> None:
     check = {"plate": "SECRET7", "zone_id": str(world.ids["zone_id"])}
     world.ids["check_id"] = post(everything(world.hel_city), "/api/v1/checks", check)["id"]
     assert PlateCheck.objects.get().organisation_id == world.owner.id
-    world.ids["finding_id"] = finding.id
+    confirmed = Finding.objects.get(pk=finding.id)
+    confirmed.pk = uuid7()
+    confirmed.state, confirmed.until_at, confirmed.confirmed_at = "confirmed", TUESDAY, TUESDAY
+    confirmed.save(force_insert=True)
+    evidence.freeze([confirmed.pk], TUESDAY)
+    dispute = post(
+        everything(world.owner),
+        f"/api/v1/findings/{confirmed.pk}/disputes",
+        {"reason": "Secret reason"},
+    )
+    world.ids |= {
+        "finding_id": finding.id,
+        "dispute_id": dispute["id"],
+        "open_dispute_id": dispute["id"],
+    }
 
 
 def _plans(world: World) -> None:

@@ -140,3 +140,37 @@ def test_a_rule_published_after_the_drive_does_not_reach_back(
     publish(now=TUESDAY + timedelta(minutes=5))
     drain()
     assert read(api()) == []
+
+
+def test_a_late_first_event_keeps_the_id_of_the_finding(api, lorry, publish, drain, domain_clock):
+    """The visit gets another id of its first event; disputes and checks point at the finding."""
+    publish()
+    domain_clock(TUESDAY + timedelta(minutes=5))
+    events = drive(lorry, TUESDAY)
+    late = events[5:7]  # the first two fixes inside
+    post(api(), [event for event in events if event not in late])
+    drain()
+    (found,) = read(api())
+    first_visit = found["act_id"]
+    post(api(), late)
+    drain()
+    (now,) = read(api())
+    assert now["act_id"] != first_visit
+    assert (now["id"], now["state"]) == (found["id"], "provisional")
+    assert Finding.objects.count() == 1
+
+
+def test_a_late_fix_between_keeps_the_id_of_a_finding_however_the_rest_arrived(
+    api, lorry, publish, drain, domain_clock
+):
+    publish()
+    domain_clock(TUESDAY + timedelta(minutes=5))
+    events = drive(lorry, TUESDAY)
+    seen = set()
+    for part in (events[10:], events[7:10], events[4:7], events[:4]):
+        post(api(), part)
+        drain()
+        seen |= {item["id"] for item in read(api(), standing="true")}
+    assert len(seen) == 1
+    (found,) = read(api())
+    assert found["seconds_over"] == pytest.approx(50, abs=2)

@@ -13,7 +13,7 @@ import pytest
 from compliance.models import Finding, FindingJournal
 from compliance.rules import Act, ActKind
 from compliance.selectors import acts
-from compliance.services import findings
+from compliance.services import disputes, findings
 from curbs.models import CurbSession
 from curbs.services import sessions
 from foundation import outbox
@@ -358,6 +358,98 @@ def test_a_day_that_is_declared_late_makes_no_earlier_act_worse_and_one_taken_ba
     calendars.set_days(actor=official, code="episode", days=[day], now=LEFT + 2 * MINUTE)
     drain(as_of=LEFT + 2 * MINUTE)
     assert Finding.objects.get().state == "provisional"  # as it was known on the day
+
+
+@pytest.fixture
+def set_aside(publish, road, drain, actor, official):
+    """A confirmed finding of which a dispute was upheld."""
+    publish()
+    road.visit()
+    drain(as_of=LEFT)
+    findings.confirm(LEFT + DAY)
+    finding = Finding.objects.get()
+    opened = disputes.open_dispute(
+        actor=actor(), finding_id=finding.id, reason="Police", now=LEFT + DAY
+    )
+    disputes.decide(
+        actor=official, dispute_id=opened.id, upheld=True, reasons="True", now=LEFT + DAY
+    )
+    finding.refresh_from_db()
+    return finding
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {},
+        {"period": Period(ENTERED - 5 * MINUTE, LEFT + 5 * MINUTE)},
+        {"period": Period(ENTERED + 5 * MINUTE, LEFT)},
+    ],
+)
+def test_what_a_dispute_set_aside_comes_back_by_no_later_judgement(
+    set_aside, publish, road, drain, later
+):
+    assert (set_aside.state, set_aside.set_aside_at) == ("withdrawn", LEFT + DAY)
+    entries = journal(set_aside)
+    assert entries == ["opened", "confirmed", "disputed", "withdrawn"]
+    road.visit(**later)
+    drain(as_of=LEFT + 2 * DAY)
+    publish(now=LEFT + 2 * DAY)  # a new version judges all acts anew
+    drain(as_of=LEFT + 2 * DAY)
+    findings.confirm(LEFT + 4 * DAY)
+    assert list(Finding.objects.values_list("id", "state")) == [(set_aside.id, "withdrawn")]
+    assert journal(set_aside) == entries
+    assert not Finding.objects.standing().exists()
+
+
+def test_another_visit_after_an_upheld_dispute_is_found(set_aside, road, drain):
+    road.visit(id=uuid4(), period=Period(LEFT + 60 * MINUTE, LEFT + 70 * MINUTE))
+    drain(as_of=LEFT + 2 * DAY)
+    assert Finding.objects.standing().get().id != set_aside.id
+
+
+def test_a_dispute_of_what_is_annulled_is_settled_otherwise(publish, road, drain, official, actor):
+    version = publish()
+    road.visit()
+    drain(as_of=LEFT)
+    finding = Finding.objects.get()
+    opened = disputes.open_dispute(actor=actor(), finding_id=finding.id, reason="No", now=LEFT)
+    regulations.annul(actor=official, version_id=version.id, reason="Court", now=LEFT + MINUTE)
+    drain(as_of=LEFT + MINUTE)
+    opened.refresh_from_db()
+    assert (opened.state, opened.decided_at) == ("moot", LEFT + MINUTE)
+
+
+def test_an_incident_whose_visit_is_replaced_in_two_batches_keeps_its_id(publish, road, drain):
+    """The old visit goes in one batch of news, the new one comes in the next."""
+    publish()
+    road.visit()
+    drain(as_of=LEFT)
+    finding = Finding.objects.get()
+    road.withdraw()
+    drain(as_of=LEFT + MINUTE)
+    road.visit("appeared", id=uuid4(), period=Period(ENTERED - 2 * MINUTE, LEFT))
+    drain(as_of=LEFT + 2 * MINUTE)
+    now = Finding.objects.get()
+    assert (now.id, now.state, now.from_at) == (finding.id, "provisional", ENTERED - 2 * MINUTE)
+    assert journal(now) == ["opened", "withdrawn", "adjusted"]
+
+
+def test_a_visit_that_is_cut_in_two_keeps_one_finding_each_and_none_is_stolen(publish, road, drain):
+    """Only the news of the second part are read; the first is judged in its company."""
+    publish()
+    road.visit()
+    drain(as_of=LEFT)
+    finding = Finding.objects.get()
+    middle = ENTERED + 6 * MINUTE
+    road.known[road.first.id] = replace(road.first, period=Period(ENTERED, middle))
+    second = replace(road.first, id=uuid4(), period=Period(middle, LEFT))
+    road.known[second.id] = second
+    road.tell(second.id, "appeared")
+    drain(as_of=LEFT + MINUTE)
+    longer, shorter = Finding.objects.standing().order_by("from_at")
+    assert (longer.id, longer.act_id, longer.until_at) == (finding.id, road.first.id, middle)
+    assert (shorter.act_id, shorter.from_at) == (second.id, middle)
 
 
 def test_opened_plus_adjustments_is_the_current_verdict(publish, road, drain, official):

@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from tests.factories import TUESDAY
@@ -92,6 +93,34 @@ def journal() -> None:
     assert verdicts == {}
     told = OutboxMessage.objects.filter(topic="finding.created").values_list("payload", flat=True)
     assert Counter(payload["finding_id"] for payload in told) == openings
+
+
+def identities() -> None:
+    """An incident has one standing finding, and an id means one incident for ever.
+
+    Ids are minted as findings arise, so that another order of arrival gives others; this is what
+    every order owes (`docs/decisions/findings.md`).
+    """
+    from compliance.models import Finding
+    from compliance.rules import INCIDENT
+    from foundation.models import OutboxMessage
+
+    told: dict[str, set[tuple[Any, ...]]] = {}
+    about = [name for name in INCIDENT if name != "act_kind"]
+    for payload in OutboxMessage.objects.filter(topic__startswith="finding.").values_list(
+        "payload", flat=True
+    ):
+        incident = tuple(payload[name] for name in about)
+        told.setdefault(payload["finding_id"], set()).add(incident)
+    assert all(len(incidents) == 1 for incidents in told.values()), "an id changed its meaning"
+    standing: dict[tuple[Any, ...], list[Any]] = {}
+    for row in Finding.objects.standing().order_by("from_at"):
+        assert str(row.id) in told, "a finding that nobody was told of"
+        key = *(getattr(row, name) for name in INCIDENT), row.severity, row.rule_row < 0
+        standing.setdefault(key, []).append(row)
+    for rows in standing.values():
+        for one, other in pairwise(rows):
+            assert one.seen_until_at <= other.from_at, "two findings of one incident"
 
 
 class Reactor:

@@ -56,6 +56,7 @@ def judge(folder: Path) -> None:
     told = json.loads((folder / "events.json").read_text())["events"]
     judging.acknowledged([Sent(sender, body, 0.0) for sender, body in told], answers)
     judging.journal()
+    judging.identities()
     expected = json.loads((folder / "expected.json").read_text())
     tables = derived.Tables(expected["tables"])
     wanted = {name: [tuple(row) for row in rows] for name, rows in expected["rows"].items()}

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import derived
-from tests.integration.laws import play
+from tests.integration.laws import judging, play
 from tests.integration.laws.play import Conditions, Play
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.law]
@@ -77,5 +77,6 @@ def test_any_arrival_any_workers_and_any_deaths_give_the_tables_of_the_day_in_or
         play.finish()
         differing = derived.difference(expected, tables.dump())
         assert not differing, "\n".join([differing, *played.trace[-100:]])
+        judging.identities()
 
     arrival()

@@ -106,6 +106,7 @@ def judge(world, sent, played, reactor):
     judging.refusals(played.answers)
     judging.quarantine(world, played.answers)
     judging.journal()
+    judging.identities()
     reactor.judge()
 
 

@@ -15,6 +15,7 @@ FOR_SIGNED_IN = (
     "portal:bookings",
     "portal:choose-curb",
     "portal:findings",
+    "portal:disputes",
     "portal:quarantine",
     "portal:backfill",
     "portal:exceptions",

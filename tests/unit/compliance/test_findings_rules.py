@@ -1,13 +1,15 @@
 """What becomes of findings when acts are judged anew."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.rules import Act, ActKind, findings_of, reconcile
+from compliance import rules
+from compliance.rules import Act, ActKind, findings_of, follow
 from kernel.periods import Period
 from kernel.verdicts import RuleRef
 from zones.acts import Breach
@@ -43,9 +45,22 @@ def breach(start=START, end=END, rule=RULE, severity="violation"):
     )
 
 
-def standing(*found, state="provisional"):
+def minting(first=1000):
+    """Return a mint of ids that no other one gives."""
+    numbers = count(first)
+    return lambda: UUID(int=next(numbers))
+
+
+def reconcile(known, found, mint=None):
+    return rules.reconcile(known, found, mint or minting())
+
+
+def standing(*found, state="provisional", set_aside_at=None):
+    """Return findings as they are known, under the ids 1, 2, …"""
+    receipt = {"opened_at": START, "changed_at": START, "set_aside_at": set_aside_at}
     return {
-        f.id: {**f.values, "state": state, "opened_at": START, "changed_at": START} for f in found
+        UUID(int=number): {**one.values, "state": state, **receipt}
+        for number, one in enumerate(found, start=1)
     }
 
 
@@ -57,17 +72,99 @@ def changes(known, found):
     return [(c.change, c.before, c.after) for c in reconcile(known, found)]
 
 
-def test_a_breach_becomes_one_finding_with_the_same_id_every_time():
-    assert [f.id for f in of(breach())] == [f.id for f in of(breach())]
-    assert of(breach())[0].values["seconds_over"] == 600
-    assert of(breach())[0].values["zone_id"] == UUID(int=5)
-    assert of(breach())[0].values["curb_zone_id"] is None
+def test_a_breach_becomes_one_finding():
+    (found,) = of(breach())
+    assert found.values["seconds_over"] == 600
+    assert found.values["zone_id"] == UUID(int=5)
+    assert found.values["curb_zone_id"] is None
 
 
 def test_two_breaches_of_one_rule_are_two_findings():
     first = breach(end=START + timedelta(minutes=2))
     second = breach(start=START + timedelta(minutes=5))
-    assert len({f.id for f in of(first, second)}) == 2
+    assert len({change.id for change in reconcile({}, of(first, second))}) == 2
+
+
+def test_a_finding_keeps_its_id_when_the_visit_turns_out_to_have_begun_earlier():
+    known = standing(*of(breach()))
+    earlier = Act(**{name: getattr(act(), name) for name in Act.__slots__} | {"id": UUID(int=9)})
+    found = findings_of(earlier, [breach(start=START - timedelta(minutes=3))], {"grace_s": 30})
+    (change,) = reconcile(known, found)
+    assert (change.id, change.change) == (UUID(int=1), "adjusted")
+    assert change.before == {"from_at": START}
+    assert change.after == {"from_at": START - timedelta(minutes=3)}
+    assert change.values["act_id"] == UUID(int=9)
+
+
+def test_what_only_touches_is_another_incident():
+    known = standing(*of(breach()))
+    after = breach(start=END, end=END + timedelta(minutes=5))
+    assert [c.change for c in reconcile(known, of(after))] == ["opened", "withdrawn"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"organisation_id": UUID(int=90)},
+        {"vehicle_id": UUID(int=90)},
+        {"place_id": UUID(int=90)},
+    ],
+)
+def test_another_vehicle_place_or_carrier_is_another_incident(changes):
+    other = Act(**{name: getattr(act(), name) for name in Act.__slots__} | changes)
+    assert follow(standing(*of(breach())), findings_of(other, [breach()], {})) == {}
+
+
+def test_another_regulation_and_the_longest_stay_are_other_incidents():
+    other = RuleRef(UUID(int=77), UUID(int=11), 0, "LEZ")
+    longest = RuleRef(RULE.id, UUID(int=11), -1, "LEZ")
+    known = standing(*of(breach()))
+    assert follow(known, of(breach(rule=other))) == {}
+    assert follow(known, of(breach(rule=longest))) == {}
+
+
+def test_when_two_become_one_the_longer_lives_on():
+    short = breach(end=START + timedelta(minutes=2))
+    long = breach(start=START + timedelta(minutes=4))
+    changes = reconcile(standing(*of(short, long)), of(breach()))
+    assert [(c.id.int, c.change) for c in changes] == [(2, "adjusted"), (1, "withdrawn")]
+
+
+def test_when_one_becomes_two_the_longer_part_keeps_the_id():
+    short = breach(end=START + timedelta(minutes=2))
+    long = breach(start=START + timedelta(minutes=4))
+    changes = reconcile(standing(*of(breach())), of(short, long))
+    assert sorted((c.change, c.id.int) for c in changes) == [("adjusted", 1), ("opened", 1000)]
+    assert [c.values["from_at"] for c in changes if c.change == "opened"] == [START]
+
+
+def test_what_stands_goes_before_what_was_withdrawn():
+    gone, here = standing(*of(breach(), breach(end=START + timedelta(minutes=1)))).items()
+    known = dict([(gone[0], gone[1] | {"state": "withdrawn"}), here])
+    assert follow(known, of(breach())) == {0: UUID(int=2)}
+
+
+def test_a_warning_goes_on_as_a_warning_beside_a_violation():
+    warned = breach(end=START + timedelta(minutes=6), severity="warning")
+    fined = breach(start=START + timedelta(minutes=6))
+    known = standing(*of(warned, fined))
+    sooner = [
+        breach(end=START + timedelta(minutes=2), severity="warning"),
+        breach(start=START + timedelta(minutes=2)),
+    ]
+    assert follow(known, of(*sooner)) == {0: UUID(int=1), 1: UUID(int=2)}
+
+
+@pytest.mark.parametrize("start", [START - timedelta(minutes=5), START + timedelta(minutes=9)])
+def test_what_was_set_aside_takes_every_breach_of_its_incident(start):
+    known = standing(*of(breach()), state="withdrawn", set_aside_at=END)
+    assert reconcile(known, of(breach(start=start, end=END + timedelta(minutes=5)))) == []
+
+
+def test_what_was_set_aside_does_not_reach_beyond_its_time():
+    known = standing(*of(breach()), state="withdrawn", set_aside_at=END)
+    later = breach(start=END, end=END + timedelta(minutes=5))
+    assert [c.change for c in reconcile(known, of(later))] == ["opened"]
 
 
 def test_what_reaches_the_end_of_a_running_act_is_running():
@@ -133,6 +230,11 @@ def test_opened_plus_adjustments_is_the_current_verdict(state):
     assert current["until_at"] == END - timedelta(minutes=3)
 
 
+def spoken(values):
+    """Return what tells one finding of the law below from another."""
+    return values["from_at"], values["seen_until_at"], values["version_id"], values["severity"]
+
+
 minutes = st.integers(0, 4).map(lambda n: START + timedelta(minutes=n))
 judgements = st.lists(
     st.builds(
@@ -153,7 +255,7 @@ steps = st.lists(st.one_of(st.tuples(judgements, st.booleans()), st.just("waterm
 @settings(max_examples=300, deadline=None)
 @given(steps)
 def test_whatever_is_learned_opened_plus_adjustments_is_the_current_verdict(steps):
-    rows, told = {}, {}
+    rows, told, mint = {}, {}, minting()
     for step in steps:
         if step == "watermark":
             for id_, row in rows.items():
@@ -167,12 +269,13 @@ def test_whatever_is_learned_opened_plus_adjustments_is_the_current_verdict(step
             continue
         made, running = step
         found = of(*made, running=running)
-        for change in reconcile(rows, found):
+        for change in reconcile(rows, found, mint):
+            assert (change.change == "opened") == (change.id not in rows)
             assert all(told[change.id][name] == value for name, value in change.before.items())
             rows[change.id] = dict(change.values)
             told[change.id] = {**told.get(change.id, {}), **change.after}
-        standing_now = {id_ for id_, row in rows.items() if row["state"] != "withdrawn"}
-        assert standing_now == {finding.id for finding in found}
+        standing_now = [row for row in rows.values() if row["state"] != "withdrawn"]
+        assert sorted(map(spoken, standing_now)) == sorted(spoken(one.values) for one in found)
         assert reconcile(rows, found) == []
     for id_, verdict in told.items():
         assert verdict == {name: rows[id_][name] for name in verdict}

@@ -72,3 +72,20 @@ def test_a_lock_names_no_registry():
     assert "://" not in lock
     assert "--hash" not in lock
     assert "--index-url" not in lock
+
+
+def test_pango_is_asked_of_the_distribution_where_it_is_not_there(monkeypatch):
+    monkeypatch.setattr(packages, "loads", lambda library: library != packages.PANGO[1])
+    (need,) = packages.missing(database=False, broker=False, chromium=False)
+    assert need.packages == (
+        "libpango-1.0-0",
+        "libpangoft2-1.0-0",
+        "libharfbuzz-subset0",
+        "fonts-dejavu-core",
+    )
+    monkeypatch.setattr(packages, "loads", lambda library: True)
+    assert packages.missing(database=False, broker=False, chromium=False) == []
+
+
+def test_a_library_that_no_machine_has_does_not_load():
+    assert not packages.loads("libnobody-has-this.so.7")

@@ -1,0 +1,243 @@
+"""Evidence is frozen with the confirmation, linked, kept for its own time, and shown as it was.
+
+The lorry of `test_from_events` drives through the closed square: 20 fixes, of which 10 inside.
+"""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import translation
+
+from carriers.services import retention
+from compliance.models import Dispute, EvidenceBundle, Finding
+from compliance.services import evidence, findings, printing
+from foundation.models import OutboxMessage
+from tests.factories import TUESDAY
+from tests.integration.compliance.test_from_events import (  # noqa: F401 (fixtures)
+    DAY,
+    drive,
+    lorry,
+    official,
+    post,
+    publish,
+)
+from zones.services import regulations
+
+pytestmark = pytest.mark.django_db
+
+CONFIRMED = TUESDAY + DAY + timedelta(minutes=2)
+
+
+@pytest.fixture
+def found(api, lorry, publish, drain, domain_clock):  # noqa: F811 (fixtures)
+    """A finding of the drive, still provisional."""
+    publish()
+    domain_clock(TUESDAY + timedelta(minutes=5))
+    post(api(), drive(lorry, TUESDAY))
+    drain()
+    return Finding.objects.get()
+
+
+@pytest.fixture
+def confirmed(found, domain_clock):
+    domain_clock(CONFIRMED)
+    findings.confirm(CONFIRMED)
+    found.refresh_from_db()
+    return found
+
+
+def kinds(bundle):
+    return [entry.kind for entry in bundle.entries]
+
+
+def test_a_provisional_finding_shows_what_is_known_and_keeps_nothing(found):
+    bundle = evidence.bundle_of(found, now=TUESDAY + timedelta(hours=1))
+    assert (bundle.number, bundle.frozen_at) == (0, None)
+    assert len(bundle.events) == 20
+    assert not EvidenceBundle.objects.exists()
+
+
+def test_confirmation_freezes_vehicle_rule_judgement_events_path_map_and_journal(
+    confirmed,
+    lorry,  # noqa: F811
+):
+    bundle = evidence.bundle_of(confirmed, now=CONFIRMED)
+    assert (bundle.number, bundle.frozen_at, bundle.broken) == (1, CONFIRMED, None)
+    assert kinds(bundle) == [
+        "finding", "vehicle", "rule", "judgement", "place", *["event"] * 20, "path", "map",
+        "journal",
+    ]  # fmt: skip
+    assert bundle.of("finding")["state"] == "confirmed"
+    assert bundle.of("vehicle") == {"id": str(lorry.id), "plate": lorry.plate}
+    rule = bundle.of("rule")
+    assert (rule["title"], rule["number"]) == ("Heavy", 1)
+    assert rule["rows"] == [{"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 7500}}]
+    assert bundle.of("judgement")["grace_s"] == 30
+    assert [event["inside"] for event in bundle.events].count(True) == 10
+    path = bundle.of("path")
+    assert path["fixes"][0] == [24.9355, 60.165]
+    assert (len(path["fixes"]), path["matched"], path["streets"]) == (20, [], None)
+    assert bundle.of("map")["svg"].count("<circle") == 20
+    assert [entry["entry"] for entry in bundle.of("journal")] == ["opened", "confirmed"]
+
+
+def test_the_head_is_told_with_the_confirmation(confirmed):
+    told = OutboxMessage.objects.get(topic="finding.changed").payload
+    assert told["change"] == "confirmed"
+    assert told["evidence_head"] == EvidenceBundle.objects.get().head
+
+
+def test_evidence_outlives_the_events_and_is_not_made_anew_from_less(confirmed, monkeypatch):
+    from django.db import connection
+
+    with connection.cursor() as cursor:  # what retention does with whole partitions
+        cursor.execute("DELETE FROM carriers_position")
+    assert retention.kept_days("carriers_position") < 1095
+    bundle = evidence.bundle_of(confirmed, now=CONFIRMED + timedelta(days=60))
+    assert len(bundle.events) == 20
+
+
+def test_voided_events_are_no_evidence(found, api, lorry, drain):  # noqa: F811
+    from tests import fleet
+
+    told = evidence.bundle_of(found, now=TUESDAY).events
+    void = fleet.event(
+        lorry,
+        "event.voided",
+        TUESDAY + timedelta(minutes=4),
+        voids={"event_id": told[3]["event_id"], "reason": "did_not_occur"},
+    )
+    void.pop("vehicle")
+    post(api(), [void])
+    drain()
+    now = evidence.bundle_of(Finding.objects.standing().get(), now=TUESDAY).events
+    assert told[3]["event_id"] not in [event["event_id"] for event in now]
+    assert len(now) == 19
+
+
+def test_an_adjustment_freezes_a_second_bundle_that_follows_on_the_first(
+    confirmed,
+    official,  # noqa: F811
+    drain,
+    domain_clock,
+):
+    first = EvidenceBundle.objects.get()
+    later = domain_clock(CONFIRMED + DAY)
+    regulations.annul(actor=official, version_id=confirmed.version_id, reason="Court", now=later)
+    drain()
+    confirmed.refresh_from_db()
+    bundle = evidence.bundle_of(confirmed, now=later)
+    assert (confirmed.state, bundle.number, bundle.previous) == ("withdrawn", 2, first.head)
+    assert bundle.broken is None
+    assert bundle.of("journal")[-1]["because"]["versions"][0]["change"] == "annulled"
+    first.refresh_from_db()
+    assert '"state":"confirmed"' in first.document
+
+
+def test_tampering_with_what_was_frozen_is_named(confirmed):
+    row = EvidenceBundle.objects.get()
+    eighth = f'"lng":{24.9355 + 0.001 * 7},'
+    assert row.document.count(eighth) == 1
+    EvidenceBundle.objects.update(document=row.document.replace(eighth, '"lng":24.93,'))
+    broken = evidence.broken_link(confirmed)
+    # Five entries come before the first fix.
+    assert (broken.bundle, broken.entry, broken.kind) == (1, 12, "event")
+    assert evidence.bundle_of(confirmed, now=CONFIRMED).broken == broken
+
+
+def test_what_was_frozen_and_destroyed_is_told_and_no_error(confirmed):
+    EvidenceBundle.objects.update(document="no JSON")
+    bundle = evidence.bundle_of(confirmed, now=CONFIRMED)
+    assert (bundle.entries, bundle.broken.entry) == ([], 0)
+
+
+def test_evidence_is_forgotten_after_its_own_time_not_before(confirmed, settings):
+    settings.HUB_EVIDENCE_DAYS = 100
+    assert evidence.forget_old(CONFIRMED + timedelta(days=100)) == 0
+    assert evidence.forget_old(CONFIRMED + timedelta(days=100, seconds=1)) == 1
+    assert not EvidenceBundle.objects.exists()
+
+
+def test_no_evidence_goes_while_a_dispute_waits(confirmed, settings):
+    settings.HUB_EVIDENCE_DAYS = 100
+    dispute = Dispute.objects.create(
+        finding=confirmed, reason="No", opened_at=CONFIRMED, decide_by_at=CONFIRMED
+    )
+    late = CONFIRMED + timedelta(days=200)
+    assert evidence.forget_old(late) == 0
+    Dispute.objects.filter(pk=dispute.pk).update(state="dismissed", decided_at=late)
+    assert evidence.forget_old(late) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "Evidence of a finding"),
+        ("de", "Belege zu einer Feststellung"),
+        ("fr", "Preuves d’un constat"),
+    ],
+)
+def test_the_pdf_speaks_the_readers_language_and_loads_nothing(
+    confirmed, monkeypatch, language, title
+):
+    asked = []
+    monkeypatch.setattr(printing, "_refuse", lambda url, *_args, **_more: asked.append(url))
+    bundle = evidence.bundle_of(confirmed, now=CONFIRMED)
+    with translation.override(language):
+        page = printing.page(bundle, confirmed.city)
+        made = printing.pdf(bundle, confirmed.city)
+    assert title in page
+    assert bundle.head in page
+    assert made.startswith(b"%PDF-")
+    assert asked == []
+
+
+def test_a_sentence_in_a_pdf_is_text_and_not_markup(confirmed):
+    Finding.objects.update(sentence='<img src="http://example.org/x.png">')
+    EvidenceBundle.objects.all().delete()
+    confirmed.refresh_from_db()
+    page = printing.page(evidence.bundle_of(confirmed, now=CONFIRMED), confirmed.city)
+    assert "&lt;img src=" in page
+    assert "<img" not in page
+
+
+def test_a_hundred_findings_are_frozen_with_the_queries_of_one(
+    found, django_assert_max_num_queries
+):
+    ids = [found.id]
+    for _ in range(5):
+        found.pk = None
+        found._state.adding = True
+        copy = Finding.objects.create(
+            **{
+                field.attname: getattr(found, field.attname)
+                for field in Finding._meta.concrete_fields
+                if field.attname not in ("id", "xid")
+            }
+        )
+        ids.append(copy.id)
+    with django_assert_max_num_queries(20):
+        heads = evidence.freeze(ids, CONFIRMED)
+    assert len(set(heads.values())) == 6
+
+
+def test_the_command_verifies_every_chain_and_names_what_is_broken(confirmed, capsys):
+    call_command("verify_evidence", "--json")
+    assert json.loads(capsys.readouterr().out) == {"verified": 1, "broken": []}
+    row = EvidenceBundle.objects.get()
+    touched = row.document.replace('"kind":"prohibited"', '"kind":"warning"')
+    EvidenceBundle.objects.update(document=touched)
+    with pytest.raises(SystemExit) as left:
+        call_command("verify_evidence", str(confirmed.id), "--json")
+    assert left.value.code == 3
+    assert json.loads(capsys.readouterr().out) == {
+        "verified": 1,
+        "broken": [{"finding_id": str(confirmed.id), "bundle": 1, "entry": 0, "kind": "finding"}],
+    }
+
+
+def test_the_command_says_of_which_finding_there_is_no_evidence(found):
+    with pytest.raises(CommandError, match=str(found.id)):
+        call_command("verify_evidence", str(found.id))
