@@ -176,7 +176,8 @@ class _View:
     def regulations(self, zone_id: UUID) -> list[CompiledRegulation]:
         known = self._regulations.get(zone_id)
         if known is None:
-            known = rules.in_force(self._book.history(zone_id), self._known_at)
+            ruling = rules.in_force(self._book.history(zone_id), self._known_at)
+            known = [rule for rule in ruling if rule.rows]  # without the gaps of suspensions
             self._regulations[zone_id] = known
         return known
 

@@ -18,3 +18,7 @@ RULE_INVALID = code("zones.rule_invalid", 422, _("A rule is not in the rule lang
 PERIOD_EMPTY = code("zones.period_empty", 422, _("The period is empty"))
 RECORDED_LATER = code("zones.recorded_later", 422, _("A record cannot start in the future"))
 PERMIT_HOLDER = code("zones.permit_holder", 422, _("A permit is for a plate or a class"))
+STATE_DIFFERS = code("zones.state_differs", 409, _("The version is in another state"))
+OWN_DRAFT = code("zones.own_draft", 409, _("A draft is reviewed by a second person"))
+PERSON_NEEDED = code("zones.person_needed", 409, _("Only a person reviews a draft"))
+REVIEW_NEEDED = code("zones.review_needed", 409, _("The draft is not reviewed"))

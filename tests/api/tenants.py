@@ -98,6 +98,9 @@ OWNERS = {
 BODIES: dict[str, Any] = {
     "zone-grounds": {"geometry": SQUARE, "legal_from": SOON},
     "regulation-versions": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
+    "regulation-version": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
+    "regulation-unreview": {"reason": "a mistake"},
+    "regulation-suspend": {"reason": "a march"},
     "regulation-annul": {"reason": "a mistake"},
     "quarantined-dismiss": {"reason": "a test"},
     "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},

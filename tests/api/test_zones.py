@@ -1,6 +1,8 @@
 import pytest
+from rest_framework.test import APIClient
 
 from kernel.refusals import Refusal
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +28,10 @@ VERSION = {
 
 
 @pytest.fixture
-def city(api, hel_city, domain_clock):
+def city(api, hel, hel_city, domain_clock):
+    """The city's machine client; this city wants no second person to review."""
+    hel.settings = {"zones": {"review": False}}
+    hel.save()
     return api(organisation=hel_city)
 
 
@@ -198,3 +203,53 @@ def test_the_same_request_with_an_idempotency_key_draws_one_zone(city):
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["id"] == answers[1].json()["id"]
+
+
+# Review, suspension
+
+
+def signed_in(organisation, role="city_official"):
+    """Return a person of an organisation at the API, in a session."""
+    person = factories.person(organisation, role)
+    client = APIClient(raise_request_exception=False)
+    client.force_login(person)
+    return client
+
+
+def test_a_draft_is_published_after_a_second_person_reviewed_it(hel_city, regulation, hel):
+    hel.settings = {}
+    hel.save()
+    writer, reader = signed_in(hel_city), signed_in(hel_city)
+    draft = written(writer, regulation).json()
+    path = f"/api/v1/regulations/versions/{draft['id']}"
+    early = writer.post(f"{path}/publish")
+    assert (early.status_code, early.json()["code"]) == (409, "zones.review_needed")
+    own = writer.post(f"{path}/review")
+    assert (own.status_code, own.json()["code"]) == (409, "zones.own_draft")
+    assert reader.post(f"{path}/review").json()["state"] == "reviewed"
+    assert writer.post(f"{path}/publish").json()["state"] == "published"
+
+
+def test_a_version_is_suspended_and_resumed_and_everybody_can_read_when(client, city, regulation):
+    version = published(city, regulation).json()
+    path = f"/api/v1/regulations/versions/{version['id']}"
+    sent = {"reason": "A march", "since": "2026-05-12T13:00:00+03:00"}
+    assert city.post(f"{path}/suspend", sent, format="json").json()["state"] == "suspended"
+    answer = city.post(f"{path}/resume", {"since": "2026-05-12T15:00:00+03:00"}, format="json")
+    assert answer.json()["state"] == "published"
+    stood = client.get(path).json()["suspensions"]
+    assert [(s["legal_from"], s["legal_until"]) for s in stood] == [
+        ("2026-05-12T10:00:00Z", None),
+        ("2026-05-12T10:00:00Z", "2026-05-12T12:00:00Z"),
+    ]
+
+
+def test_a_draft_is_shown_to_the_city_alone_and_rewritten_by_it(client, city, regulation):
+    draft = written(city, regulation).json()
+    path = f"/api/v1/regulations/versions/{draft['id']}"
+    assert client.get(path).status_code == 404
+    rows = [{"what": {"effect": "warn"}}]
+    answer = city.put(path, VERSION | {"rows": rows}, format="json")
+    assert (answer.status_code, answer.json()["rows"]) == (200, rows)
+    bad = city.put(path, VERSION | {"rows": [{"what": {"effect": "x"}}]}, format="json")
+    assert bad.json()["errors"][0]["pointer"] == "/rows/0/what/effect"

@@ -1,5 +1,6 @@
 """Loads a city's rule book and keeps it per process under the city's change counter."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -17,6 +18,7 @@ from zones.models import (
     CalendarDay,
     RegulationVersion,
     RuleBookChange,
+    Suspension,
     ZoneGeometry,
 )
 
@@ -48,7 +50,7 @@ def forget() -> None:
 
 
 def load(city_id: UUID, change: int) -> RuleBook:
-    """Return the book read from the database: five queries."""
+    """Return the book read from the database: six queries."""
     city = City.objects.get(pk=city_id)
     cards = {
         zone.id: ZoneCard(zone.id, zone.code, zone.name, zone.kind)
@@ -56,8 +58,13 @@ def load(city_id: UUID, change: int) -> RuleBook:
     }
     versions: dict[UUID, list[CompiledRegulation]] = {}
     rows = RegulationVersion.objects.of_city(city_id).recorded().select_related("regulation")
+    gaps = _gaps(city_id)
     for row in rows.order_by("regulation_id", "number"):
-        versions.setdefault(row.regulation.zone_id, []).append(_compiled(row))
+        known = versions.setdefault(row.regulation.zone_id, [])
+        compiled = _compiled(row)
+        # Of equal numbers the first one rules: a suspension stands before what it suspends.
+        known += [_gap(gap, compiled) for gap in gaps.get(row.id, ())]
+        known.append(compiled)
     return RuleBook(
         city_id=city_id,
         tz=city.tz,
@@ -101,6 +108,24 @@ def _compiled(row: RegulationVersion) -> CompiledRegulation:
         legal=Period(row.legal_from, row.legal_until),
         recorded=_recorded(row.recorded_from, row.recorded_until),
         vacate_by=timedelta(seconds=row.vacate_by_s),
+    )
+
+
+def _gaps(city_id: UUID) -> dict[UUID, list[Suspension]]:
+    found: dict[UUID, list[Suspension]] = {}
+    for gap in Suspension.objects.of_city(city_id):
+        found.setdefault(gap.version_id, []).append(gap)
+    return found
+
+
+def _gap(gap: Suspension, suspended: CompiledRegulation) -> CompiledRegulation:
+    """Return a suspension as a version of the same number that says nothing."""
+    return replace(
+        suspended,
+        version=gap.id,
+        legal=Period(gap.legal_from, gap.legal_until),
+        recorded=Period(gap.recorded_from, gap.recorded_until),
+        rows=(),
     )
 
 
