@@ -253,3 +253,51 @@ def test_a_draft_is_shown_to_the_city_alone_and_rewritten_by_it(client, city, re
     assert (answer.status_code, answer.json()["rows"]) == (200, rows)
     bad = city.put(path, VERSION | {"rows": [{"what": {"effect": "x"}}]}, format="json")
     assert bad.json()["errors"][0]["pointer"] == "/rows/0/what/effect"
+
+
+# Analysis
+
+
+def test_a_draft_that_contradicts_a_rule_in_force_is_named_and_neither_reviewed_nor_published(
+    hel_city, city, regulation, zone
+):
+    assert published(city, regulation).status_code == 200  # no access over 7.5 t
+    sent = {"zone_id": zone["id"], "code": "electric", "title": "Electric vehicles may"}
+    second = city.post("/api/v1/regulations", sent, format="json").json()
+    rows = [{"what": {"effect": "allow"}, "who": {"fuel_only": ["electric"]}}]
+    draft = written(city, second, rows=rows).json()
+    path = f"/api/v1/regulations/versions/{draft['id']}"
+    found = city.get(f"{path}/analysis").json()
+    (clash,) = found["clashes"]
+    assert (clash["admits"]["code"], clash["forbids"]["code"]) == ("electric", "heavy")
+    assert clash["blocking"] is True
+    assert clash["witness"]["facts"]["fuels"] == ["electric"]
+    assert clash["witness"]["facts"]["gross_weight_kg"] > 7500
+    for step, who in (("review", signed_in(hel_city)), ("publish", city)):
+        answer = who.post(f"{path}/{step}")
+        assert (answer.status_code, answer.json()["code"]) == (409, "zones.contradiction")
+        assert answer.json()["errors"][0]["pointer"] == "/rows/0"
+        assert clash["witness"]["text"] in answer.json()["detail"]
+    rows[0]["priority"] = 1
+    assert city.put(path, VERSION | {"rows": rows}, format="json").status_code == 200
+    assert city.get(f"{path}/analysis").json()["clashes"] == []
+    assert city.post(f"{path}/publish").status_code == 200
+
+
+def test_an_analysis_says_who_is_better_off_than_by_the_rules_in_force(city, regulation):
+    assert published(city, regulation).status_code == 200
+    rows = [{"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 12000}}]
+    draft = written(city, regulation, rows=rows, legal_from="2026-06-01T00:00:00+03:00").json()
+    found = city.get(f"/api/v1/regulations/versions/{draft['id']}/analysis").json()
+    assert found["worse"] == []
+    better = {shift["witness"]["facts"]["category"] for shift in found["better"]}
+    assert "N2" in better  # over 7.5 t, up to 12 t
+    assert "N3" not in better  # always over 12 t
+    assert all(s["witness"]["at"] >= "2026-06-01T00:00:00+03:00" for s in found["better"])
+
+
+def test_the_analysis_of_a_draft_is_the_citys_alone(api, client, city, regulation, carrier):
+    draft = written(city, regulation).json()
+    path = f"/api/v1/regulations/versions/{draft['id']}/analysis"
+    assert client.get(path).status_code == 401
+    assert api(organisation=carrier).get(path).status_code == 403

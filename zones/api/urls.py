@@ -1,6 +1,6 @@
 from django.urls import path
 
-from zones.api import versions, views
+from zones.api import analyses, versions, views
 
 urlpatterns = [
     path("zones", views.ZonesView.as_view(), name="zones"),
@@ -15,6 +15,11 @@ urlpatterns = [
         "regulations/versions/<uuid:version_id>",
         versions.VersionView.as_view(),
         name="regulation-version",
+    ),
+    path(
+        "regulations/versions/<uuid:version_id>/analysis",
+        analyses.AnalysisView.as_view(),
+        name="regulation-analysis",
     ),
     path(
         "regulations/versions/<uuid:version_id>/review",

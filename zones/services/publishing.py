@@ -27,13 +27,14 @@ def publish(
 ) -> RegulationVersion:
     """Return the version as published.
 
-    Raises what `regulations.publish` does, and `zones.review_needed` where the city wants a second
-    person.
+    Raises what `regulations.publish` does, `zones.review_needed` where the city wants a second
+    person, and `zones.contradiction`.
     """
     require_city(actor)
     version = versions.locked(actor, version_id)
     if version.state == State.DRAFT and RuleTerms.of(actor.city.settings).review:
         raise Refusal(codes.REVIEW_NEEDED, _("A second person has to review this draft first."))
+    versions.require_no_contradiction(actor, version, now)
     return regulations.publish(
         actor=actor,
         version_id=version_id,

@@ -21,7 +21,8 @@ def review(*, actor: Actor, version_id: UUID, now: datetime) -> RegulationVersio
     """Return the draft as reviewed; from now on it says what the reviewer has read.
 
     Raises `zones.city_only`, `zones.version_not_found`, `zones.state_differs`,
-    `zones.person_needed` for a machine, `zones.own_draft` for who wrote or last changed it.
+    `zones.person_needed` for a machine, `zones.own_draft` for who wrote or last changed it,
+    `zones.contradiction`.
     """
     require_city(actor)
     version = versions.locked(actor, version_id)
@@ -30,6 +31,7 @@ def review(*, actor: Actor, version_id: UUID, now: datetime) -> RegulationVersio
         raise Refusal(codes.PERSON_NEEDED, _("A machine client cannot review."))
     if actor.user_id in (version.created_by, version.changed_by):
         raise Refusal(codes.OWN_DRAFT, _("You wrote or changed this draft yourself."))
+    versions.require_no_contradiction(actor, version, now)
     version.state, version.reviewed_at, version.reviewed_by = State.REVIEWED, now, actor.user_id
     version.save(update_fields=["state", "reviewed_at", "reviewed_by"])
     _note(actor, version, "reviewed", now)

@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from foundation import audit, outbox
-from kernel.refusals import Refusal
+from kernel.refusals import Reason, Refusal
 from zones import codes
 from zones.models import RegulationVersion, Suspension
+from zones.selectors import analyses
 from zones.services.recording import book_changed
+from zones.solving import Clash
 
 State = RegulationVersion.State
 
@@ -53,6 +55,29 @@ def require_state(version: RegulationVersion, *states: State) -> None:
             _("The version is in the state “%(state)s”.") % {"state": version.get_state_display()},
             state=version.state,
         )
+
+
+def require_no_contradiction(actor: Actor, version: RegulationVersion, now: datetime) -> None:
+    """Raises `zones.contradiction` for each row that says the opposite of one of equal priority."""
+    found = analyses.contradictions(version, city=actor.city, now=now)
+    if found:
+        raise Refusal.of([_contradiction(version, clash) for clash in found])
+
+
+def _contradiction(version: RegulationVersion, clash: Clash) -> Reason:
+    own = clash.admits if clash.admits.version == version.id else clash.forbids
+    detail = _(
+        "Row %(admits)d of %(admitting)s admits whom row %(forbids)d of %(forbidding)s does not, "
+        "with equal priority: %(example)s."
+    )
+    said = {
+        "admits": clash.admits.row + 1,
+        "admitting": clash.admits.code,
+        "forbids": clash.forbids.row + 1,
+        "forbidding": clash.forbids.code,
+        "example": clash.witness.text,
+    }
+    return Reason(codes.CONTRADICTION, detail % said, f"/rows/{own.row}")
 
 
 def name_states(version: RegulationVersion) -> None:
