@@ -69,6 +69,7 @@ OWNERS = {
     "zone_id": "city",
     "regulation_id": "city",
     "version_id": "city",
+    "impact_id": "city",
     "permit_id": "city",
     "curb_zone_id": "everybody",
     "booking_id": "carrier",
@@ -101,6 +102,7 @@ BODIES: dict[str, Any] = {
     "regulation-version": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
     "regulation-unreview": {"reason": "a mistake"},
     "regulation-suspend": {"reason": "a march"},
+    "regulation-publish": lambda ids: {"impact_id": str(ids["impact_id"]), "bookings": "cancel"},
     "regulation-annul": {"reason": "a mistake"},
     "quarantined-dismiss": {"reason": "a test"},
     "booking-extend": {"until": "2026-05-12T15:00:00+03:00"},
@@ -115,6 +117,7 @@ NOT_ABOUT_ROWS = {
     "api-docs": "describes the API",
     "clock": "gives the time",
     "me": "gives the sender",
+    "report-impact": "names a draft; tests/api/test_impact.py tries another's",
     "report-congestion": "sums over all carriers, the city's alone; tests/api/test_reports.py",
     "events": "names its sender in each event; tests/api/test_events.py tries another's",
     **dict.fromkeys(
@@ -200,6 +203,7 @@ def _zones(world: World) -> None:
         "zone_id": zone["id"],
         "regulation_id": regulation["id"],
         "version_id": version["id"],
+        "impact_id": city.get("/api/v1/reports/impact", {"draft": version["id"]}).json()["id"],
         "permit_id": permit["id"],
     }
 

@@ -101,8 +101,13 @@ class VersionIn(Struct, forbid_unknown_fields=True):
 
 
 class PublishIn(Struct, forbid_unknown_fields=True):
-    """`recorded_from`: the publication date in the source of an import, else now."""
+    """On which impact a draft is published, and what becomes of bookings made before.
 
+    `recorded_from`: the publication date in the source of an import, else now.
+    """
+
+    impact_id: UUID
+    bookings: Literal["grandfather", "cancel"]
     recorded_from: Instant | None = None
 
 

@@ -110,10 +110,12 @@ class PublishView(_StepView):
     )
     @idempotent
     def post(self, request: Any, version_id: UUID) -> Response:
-        sent = body(request, shapes.PublishIn) if request._request.body else shapes.PublishIn()
+        sent = body(request, shapes.PublishIn)
         version = publishing.publish(
             actor=self.actor,
             version_id=version_id,
+            impact_id=sent.impact_id,
+            bookings=sent.bookings,
             recorded_from=sent.recorded_from,
             now=self.now,
         )

@@ -1,12 +1,12 @@
 """What the solver says of a version, together with the rules in force in its zone."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.models import City
 from kernel.periods import Period
 from kernel.verdicts import RuleRef
 from zones import language, solving
-from zones.compiled import CompiledRegulation, compile_regulation, in_force
+from zones.compiled import CompiledRegulation, in_force
 from zones.models import RegulationVersion
 from zones.selectors import books
 from zones.solving import Analysis, Clash, Placed
@@ -28,7 +28,7 @@ def analysis(version: RegulationVersion, *, city: City, now: datetime) -> Analys
         for known in book.history(version.regulation.zone_id)
         if (known.id, known.number) != (version.regulation_id, version.number)
     ]
-    draft = _compiled(version, now)
+    draft = books.draft(version, now=now)
     after, before = in_force([*others, draft]), in_force(others)
     rows = _rows({known.version for known in (*after, *before)})
     return solving.analyse(
@@ -45,20 +45,6 @@ def contradictions(version: RegulationVersion, *, city: City, now: datetime) -> 
     """Return the clashes in which a row of the version has a part."""
     found = analysis(version, city=city, now=now).clashes
     return [clash for clash in found if version.id in (clash.admits.version, clash.forbids.version)]
-
-
-def _compiled(version: RegulationVersion, now: datetime) -> CompiledRegulation:
-    return compile_regulation(
-        regulation_id=version.regulation_id,
-        version_id=version.id,
-        number=version.number,
-        code=version.regulation.code,
-        zone_id=version.regulation.zone_id,
-        rows=version.rows,
-        legal=Period(version.legal_from, version.legal_until),
-        recorded=Period(version.recorded_from or now),
-        vacate_by=timedelta(seconds=version.vacate_by_s),
-    )
 
 
 def _rows(version_ids: set[object]) -> dict[object, list[language.Row]]:
