@@ -29,9 +29,8 @@ def judge(city: City, acts: Sequence[Act]) -> list[Found]:
     whole = Period(min(act.period.start for act in judged), max(_end(act) for act in judged))
     evaluator = decisions.evaluator(city)
     permits = decisions.permits_of(evaluator, cards, whole)
-    bookings = (
-        decisions.bookings_of(ids, whole) if any(act.kind is ActKind.STAY for act in judged) else {}
-    )
+    asked = evaluator.zones.honours or any(act.kind is ActKind.STAY for act in judged)
+    bookings = decisions.bookings_of(ids, whole) if asked else {}
     found: list[Found] = []
     for act in judged:
         known = cards[act.vehicle_id][1]
@@ -50,7 +49,10 @@ def _breaches(
     bookings: Bookings,
 ) -> list[Breach]:
     if act.kind is ActKind.VISIT:
-        return evaluator.zones.judge(act.place_id, act.period, facts, permits=permits)
+        booked = evaluator.booked_in(act.place_id, bookings)
+        return evaluator.zones.judge(
+            act.place_id, act.period, facts, permits=permits, booked=booked
+        )
     curb_zone = evaluator.curbs.zone(act.place_id)
     if curb_zone is None:
         return []

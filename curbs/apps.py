@@ -14,3 +14,4 @@ class CurbsConfig(AppConfig):
         ticks.register("curbs.no_shows", deadlines.note_no_shows, deadlines.next_no_show)
         ticks.register("curbs.ends", deadlines.finish_overdue, deadlines.next_end)
         streams.register(consumers.AutomaticCheckIn())
+        streams.register(consumers.RulesPublished())

@@ -33,8 +33,8 @@ def over(visits: Iterable[Visit], tz: ZoneInfo) -> list[Money]:
             assert duty.amount is not None
             for day in sorted(days) if duty.per == "day" else [first]:
                 known = by_day.get((rule, day))
-                once = duty.per == "day" and known is not None
-                by_day[rule, day] = known if once else _plus(known, duty.amount)
+                if known is None or duty.per != "day":
+                    by_day[rule, day] = _plus(known, duty.amount)
             if duty.cap is not None:
                 caps[rule] = duty.cap
     return _added(

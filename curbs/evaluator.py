@@ -19,8 +19,20 @@ from kernel.verdicts import Verdict, combine
 from zones import rules as zone_rules
 from zones.book import RuleBook
 from zones.compiled import CompiledRegulation, CompiledRow, HeldPermit
+from zones.honouring import Booked
 
 AT_THE_CURB_M = 10.0
+
+
+class Held(tuple[UUID, Period]):
+    """A booking held: curb zone and time, as a pair, and when it was made."""
+
+    made_at: datetime
+
+    def __new__(cls, curb_zone_id: UUID, period: Period, made_at: datetime) -> "Held":
+        held = super().__new__(cls, (curb_zone_id, period))
+        held.made_at = made_at
+        return held
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ class Evaluator:
         """Return the verdict at an instant."""
         curb = self.curb_of(place, at)
         return zone_rules.decide(
-            regulations=self._regulations(place, curb, at),
+            regulations=self._regulations(question, place, curb, at),
             facts=question.facts,
             at=at,
             tz=self.zones.tz,
@@ -98,7 +110,7 @@ class Evaluator:
         for part in self._steady(period):
             curb = self.curb_of(place, part.start)
             answers = zone_rules.intervals(
-                regulations=self._regulations(place, curb, part.start),
+                regulations=self._regulations(question, place, curb, part.start),
                 facts=question.facts,
                 period=part,
                 tz=self.zones.tz,
@@ -126,9 +138,9 @@ class Evaluator:
             found.append(Crossing(inside.zone_id, period, verdict, tuple(pieces)))
         return found
 
-    def rows(self, place: Place, at: datetime) -> Iterable[CompiledRow]:
-        """Yield the rows of the rules that hold at a place at an instant."""
-        for regulation in self._regulations(place, self.curb_of(place, at), at):
+    def rows(self, question: Question, place: Place, at: datetime) -> Iterable[CompiledRow]:
+        """Yield the rows of the rules that hold for a question at a place at an instant."""
+        for regulation in self._regulations(question, place, self.curb_of(place, at), at):
             if regulation.legal.contains(at):
                 yield from regulation.rows
 
@@ -155,14 +167,31 @@ class Evaluator:
     def _zones_at(self, lng: float, lat: float, at: datetime) -> tuple[UUID, ...]:
         return tuple(self.zones.zones_at(lng, lat, at, known_at=self.known_at))
 
+    def booked_in(
+        self, zone_id: UUID, bookings: Iterable[tuple[UUID, Period]]
+    ) -> tuple[Booked, ...]:
+        """Return the bookings at curbs in an access zone that its rules may have to honour."""
+        if not self.zones.honours:
+            return ()
+        return tuple(
+            (held[1], held.made_at)
+            for held in bookings
+            if isinstance(held, Held) and zone_id in self.zone_ids(AtCurb(held[0]), held[1].start)
+        )
+
     def _regulations(
-        self, place: Place, curb: Zone | None, at: datetime
+        self, question: Question, place: Place, curb: Zone | None, at: datetime
     ) -> list[CompiledRegulation]:
         found = []
         if curb is not None and curb.when.holds(at, self.known_at):
             found = curb.ruling(self.known_at)
         for zone_id in self.zone_ids(place, at):
-            found += self.zones.regulations(zone_id, known_at=self.known_at)
+            booked = self.booked_in(zone_id, question.bookings)
+            if booked:
+                known = self.known_at
+                found += self.zones.regulations_honouring(zone_id, booked, known_at=known)
+            else:
+                found += self.zones.regulations(zone_id, known_at=self.known_at)
         return found
 
     def _bookings(self, question: Question, place: Place, curb: Zone | None) -> tuple[Period, ...]:

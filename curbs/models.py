@@ -200,6 +200,9 @@ class Booking(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     checked_in_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    cancelled_for = models.JSONField(
+        null=True, blank=True, help_text="Why the city cancelled it, and alternatives."
+    )
 
     tenancy = Tenancy(vehicle="vehicle_id")
     objects = BookingQuerySet.as_manager()

@@ -43,7 +43,7 @@ def remedies(
     smallest first; none for one that is admissible."""
     if verdict.admissible:
         return []
-    rows = list(evaluator.rows(place, at))
+    rows = list(evaluator.rows(question, place, at))
     changes = [*_held(verdict), *_vehicles(rows, verdict, question.facts)]
     found: list[tuple[Change, ...]] = []
     for size in range(1, MOST_TOGETHER + 1):

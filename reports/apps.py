@@ -7,6 +7,11 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from foundation import consumers as streams
+        from foundation import ticks
         from reports import codes, consumers  # noqa: F401
+        from reports.services import impacts
+        from zones import impacts as zone_impacts
 
         streams.register(consumers.FindingCounts())
+        ticks.register("reports.impacts", impacts.compute_open)
+        zone_impacts.register(impacts.find)

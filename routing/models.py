@@ -98,6 +98,7 @@ class Plan(models.Model):
     certified_under = models.JSONField(_("certified under"))
     rounds = models.PositiveSmallIntegerField(_("rounds until certified"))
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    infeasible = models.JSONField(_("stops that later rules forbid"), default=list, blank=True)
 
     tenancy = Tenancy()
     objects = FleetQuerySet.as_manager()

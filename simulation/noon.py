@@ -36,8 +36,8 @@ class Noon:
     codes: dict[str, int] = field(default_factory=dict)
 
 
-def publish(stage: Stage) -> None:
-    """The city's rule through its own doors: regulation, version, publication."""
+def publish(stage: Stage, *, drain: Callable[[], None]) -> None:
+    """The city's rule through its own doors: regulation, version, impact, publication."""
     city = stage.clients[CITY_CLIENT]
     regulation = city.post(
         "/api/v1/regulations",
@@ -57,7 +57,14 @@ def publish(stage: Stage) -> None:
             "legal_reference": "Illustrative demo rule",
         },
     )
-    city.post(f"/api/v1/regulations/versions/{version['id']}/publish")
+    impact = city.get(f"/api/v1/reports/impact?draft={version['id']}")
+    while impact["state"] == "computing":
+        drain()
+        impact = city.get(f"/api/v1/reports/impact/{impact['id']}")
+    city.post(
+        f"/api/v1/regulations/versions/{version['id']}/publish",
+        {"impact_id": impact["id"], "bookings": "grandfather"},
+    )
 
 
 def replan(

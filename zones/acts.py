@@ -203,12 +203,13 @@ def _vacated(
     """Return the part without the time to leave, when a version began to rule over who was inside.
 
     A version begins to rule at the start of its legal period or when it was recorded, whichever
-    is later.
+    is later; and again at the end of a suspension, which is a version without rows.
     """
     if part.start <= act.start or part.end is None:
         return part
     for version in versions:
-        begins = max(version.legal.start, version.recorded.start)
+        edge = version.legal.start if version.rows else version.legal.end
+        begins = None if edge is None else max(edge, version.recorded.start)
         if version.id == regulation_id and begins == part.start and version.vacate_by:
             return Period(min(part.start + version.vacate_by, part.end), part.end)
     return part

@@ -33,7 +33,7 @@ from zones.models import (
     RegulationVersion,
     ZoneGeometry,
 )
-from zones.services import grounds, permits, regulations
+from zones.services import grounds, permits, regulations, reviewing
 
 
 def _moment(label: Any, *, required: bool = True, help_text: Any = "") -> Any:
@@ -188,22 +188,22 @@ class RegulationVersionAdmin(ServiceAdmin):
     list_filter = ("state", "regulation__zone")
     search_fields = ("regulation__title", "regulation__code", "title")
     ordering = ("-created_at",)
-    actions = ("publish",)
+    actions = ("review",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.action(description=_("Publish the chosen drafts"), permissions=["add"])
-    def publish(self, request: HttpRequest, queryset: Any) -> None:
+    @admin.action(description=_("Review the chosen drafts"), permissions=["add"])
+    def review(self, request: HttpRequest, queryset: Any) -> None:
         actor, now = actor_and_now(request)
         for version in queryset.order_by("number"):
             try:
-                regulations.publish(actor=actor, version_id=version.pk, now=now)
+                reviewing.review(actor=actor, version_id=version.pk, now=now)
             except Refusal as refusal:
                 text = f"{version}: {refusal.reasons[0].detail}"
                 self.message_user(request, text, messages.ERROR)
             else:
-                self.message_user(request, _("Published: %s") % version, messages.SUCCESS)
+                self.message_user(request, _("Reviewed: %s") % version, messages.SUCCESS)
 
 
 class PermitForm(ServiceForm):

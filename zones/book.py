@@ -5,7 +5,7 @@ city's change counter.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from zones import acts, geography, rules
 from zones.acts import Breach
 from zones.compiled import CompiledRegulation, HeldPermit
 from zones.geography import Crossing, Geography, Shape
+from zones.honouring import Booked, honouring
 from zones.predicates import Predicate
 
 KEPT_VIEWS = 32
@@ -56,7 +57,15 @@ class RuleBook:
     holidays: frozenset[date] = frozenset()
     named_days: Sequence[NamedDay] = ()
     class_permits: Sequence[tuple[Predicate, HeldPermit]] = ()
+    honours: Mapping[UUID, datetime] = field(default_factory=dict)
+    """Versions that leave bookings made before they were recorded in peace, and when that was."""
     _views: dict[datetime, "_View"] = field(default_factory=dict, repr=False, compare=False)
+
+    def with_version(self, version: CompiledRegulation) -> "RuleBook":
+        """Return the book in which one more version stands: what if it were published?"""
+        versions = dict(self.versions)
+        versions[version.zone_id] = (*versions.get(version.zone_id, ()), version)
+        return replace(self, versions=versions, _views={})
 
     # Places
 
@@ -95,6 +104,13 @@ class RuleBook:
         """Return the regulations of a zone, each cut to when it rules (at `at`, if given)."""
         known = self._view(known_at).regulations(zone_id)
         return [rule for rule in known if at is None or rule.legal.contains(at)]
+
+    def regulations_honouring(
+        self, zone_id: UUID, booked: Sequence[Booked], *, known_at: datetime | None = None
+    ) -> list[CompiledRegulation]:
+        """Return the regulations of a zone as they rule over who has made these bookings there."""
+        versions = honouring(self.history(zone_id), self.honours, booked)
+        return [rule for rule in rules.in_force(versions, known_at) if rule.rows]
 
     def history(self, zone_id: UUID) -> Sequence[CompiledRegulation]:
         """Return every version ever recorded for a zone, closed ones too."""
@@ -135,12 +151,16 @@ class RuleBook:
         *,
         permits: Sequence[HeldPermit] = (),
         bookings: Sequence[Period] = (),
+        booked: Sequence[Booked] = (),
     ) -> list[Breach]:
-        """Return the breaches of a visit to a zone, over its whole length."""
+        """Return the breaches of a visit to a zone, over its whole length.
+
+        `booked` are the vehicle's bookings there that a version may have to honour.
+        """
         return acts.judge(
             act=act,
             grace=self.grace(zone_id, act.start),
-            versions=self.history(zone_id),
+            versions=honouring(self.history(zone_id), self.honours, booked),
             facts=facts,
             tz=self.tz,
             days_known=self.days,
@@ -178,7 +198,8 @@ class _View:
     def regulations(self, zone_id: UUID) -> list[CompiledRegulation]:
         known = self._regulations.get(zone_id)
         if known is None:
-            known = rules.in_force(self._book.history(zone_id), self._known_at)
+            ruling = rules.in_force(self._book.history(zone_id), self._known_at)
+            known = [rule for rule in ruling if rule.rows]  # without the gaps of suspensions
             self._regulations[zone_id] = known
         return known
 

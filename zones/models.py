@@ -157,6 +157,10 @@ class RegulationVersion(models.Model):
         ANNULLED = "annulled", _("Annulled")
         SUPERSEDED = "superseded", _("Superseded")
 
+    class Bookings(models.TextChoices):
+        GRANDFATHER = "grandfather", _("Earlier bookings are honoured")
+        CANCEL = "cancel", _("Earlier bookings are cancelled")
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     regulation = models.ForeignKey(Regulation, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(_("number"))
@@ -175,9 +179,19 @@ class RegulationVersion(models.Model):
     )
     created_at = models.DateTimeField(_("written at"))
     created_by = models.UUIDField(_("written by"), null=True, blank=True)
+    changed_at = models.DateTimeField(_("changed at"), null=True, blank=True)
+    changed_by = models.UUIDField(_("changed by"), null=True, blank=True)
+    reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
+    reviewed_by = models.UUIDField(_("reviewed by"), null=True, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     published_by = models.UUIDField(_("published by"), null=True, blank=True)
     content_hash = models.CharField(_("hash"), max_length=64, blank=True, default="")
+    impact_id = models.UUIDField(
+        _("impact"), null=True, blank=True, help_text=_("The impact it was published on.")
+    )
+    bookings = models.CharField(
+        _("bookings"), max_length=12, choices=Bookings.choices, blank=True, default=""
+    )
 
     tenancy = Tenancy(city="regulation__city_id", organisation=None, public=True)
     objects = RegulationVersionQuerySet.as_manager()
@@ -202,6 +216,18 @@ class RegulationVersion(models.Model):
                 condition=~Q(state="annulled") | Q(recorded_until__isnull=False),
                 name="regulation_version_annulled_is_closed",
                 violation_error_message=_("An annulled version's record has an end."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True)
+                | (Q(created_by__isnull=True) | ~Q(created_by=F("reviewed_by")))
+                & (Q(changed_by__isnull=True) | ~Q(changed_by=F("reviewed_by"))),
+                name="regulation_version_reviewed_by_another",
+                violation_error_message=_("Who wrote a draft does not review it."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="reviewed") | Q(reviewed_at__isnull=False),
+                name="regulation_version_reviewed_at",
+                violation_error_message=_("A review has a time."),
             ),
         ]
 
@@ -341,3 +367,7 @@ class RuleBookChange(models.Model):
 
     def __str__(self) -> str:
         return str(self.counter)
+
+
+# Its module stands apart; Django finds its models here.
+from zones.interruptions import Suspension  # noqa: E402, F401

@@ -130,7 +130,7 @@ class Driver:
     def _at_noon(self) -> None:
         self._say("12:00  the city publishes a stricter rule; routes are planned anew")
         self.drain()
-        noon.publish(self._stage)
+        noon.publish(self._stage, drain=self.drain)
         self.drain()
         self._noon = noon.replan(
             self._stage, checker=self._checker, drain=self.drain, seconds=calendar.seconds

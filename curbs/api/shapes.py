@@ -43,6 +43,17 @@ class PriceOut(msgspec.Struct):
     currency: str
 
 
+class CancelledFor(msgspec.Struct):
+    """Why the city cancelled a booking: a rule that was published after it was made."""
+
+    code: str
+    rule_code: str
+    version_id: UUID
+    sentences: list[str]
+    remedies: list[str]
+    alternatives: dict[str, Any]
+
+
 class BookingOut(msgspec.Struct, rename={"from_": "from"}):
     """A booking. `version` grows with every change."""
 
@@ -66,6 +77,7 @@ class BookingOut(msgspec.Struct, rename={"from_": "from"}):
     confirmed_at: datetime | None
     checked_in_at: datetime | None
     ended_at: datetime | None
+    cancelled_for: CancelledFor | None
 
 
 class SlotOut(msgspec.Struct, rename={"from_": "from"}):
@@ -154,6 +166,7 @@ def booking(row: Booking) -> dict[str, Any]:
         "confirmed_at": _iso(row.confirmed_at),
         "checked_in_at": _iso(row.checked_in_at),
         "ended_at": _iso(row.ended_at),
+        "cancelled_for": row.cancelled_for,
     }
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from curbs.evaluator import Held
 from curbs.models import Booking
 from curbs.querysets import as_range
 from curbs.states import State
@@ -30,7 +31,7 @@ def covering(
     for row in rows.order_by("during", "id"):
         held = held_for(row)
         if held is not None:
-            found[row.vehicle_id].append((row.curb_zone_id, held))
+            found[row.vehicle_id].append(Held(row.curb_zone_id, held, row.created_at))
     return {vehicle_id: tuple(held) for vehicle_id, held in found.items()}
 
 

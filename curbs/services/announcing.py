@@ -48,6 +48,7 @@ def as_payload(booking: Booking, change: str) -> dict[str, Any]:
         "curb_zone_id": str(booking.curb_zone_id),
         "from": booking.during.lower.isoformat(),
         "until": booking.during.upper.isoformat(),
+        **({"cancelled_for": booking.cancelled_for} if booking.cancelled_for else {}),
     }
 
 

@@ -85,8 +85,17 @@ class LeftOutOut(msgspec.Struct):
     detail: str
 
 
+class InfeasibleOut(msgspec.Struct):
+    """A stop at which a rule that came later does not admit the vehicle as planned."""
+
+    stop_id: UUID
+    vehicle_id: UUID
+    version_id: UUID
+    sentence: str
+
+
 class PlanOut(msgspec.Struct):
-    """A certified plan."""
+    """A certified plan; `infeasible` names the stops that later rules forbid."""
 
     id: UUID
     run_id: UUID
@@ -98,6 +107,7 @@ class PlanOut(msgspec.Struct):
     accepted_at: datetime | None
     routes: list[PlanRouteOut]
     unserved: list[LeftOutOut]
+    infeasible: list[InfeasibleOut]
 
 
 def run(row: Run) -> dict[str, Any]:
@@ -114,7 +124,7 @@ def plan(row: Plan) -> dict[str, Any]:
     """Return a plan as JSON data."""
     names = (
         "id", "run_id", "organisation_id", "service_on", "state", "certified_at",
-        "certified_under", "accepted_at",
+        "certified_under", "accepted_at", "infeasible",
     )  # fmt: skip
     return {
         **{name: getattr(row, name) for name in names},

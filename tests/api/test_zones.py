@@ -1,6 +1,8 @@
 import pytest
+from rest_framework.test import APIClient
 
 from kernel.refusals import Refusal
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +28,10 @@ VERSION = {
 
 
 @pytest.fixture
-def city(api, hel_city, domain_clock):
+def city(api, hel, hel_city, domain_clock):
+    """The city's machine client; this city wants no second person to review."""
+    hel.settings = {"zones": {"review": False}}
+    hel.save()
     return api(organisation=hel_city)
 
 
@@ -50,9 +55,15 @@ def written(city, regulation, **changes):
     return city.post(path, VERSION | changes, format="json")
 
 
+def publish(city, version_id):
+    impact = city.get("/api/v1/reports/impact", {"draft": version_id}).json()
+    sent = {"impact_id": impact.get("id", version_id), "bookings": "grandfather"}
+    path = f"/api/v1/regulations/versions/{version_id}/publish"
+    return city.post(path, sent, format="json")
+
+
 def published(city, regulation, **changes):
-    version = written(city, regulation, **changes).json()
-    return city.post(f"/api/v1/regulations/versions/{version['id']}/publish")
+    return publish(city, written(city, regulation, **changes).json()["id"])
 
 
 def test_everybody_reads_the_zones_as_geojson(client, zone):
@@ -114,7 +125,7 @@ def test_a_draft_is_the_citys_alone_until_it_is_published(client, city, regulati
 
     assert versions(client) == []
     assert versions(city) == ["draft"]
-    answer = city.post(f"/api/v1/regulations/versions/{version.json()['id']}/publish")
+    answer = publish(city, version.json()["id"])
     assert answer.status_code == 200
     assert answer.json()["recorded_from"] == "2026-05-12T07:00:00Z"
     assert versions(client) == ["published"]
@@ -122,7 +133,7 @@ def test_a_draft_is_the_citys_alone_until_it_is_published(client, city, regulati
 
 def test_publishing_twice_is_refused(city, regulation):
     version = published(city, regulation).json()
-    answer = city.post(f"/api/v1/regulations/versions/{version['id']}/publish")
+    answer = publish(city, version["id"])
     assert answer.status_code == 409
     assert answer.json()["code"] == "zones.not_a_draft"
 
@@ -198,3 +209,101 @@ def test_the_same_request_with_an_idempotency_key_draws_one_zone(city):
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["id"] == answers[1].json()["id"]
+
+
+# Review, suspension
+
+
+def signed_in(organisation, role="city_official"):
+    """Return a person of an organisation at the API, in a session."""
+    person = factories.person(organisation, role)
+    client = APIClient(raise_request_exception=False)
+    client.force_login(person)
+    return client
+
+
+def test_a_draft_is_published_after_a_second_person_reviewed_it(hel_city, regulation, hel):
+    hel.settings = {}
+    hel.save()
+    writer, reader = signed_in(hel_city), signed_in(hel_city)
+    draft = written(writer, regulation).json()
+    path = f"/api/v1/regulations/versions/{draft['id']}"
+    early = publish(writer, draft["id"])
+    assert (early.status_code, early.json()["code"]) == (409, "zones.review_needed")
+    own = writer.post(f"{path}/review")
+    assert (own.status_code, own.json()["code"]) == (409, "zones.own_draft")
+    assert reader.post(f"{path}/review").json()["state"] == "reviewed"
+    assert publish(writer, draft["id"]).json()["state"] == "published"
+
+
+def test_a_version_is_suspended_and_resumed_and_everybody_can_read_when(client, city, regulation):
+    version = published(city, regulation).json()
+    path = f"/api/v1/regulations/versions/{version['id']}"
+    sent = {"reason": "A march", "since": "2026-05-12T13:00:00+03:00"}
+    assert city.post(f"{path}/suspend", sent, format="json").json()["state"] == "suspended"
+    answer = city.post(f"{path}/resume", {"since": "2026-05-12T15:00:00+03:00"}, format="json")
+    assert answer.json()["state"] == "published"
+    stood = client.get(path).json()["suspensions"]
+    assert [(s["legal_from"], s["legal_until"]) for s in stood] == [
+        ("2026-05-12T10:00:00Z", None),
+        ("2026-05-12T10:00:00Z", "2026-05-12T12:00:00Z"),
+    ]
+
+
+def test_a_draft_is_shown_to_the_city_alone_and_rewritten_by_it(client, city, regulation):
+    draft = written(city, regulation).json()
+    path = f"/api/v1/regulations/versions/{draft['id']}"
+    assert client.get(path).status_code == 404
+    rows = [{"what": {"effect": "warn"}}]
+    answer = city.put(path, VERSION | {"rows": rows}, format="json")
+    assert (answer.status_code, answer.json()["rows"]) == (200, rows)
+    bad = city.put(path, VERSION | {"rows": [{"what": {"effect": "x"}}]}, format="json")
+    assert bad.json()["errors"][0]["pointer"] == "/rows/0/what/effect"
+
+
+# Analysis
+
+
+def test_a_draft_that_contradicts_a_rule_in_force_is_named_and_neither_reviewed_nor_published(
+    hel_city, city, regulation, zone
+):
+    assert published(city, regulation).status_code == 200  # no access over 7.5 t
+    sent = {"zone_id": zone["id"], "code": "electric", "title": "Electric vehicles may"}
+    second = city.post("/api/v1/regulations", sent, format="json").json()
+    rows = [{"what": {"effect": "allow"}, "who": {"fuel_only": ["electric"]}}]
+    draft = written(city, second, rows=rows).json()
+    path = f"/api/v1/regulations/versions/{draft['id']}"
+    found = city.get(f"{path}/analysis").json()
+    (clash,) = found["clashes"]
+    assert (clash["admits"]["code"], clash["forbids"]["code"]) == ("electric", "heavy")
+    assert clash["blocking"] is True
+    assert clash["witness"]["facts"]["fuels"] == ["electric"]
+    assert clash["witness"]["facts"]["gross_weight_kg"] > 7500
+    reviewed = signed_in(hel_city).post(f"{path}/review")
+    for answer in (reviewed, publish(city, draft["id"])):
+        assert (answer.status_code, answer.json()["code"]) == (409, "zones.contradiction")
+        assert answer.json()["errors"][0]["pointer"] == "/rows/0"
+        assert clash["witness"]["text"] in answer.json()["detail"]
+    rows[0]["priority"] = 1
+    assert city.put(path, VERSION | {"rows": rows}, format="json").status_code == 200
+    assert city.get(f"{path}/analysis").json()["clashes"] == []
+    assert publish(city, draft["id"]).status_code == 200
+
+
+def test_an_analysis_says_who_is_better_off_than_by_the_rules_in_force(city, regulation):
+    assert published(city, regulation).status_code == 200
+    rows = [{"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 12000}}]
+    draft = written(city, regulation, rows=rows, legal_from="2026-06-01T00:00:00+03:00").json()
+    found = city.get(f"/api/v1/regulations/versions/{draft['id']}/analysis").json()
+    assert found["worse"] == []
+    better = {shift["witness"]["facts"]["category"] for shift in found["better"]}
+    assert "N2" in better  # over 7.5 t, up to 12 t
+    assert "N3" not in better  # always over 12 t
+    assert all(s["witness"]["at"] >= "2026-06-01T00:00:00+03:00" for s in found["better"])
+
+
+def test_the_analysis_of_a_draft_is_the_citys_alone(api, client, city, regulation, carrier):
+    draft = written(city, regulation).json()
+    path = f"/api/v1/regulations/versions/{draft['id']}/analysis"
+    assert client.get(path).status_code == 401
+    assert api(organisation=carrier).get(path).status_code == 403

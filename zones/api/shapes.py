@@ -101,15 +101,43 @@ class VersionIn(Struct, forbid_unknown_fields=True):
 
 
 class PublishIn(Struct, forbid_unknown_fields=True):
-    """`recorded_from`: the publication date in the source of an import, else now."""
+    """On which impact a draft is published, and what becomes of bookings made before.
 
+    `recorded_from`: the publication date in the source of an import, else now.
+    """
+
+    impact_id: UUID
+    bookings: Literal["grandfather", "cancel"]
     recorded_from: Instant | None = None
 
 
-class AnnulIn(Struct, forbid_unknown_fields=True):
-    """Why a version is taken back."""
+class ReasonIn(Struct, forbid_unknown_fields=True):
+    """Why a version is taken back, or a review withdrawn."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class SuspendIn(Struct, forbid_unknown_fields=True):
+    """Why and since when (default: now) a version does not rule."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    since: Instant | None = None
+
+
+class ResumeIn(Struct, forbid_unknown_fields=True):
+    """Since when a suspended version rules again (default: now)."""
+
+    since: Instant | None = None
+
+
+class SuspensionOut(Struct):
+    """A time in which a version did not rule, as recorded."""
+
+    reason: str
+    legal_from: datetime
+    legal_until: datetime | None
+    recorded_from: datetime
+    recorded_until: datetime | None
 
 
 class VersionOut(Struct):
@@ -128,8 +156,13 @@ class VersionOut(Struct):
     recorded_from: datetime | None
     recorded_until: datetime | None
     vacate_by_s: int
+    changed_at: datetime | None
+    reviewed_at: datetime | None
     published_at: datetime | None
     hash: str
+    impact_id: UUID | None
+    bookings: str
+    suspensions: list[SuspensionOut]
 
 
 class RegulationOut(Struct):
@@ -186,8 +219,22 @@ def version(row: RegulationVersion) -> dict[str, Any]:
         "recorded_from": row.recorded_from,
         "recorded_until": row.recorded_until,
         "vacate_by_s": row.vacate_by_s,
+        "changed_at": row.changed_at,
+        "reviewed_at": row.reviewed_at,
         "published_at": row.published_at,
         "hash": row.content_hash,
+        "impact_id": row.impact_id,
+        "bookings": row.bookings,
+        "suspensions": [
+            {
+                "reason": gap.reason,
+                "legal_from": gap.legal_from,
+                "legal_until": gap.legal_until,
+                "recorded_from": gap.recorded_from,
+                "recorded_until": gap.recorded_until,
+            }
+            for gap in row.suspensions.all()
+        ],
     }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from zones.api import exchange, schemes, views
+from zones.api import analyses, exchange, schemes, versions, views
 
 urlpatterns = [
     path("zones", views.ZonesView.as_view(), name="zones"),
@@ -12,13 +12,43 @@ urlpatterns = [
         name="regulation-versions",
     ),
     path(
+        "regulations/versions/<uuid:version_id>",
+        versions.VersionView.as_view(),
+        name="regulation-version",
+    ),
+    path(
+        "regulations/versions/<uuid:version_id>/analysis",
+        analyses.AnalysisView.as_view(),
+        name="regulation-analysis",
+    ),
+    path(
+        "regulations/versions/<uuid:version_id>/review",
+        versions.ReviewView.as_view(),
+        name="regulation-review",
+    ),
+    path(
+        "regulations/versions/<uuid:version_id>/unreview",
+        versions.UnreviewView.as_view(),
+        name="regulation-unreview",
+    ),
+    path(
         "regulations/versions/<uuid:version_id>/publish",
-        views.PublishView.as_view(),
+        versions.PublishView.as_view(),
         name="regulation-publish",
     ),
     path(
+        "regulations/versions/<uuid:version_id>/suspend",
+        versions.SuspendView.as_view(),
+        name="regulation-suspend",
+    ),
+    path(
+        "regulations/versions/<uuid:version_id>/resume",
+        versions.ResumeView.as_view(),
+        name="regulation-resume",
+    ),
+    path(
         "regulations/versions/<uuid:version_id>/annul",
-        views.AnnulView.as_view(),
+        versions.AnnulView.as_view(),
         name="regulation-annul",
     ),
     path("rule-templates", schemes.SchemesView.as_view(), name="rule-templates"),

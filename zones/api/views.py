@@ -134,6 +134,7 @@ class RegulationsView(HubView):
         for version in (
             RegulationVersion.objects.shown_to(self.actor)
             .filter(regulation_id__in=list(versions))
+            .prefetch_related("suspensions")
             .order_by("number")
         ):
             versions[version.regulation_id].append(version)
@@ -184,53 +185,6 @@ class VersionsView(HubView):
             now=self.now,
         )
         return Response(shapes.version(version), status=201)
-
-
-class PublishView(HubView):
-    """A draft goes into force."""
-
-    scope = {"POST": RULES_WRITE}
-    rows = RegulationVersion.objects
-
-    @schema(
-        request=shapes.PublishIn,
-        response=shapes.VersionOut,
-        summary="Publish a draft: from then on it stands as it is",
-        refusals=(409,),
-        tags=TAGS,
-    )
-    @idempotent
-    def post(self, request: Any, version_id: UUID) -> Response:
-        sent = body(request, shapes.PublishIn) if request._request.body else shapes.PublishIn()
-        version = regulations.publish(
-            actor=self.actor,
-            version_id=version_id,
-            recorded_from=sent.recorded_from,
-            now=self.now,
-        )
-        return Response(shapes.version(version))
-
-
-class AnnulView(HubView):
-    """A version is taken back."""
-
-    scope = {"POST": RULES_WRITE}
-    rows = RegulationVersion.objects
-
-    @schema(
-        request=shapes.AnnulIn,
-        response=shapes.VersionOut,
-        summary="Annul a published version",
-        refusals=(409,),
-        tags=TAGS,
-    )
-    @idempotent
-    def post(self, request: Any, version_id: UUID) -> Response:
-        sent = body(request, shapes.AnnulIn)
-        version = regulations.annul(
-            actor=self.actor, version_id=version_id, reason=sent.reason, now=self.now
-        )
-        return Response(shapes.version(version))
 
 
 class PermitsView(HubView):

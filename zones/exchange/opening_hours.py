@@ -227,7 +227,12 @@ def _without(window: When, rule: _Rule) -> Iterable[When]:
     remaining = days - rule.days
     if remaining:
         yield When(
-            window.from_, window.to, _named(remaining), window.from_on, window.until_on, kept
+            window.from_,
+            window.to,
+            _named(remaining),
+            window.from_on,
+            window.until_on,
+            holidays=kept,
         )
 
 

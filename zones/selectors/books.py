@@ -1,5 +1,6 @@
 """Loads a city's rule book and keeps it per process under the city's change counter."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -17,6 +18,7 @@ from zones.models import (
     CalendarDay,
     RegulationVersion,
     RuleBookChange,
+    Suspension,
     ZoneGeometry,
 )
 from zones.selectors import permits
@@ -57,8 +59,16 @@ def load(city_id: UUID, change: int) -> RuleBook:
     }
     versions: dict[UUID, list[CompiledRegulation]] = {}
     rows = RegulationVersion.objects.of_city(city_id).recorded().select_related("regulation")
+    gaps = _gaps(city_id)
+    honours: dict[UUID, datetime] = {}
     for row in rows.order_by("regulation_id", "number"):
-        versions.setdefault(row.regulation.zone_id, []).append(_compiled(row))
+        known = versions.setdefault(row.regulation.zone_id, [])
+        compiled = _compiled(row)
+        # Of equal numbers the first one rules: a suspension stands before what it suspends.
+        known += [_gap(gap, compiled) for gap in gaps.get(row.id, ())]
+        known.append(compiled)
+        if row.bookings == RegulationVersion.Bookings.GRANDFATHER:
+            honours[row.id] = compiled.recorded.start
     return RuleBook(
         city_id=city_id,
         tz=city.tz,
@@ -67,6 +77,7 @@ def load(city_id: UUID, change: int) -> RuleBook:
         shapes=tuple(_shape(row) for row in ZoneGeometry.objects.of_city(city_id)),
         versions=versions,
         holidays=public_holidays(city.country, city.subdivision),
+        honours=honours,
         named_days=tuple(
             NamedDay(day.calendar.code, day.on, Period(day.recorded_from, day.recorded_until))
             for day in CalendarDay.objects.of_city(city_id).select_related("calendar")
@@ -92,6 +103,26 @@ def _without_subdivision(country: str) -> frozenset[date]:
         return frozenset()
 
 
+def draft(
+    row: RegulationVersion, *, now: datetime, legal_from: datetime | None = None
+) -> CompiledRegulation:
+    """Return a version that is not recorded yet as if it had been at `now`.
+
+    `legal_from` lets it begin at another time than it says.
+    """
+    return compile_regulation(
+        regulation_id=row.regulation_id,
+        version_id=row.id,
+        number=row.number,
+        code=row.regulation.code,
+        zone_id=row.regulation.zone_id,
+        rows=row.rows,
+        legal=Period(legal_from or row.legal_from, row.legal_until),
+        recorded=Period(row.recorded_from or now),
+        vacate_by=timedelta(seconds=row.vacate_by_s),
+    )
+
+
 def _compiled(row: RegulationVersion) -> CompiledRegulation:
     return compile_regulation(
         regulation_id=row.regulation_id,
@@ -103,6 +134,24 @@ def _compiled(row: RegulationVersion) -> CompiledRegulation:
         legal=Period(row.legal_from, row.legal_until),
         recorded=_recorded(row.recorded_from, row.recorded_until),
         vacate_by=timedelta(seconds=row.vacate_by_s),
+    )
+
+
+def _gaps(city_id: UUID) -> dict[UUID, list[Suspension]]:
+    found: dict[UUID, list[Suspension]] = {}
+    for gap in Suspension.objects.of_city(city_id):
+        found.setdefault(gap.version_id, []).append(gap)
+    return found
+
+
+def _gap(gap: Suspension, suspended: CompiledRegulation) -> CompiledRegulation:
+    """Return a suspension as a version of the same number that says nothing."""
+    return replace(
+        suspended,
+        version=gap.id,
+        legal=Period(gap.legal_from, gap.legal_until),
+        recorded=Period(gap.recorded_from, gap.recorded_until),
+        rows=(),
     )
 
 

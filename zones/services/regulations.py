@@ -2,25 +2,25 @@
 
 A draft may be published once; from then on its rows and periods stand for ever. To change a rule
 is to publish another version; to take it back is to annul it, which ends its record.
+
+`publish` here asks for no review and no impact: it is how a city pack comes into the books. The
+doors of officials go through `zones.services.publishing`.
 """
 
-import hashlib
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from foundation import audit, outbox
 from kernel.refusals import Reason, Refusal
 from zones import codes, language
 from zones.models import AccessZone, Regulation, RegulationVersion
+from zones.services import versions
 from zones.services.recording import (
-    book_changed,
     constraint_means,
     recorded_since,
     require_city,
@@ -43,7 +43,7 @@ def create(*, actor: Actor, zone_id: UUID, code: str, title: str, now: datetime)
     taken = _("Another regulation has this code.")
     with constraint_means("regulation_code_once", codes.CODE_TAKEN, taken):
         regulation = Regulation.objects.create(city=actor.city, zone=zone, code=code, title=title)
-    _record(actor, "zones.regulation_created", regulation.id, now, {"code": code}, {})
+    versions.record(actor, "zones.regulation_created", regulation.id, now, {"code": code}, {})
     return regulation
 
 
@@ -67,11 +67,7 @@ def add_version(
     """
     require_city(actor)
     require_period(legal_from, legal_until)
-    _compiled, faults = language.read(rows)
-    if faults:
-        raise Refusal.of(
-            [Reason(codes.RULE_INVALID, detail, f"/rows{where}") for where, detail in faults]
-        )
+    _require_rows(rows)
     regulation = (
         Regulation.objects.of_city(actor.city_id)
         .select_for_update()
@@ -93,13 +89,54 @@ def add_version(
         created_at=now,
         created_by=actor.user_id or actor.client_id,
     )
-    _record(actor, "zones.version_written", version.id, now, {"regulation": regulation.code}, {})
+    versions.record(
+        actor, "zones.version_written", version.id, now, {"regulation": regulation.code}, {}
+    )
+    return version
+
+
+@transaction.atomic
+def revise(
+    *,
+    actor: Actor,
+    version_id: UUID,
+    rows: list[Any],
+    legal_from: datetime,
+    now: datetime,
+    legal_until: datetime | None = None,
+    vacate_by_s: int = 0,
+    title: str = "",
+    legal_reference: str = "",
+) -> RegulationVersion:
+    """Return the draft saying something else; who changed it is remembered.
+
+    Raises what `add_version` does, `zones.version_not_found`, and `zones.state_differs` for what
+    is reviewed or published.
+    """
+    require_city(actor)
+    require_period(legal_from, legal_until)
+    _require_rows(rows)
+    version = versions.locked(actor, version_id)
+    versions.require_state(version, State.DRAFT)
+    version.rows, version.title, version.legal_reference = rows, title, legal_reference
+    version.legal_from, version.legal_until = legal_from, legal_until
+    version.vacate_by_s = vacate_by_s
+    version.changed_at, version.changed_by = now, actor.user_id or actor.client_id
+    version.save()
+    said = {"regulation": version.regulation.code, "number": version.number}
+    versions.record(actor, "zones.version_revised", version.id, now, said, {})
     return version
 
 
 @transaction.atomic
 def publish(
-    *, actor: Actor, version_id: UUID, now: datetime, recorded_from: datetime | None = None
+    *,
+    actor: Actor,
+    version_id: UUID,
+    now: datetime,
+    recorded_from: datetime | None = None,
+    impact_id: UUID | None = None,
+    bookings: str = "",
 ) -> RegulationVersion:
     """Return the version as published: recorded from now on, for ever as it stands.
 
@@ -110,7 +147,7 @@ def publish(
     `zones.recorded_later`, `zones.already_evaluated`.
     """
     require_city(actor)
-    version = _locked(actor, version_id)
+    version = versions.locked(actor, version_id)
     if version.state not in (State.DRAFT, State.REVIEWED):
         raise Refusal(
             codes.NOT_A_DRAFT, _("This version is not a draft any more."), state=version.state
@@ -130,10 +167,11 @@ def publish(
     version.recorded_from = recorded_since(recorded_from, now)
     version.published_at = now
     version.published_by = actor.user_id or actor.client_id
-    version.content_hash = content_hash(version)
+    version.impact_id, version.bookings = impact_id, bookings
+    version.content_hash = versions.content_hash(version)
     version.save()
-    _name_superseded(version)
-    _tell(actor, version, "published", now)
+    versions.name_states(version)
+    versions.tell(actor, version, "published", now)
     return version
 
 
@@ -144,7 +182,7 @@ def annul(*, actor: Actor, version_id: UUID, reason: str, now: datetime) -> Regu
     Raises `zones.city_only`, `zones.version_not_found`, `zones.not_published`.
     """
     require_city(actor)
-    version = _locked(actor, version_id)
+    version = versions.locked(actor, version_id)
     if version.recorded_from is None or version.recorded_until is not None:
         raise Refusal(
             codes.NOT_PUBLISHED, _("This version is not in the books."), state=version.state
@@ -152,90 +190,15 @@ def annul(*, actor: Actor, version_id: UUID, reason: str, now: datetime) -> Regu
     version.state = State.ANNULLED
     version.recorded_until = max(now, version.recorded_from)
     version.save(update_fields=["state", "recorded_until"])
-    _tell(actor, version, "annulled", now, reason=reason)
+    versions.name_states(version)
+    versions.tell(actor, version, "annulled", now, reason=reason)
     return version
 
 
-def content_hash(version: RegulationVersion) -> str:
-    """Return the SHA-256 of what the version says: rows, legal period, time to leave."""
-    said = [
-        version.regulation_id,
-        version.number,
-        version.rows,
-        version.legal_from,
-        version.legal_until,
-        version.vacate_by_s,
-    ]
-    return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
-
-
-def _locked(actor: Actor, version_id: UUID) -> RegulationVersion:
-    version = (
-        RegulationVersion.objects.of_city(actor.city_id)
-        .select_for_update(of=("self", "regulation"))
-        .select_related("regulation")
-        .filter(pk=version_id)
-        .first()
-    )
-    if version is None:
-        raise Refusal(codes.VERSION_NOT_FOUND, _("This city has no such version."))
-    return version
-
-
-def _name_superseded(version: RegulationVersion) -> None:
-    """Name the earlier versions that no longer rule at any time to come."""
-    if version.legal_until is None:
-        RegulationVersion.objects.filter(
-            regulation=version.regulation, state=State.PUBLISHED, number__lt=version.number
-        ).update(state=State.SUPERSEDED)
-
-
-def _tell(
-    actor: Actor, version: RegulationVersion, change: str, now: datetime, reason: str = ""
-) -> None:
-    """Count the change, put it into the outbox and into the audit."""
-    book_changed(actor.city_id)
-    outbox.add(
-        city_id=actor.city_id,
-        topic="regulation.published",
-        key=version.regulation.zone_id,
-        payload={
-            "change": change,
-            "regulation_id": version.regulation_id,
-            "version_id": version.id,
-            "number": version.number,
-            "zone_ids": [version.regulation.zone_id],
-            "legal_from": version.legal_from,
-            "legal_until": version.legal_until,
-            "recorded_from": version.recorded_from,
-            "vacate_by_s": version.vacate_by_s,
-        },
-        at=now,
-    )
-    _record(
-        actor,
-        f"zones.version_{change}",
-        version.id,
-        now,
-        {"regulation": version.regulation.code, "number": version.number, "reason": reason},
-        {"state": version.state, "hash": version.content_hash},
-    )
-
-
-def _record(
-    actor: Actor,
-    action: str,
-    subject: UUID,
-    now: datetime,
-    inputs: dict[str, Any],
-    outcome: dict[str, Any],
-) -> None:
-    audit.record(
-        city_id=actor.city_id,
-        actor=actor,
-        action=action,
-        subject=subject,
-        at=now,
-        inputs=inputs,
-        outcome=outcome,
-    )
+def _require_rows(rows: list[Any]) -> None:
+    """Raises `zones.rule_invalid` with a pointer for each row that is not in the rule language."""
+    _read, faults = language.read(rows)
+    if faults:
+        raise Refusal.of(
+            [Reason(codes.RULE_INVALID, detail, f"/rows{where}") for where, detail in faults]
+        )

@@ -1,0 +1,128 @@
+"""Plans under a rule that was published after them: marked, and proposals outdated."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.gis.geos import LineString, Point
+
+from carriers.models import RoutePlan
+from foundation.models import OutboxMessage
+from routing.models import Plan, PlanRoute, PlanStop, Run
+from tests import curb_factories, factories, zone_factories
+from tests.factories import TUESDAY
+from zones.models import Regulation
+from zones.services import regulations, suspending
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+INSIDE, OUTSIDE = (24.945, 60.165), (24.90, 60.165)
+NO_DIESEL = [
+    {"what": {"effect": "prohibit"}, "who": {"fuel": ["diesel"]}, "sentence": "No diesel."}
+]
+OVER_12_T = [{"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 12_000}}]
+
+
+@pytest.fixture
+def city(hel_city):
+    return factories.actor_of(hel_city)
+
+
+@pytest.fixture
+def zone(hel):
+    return zone_factories.zone(hel, rows=OVER_12_T, west=24.93, south=60.16, side=0.03)
+
+
+def planned(vehicle, state, place, at=TUESDAY + HOUR):
+    whose = {"city": vehicle.city, "organisation": vehicle.organisation, "service_on": at.date()}
+    run = Run.objects.create(**whose, vehicle_ids=[vehicle.id], created_at=TUESDAY)
+    plan = Plan.objects.create(
+        **whose,
+        run=run,
+        vehicle_ids=[vehicle.id],
+        state=state,
+        certified_at=TUESDAY,
+        certified_under={},
+        rounds=1,
+    )
+    route = RoutePlan.objects.create(
+        **whose,
+        vehicle=vehicle,
+        trip_id=uuid4(),
+        revision=1,
+        source="sent",
+        published_at=TUESDAY,
+    )
+    way = PlanRoute.objects.create(
+        plan=plan,
+        seq=1,
+        route=route,
+        vehicle_id=vehicle.id,
+        trip_id=route.trip_id,
+        profile="truck",
+        start_at=TUESDAY,
+        end_at=at + HOUR,
+        driven_s=600,
+        distance_m=3000,
+        line=LineString(OUTSIDE, place, srid=4326),
+        offsets_s=[0, 600],
+    )
+    PlanStop.objects.create(
+        planned=way,
+        seq=1,
+        stop_id=uuid4(),
+        location=Point(*place, srid=4326),
+        arrive_at=at,
+        start_at=at,
+        depart_at=at + timedelta(minutes=5),
+    )
+    return plan
+
+
+def publish(city, zone):
+    regulation = Regulation.objects.get(zone=zone)
+    draft = regulations.add_version(
+        actor=city, regulation_id=regulation.id, rows=NO_DIESEL, legal_from=TUESDAY, now=TUESDAY
+    )
+    return regulations.publish(actor=city, version_id=draft.id, now=TUESDAY)
+
+
+def states(*plans):
+    known = Plan.objects.in_bulk([plan.id for plan in plans])
+    return [(known[plan.id].state, len(known[plan.id].infeasible)) for plan in plans]
+
+
+def test_a_proposal_is_outdated_and_an_accepted_plan_names_the_stops_it_cannot_serve(
+    carrier, city, zone, drain
+):
+    van = curb_factories.van(carrier)
+    electric = curb_factories.van(carrier, fuels=["electric"], euro_class="")
+    proposed, accepted = (planned(van, state, INSIDE) for state in ("proposed", "accepted"))
+    clean, outside = planned(electric, "proposed", INSIDE), planned(van, "proposed", OUTSIDE)
+    driven = planned(van, "accepted", INSIDE, at=TUESDAY - HOUR)
+    version = publish(city, zone)
+    drain(as_of=TUESDAY)
+    assert states(proposed, accepted, clean, outside, driven) == [
+        ("outdated", 1),
+        ("accepted", 1),
+        ("proposed", 0),
+        ("proposed", 0),
+        ("accepted", 0),
+    ]
+    accepted.refresh_from_db()
+    (stop,) = accepted.infeasible
+    assert (stop["sentence"], stop["version_id"]) == ("No diesel.", str(version.id))
+    news = OutboxMessage.objects.filter(topic="plan.infeasible", key=carrier.id)
+    assert {row.payload["plan_id"] for row in news} == {str(proposed.id), str(accepted.id)}
+
+
+def test_a_rule_that_rules_again_marks_what_was_planned_while_it_did_not(
+    carrier, city, zone, drain
+):
+    version = publish(city, zone)
+    suspending.suspend(actor=city, version_id=version.id, reason="A march", now=TUESDAY)
+    drain(as_of=TUESDAY)
+    plan = planned(curb_factories.van(carrier), "accepted", INSIDE)
+    suspending.resume(actor=city, version_id=version.id, now=TUESDAY + HOUR / 2)
+    drain(as_of=TUESDAY + HOUR / 2)
+    assert states(plan) == [("accepted", 1)]

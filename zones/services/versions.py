@@ -1,0 +1,160 @@
+"""What the services of versions share: reading one under a lock, its hash, the news of it."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from foundation import audit, outbox
+from kernel.refusals import Reason, Refusal
+from zones import codes
+from zones.models import RegulationVersion, Suspension
+from zones.selectors import analyses
+from zones.services.recording import book_changed
+from zones.solving import Clash
+
+State = RegulationVersion.State
+
+
+def content_hash(version: RegulationVersion) -> str:
+    """Return the SHA-256 of what the version says: rows, legal period, time to leave."""
+    said = [
+        version.regulation_id,
+        version.number,
+        version.rows,
+        version.legal_from,
+        version.legal_until,
+        version.vacate_by_s,
+    ]
+    return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
+
+
+def locked(actor: Actor, version_id: UUID) -> RegulationVersion:
+    """Return a version of the city for a change. Raises `zones.version_not_found`."""
+    version = (
+        RegulationVersion.objects.of_city(actor.city_id)
+        .select_for_update(of=("self", "regulation"))
+        .select_related("regulation")
+        .filter(pk=version_id)
+        .first()
+    )
+    if version is None:
+        raise Refusal(codes.VERSION_NOT_FOUND, _("This city has no such version."))
+    return version
+
+
+def require_state(version: RegulationVersion, *states: State) -> None:
+    """Raises `zones.state_differs` when the version is in none of the states."""
+    if version.state not in states:
+        raise Refusal(
+            codes.STATE_DIFFERS,
+            _("The version is in the state “%(state)s”.") % {"state": version.get_state_display()},
+            state=version.state,
+        )
+
+
+def require_no_contradiction(actor: Actor, version: RegulationVersion, now: datetime) -> None:
+    """Raises `zones.contradiction` for each row that says the opposite of one of equal priority."""
+    found = analyses.contradictions(version, city=actor.city, now=now)
+    if found:
+        raise Refusal.of([_contradiction(version, clash) for clash in found])
+
+
+def _contradiction(version: RegulationVersion, clash: Clash) -> Reason:
+    own = clash.admits if clash.admits.version == version.id else clash.forbids
+    detail = _(
+        "Row %(admits)d of %(admitting)s admits whom row %(forbids)d of %(forbidding)s does not, "
+        "with equal priority: %(example)s."
+    )
+    said = {
+        "admits": clash.admits.row + 1,
+        "admitting": clash.admits.code,
+        "forbids": clash.forbids.row + 1,
+        "forbidding": clash.forbids.code,
+        "example": clash.witness.text,
+    }
+    return Reason(codes.CONTRADICTION, detail % said, f"/rows/{own.row}")
+
+
+def name_states(version: RegulationVersion) -> None:
+    """Name of a regulation's recorded versions those that rule no time to come, and the others.
+
+    Superseded is what a later version without an end stands after; once that is annulled, the
+    earlier one rules again.
+    """
+    known = version.regulation.versions.recorded().filter(recorded_until__isnull=True)
+    suspended = set(
+        Suspension.objects.running().filter(version__in=known).values_list("version_id", flat=True)
+    )
+    changed, covered = [], False
+    for row in known.order_by("-number"):
+        running = State.SUSPENDED if row.id in suspended else State.PUBLISHED
+        state = State.SUPERSEDED if covered else running
+        covered = covered or row.legal_until is None
+        if row.state != state:
+            row.state = state
+            changed.append(row)
+    RegulationVersion.objects.bulk_update(changed, ["state"])
+
+
+def tell(
+    actor: Actor,
+    version: RegulationVersion,
+    change: str,
+    now: datetime,
+    reason: str = "",
+    since: datetime | None = None,
+) -> None:
+    """Count the change, put it into the outbox and into the audit."""
+    book_changed(actor.city_id)
+    outbox.add(
+        city_id=actor.city_id,
+        topic="regulation.published",
+        key=version.regulation.zone_id,
+        payload={
+            "change": change,
+            "regulation_id": version.regulation_id,
+            "version_id": version.id,
+            "number": version.number,
+            "zone_ids": [version.regulation.zone_id],
+            "legal_from": version.legal_from,
+            "legal_until": version.legal_until,
+            "recorded_from": version.recorded_from,
+            "vacate_by_s": version.vacate_by_s,
+            "bookings": version.bookings,
+            "since": since or version.legal_from,
+        },
+        at=now,
+    )
+    record(
+        actor,
+        f"zones.version_{change}",
+        version.id,
+        now,
+        {"regulation": version.regulation.code, "number": version.number, "reason": reason},
+        {"state": version.state, "hash": version.content_hash},
+    )
+
+
+def record(
+    actor: Actor,
+    action: str,
+    subject: UUID,
+    now: datetime,
+    inputs: dict[str, Any],
+    outcome: dict[str, Any],
+) -> None:
+    """Put what was done to a regulation or version into the audit."""
+    audit.record(
+        city_id=actor.city_id,
+        actor=actor,
+        action=action,
+        subject=subject,
+        at=now,
+        inputs=inputs,
+        outcome=outcome,
+    )
