@@ -12,7 +12,7 @@ import pytest
 from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from accounts.services import deliveries, mandates, sending, webhooks
 from compliance.models import Finding, FindingJournal
-from foundation import outbox
+from foundation import outbox, ticks
 from foundation.models import AuditEntry
 from kernel.clock import wall
 from tests import factories
@@ -122,6 +122,13 @@ def test_a_finding_is_told_to_its_carrier_with_a_signature_that_holds(
     delivery = WebhookDelivery.objects.get()
     assert (delivery.state, delivery.attempts) == ("delivered", 1)
     assert send() == 0
+
+
+def test_a_tick_reads_the_news_and_sends_it(subscribe, receiver, carrier, drain):
+    subscribe(carrier)
+    finding, _ = find(carrier)
+    ticks.tick(TUESDAY, strict=True)
+    assert told(receiver) == [str(finding.id)]
 
 
 def test_nobody_hears_of_anothers_findings_and_the_city_of_all(
