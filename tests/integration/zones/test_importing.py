@@ -194,3 +194,7 @@ def test_the_zone_and_the_delivery_windows_of_heidelberg_are_taken(hd):
         "purpose_not_a_fact"
     }
     assert told["regulations"] == told["zones"] == len(told["items"])
+    # the same ways stand in the extract, and say the same there
+    again, _ = run(heidelberg_pack.DATA / "heidelberg_streets.osm.pbf", form="osm")
+    codes = {item["code"] for item in told["items"]}
+    assert codes <= {item["code"] for item in again["items"]}
