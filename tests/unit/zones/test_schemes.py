@@ -84,41 +84,7 @@ def test_every_row_of_every_scheme_speaks_in_one_vector_and_is_silent_in_another
     assert every - silent == set()
 
 
-MONDAY_NOON = "2026-03-02T12:00:00+01:00"
-GAPS = [
-    ("FR-PARIS-ZFE", "2025-03-04T12:00:00+01:00", {"cat": "N1"}, "stickers.critair"),
-    ("FR-PARIS-ZFE", "2025-03-08T12:00:00+01:00", {"critair": 4}, "category"),
-    ("BE-BRUSSELS-LEZ", "2026-05-05T12:00:00+02:00",
-     {"cat": "N1", "fuel": "diesel", "euro": "5"}, "n1_class"),
-    ("BE-BRUSSELS-LEZ", "2026-05-05T12:00:00+02:00", {"cat": "M1", "euro": "5"}, "fuels"),
-    ("BE-BRUSSELS-LEZ", "2026-05-05T12:00:00+02:00",
-     {"cat": "N3", "fuel": "diesel"}, "euro_class"),
-    ("NL-ZE-GENERIC(2025-01-01)", MONDAY_NOON,
-     {"cat": "N1", "fuel": "diesel", "first_registration": "2019-01-01"}, "euro_class"),
-    ("NL-ZE-GENERIC(2025-01-01)", MONDAY_NOON,
-     {"cat": "N3", "body": "rigid", "fuel": "diesel", "euro": "VI"}, "first_registration_on"),
-    ("NL-ZE-GENERIC(2025-01-01)", "2028-06-01T12:00:00+02:00",
-     {"cat": "N3", "fuel": "diesel", "euro": "VI", "first_registration": "2018-01-01"}, "body"),
-    ("NL-ZE-GENERIC(2025-01-01)", "2028-06-01T12:00:00+02:00",
-     {"cat": "N1", "euro": "6", "first_registration": "2018-01-01"}, "fuels"),
-    ("NDW-FEED ZE s-Hertogenbosch", MONDAY_NOON,
-     {"cat": "N1", "fuel": "diesel", "first_registration": "2012-01-01"}, "euro_class"),
-    ("IT-MILANO-AREA-B", "2024-10-01T12:00:00+02:00",
-     {"cat": "N3", "fuel": "diesel", "euro": "VI"}, "blind_spot_detection"),
-    ("IT-MILANO-AREA-B", "2024-10-01T12:00:00+02:00",
-     {"cat": "N2", "fuel": "diesel", "euro": "V", "pm_v5": 0.008}, "particulate_filter"),
-    ("IT-MILANO-AREA-B", "2024-10-01T12:00:00+02:00",
-     {"cat": "N2", "fuel": "diesel", "euro": "V", "dpf": "factory"}, "particulates_g_per_kwh"),
-    ("IT-MILANO-AREA-C", "2024-02-06T12:00:00+01:00",
-     {"cat": "N2", "fuel": "diesel", "euro": "VI"}, "gross_weight_kg"),
-    ("IT-MILANO-AREA-C/bay", "2024-02-06T09:00:00+01:00",
-     {"cat": "N1", "fuel": "diesel"}, "body"),
-    ("ES-BARCELONA-ZBE", MONDAY_NOON, {"cat": "N1", "fuel": "diesel"}, "stickers.dgt"),
-    ("US-SANTA-MONICA-ZEDZ/bay", "2022-03-01T12:00:00-08:00", {"cat": "van"}, "fuels"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("zone", "at", "vehicle", "fact"), GAPS)
+@pytest.mark.parametrize(("zone", "at", "vehicle", "fact"), vectors.GAPS)
 def test_a_fact_that_is_missing_and_matters_is_asked_for_and_matches_no_expectation(
     zone, at, vehicle, fact
 ):

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -295,10 +296,10 @@ def _car(rng: random.Random, days: list[date]) -> dict[str, Any]:
 # What the evaluator is given, and what it says
 
 
-def asked_of(one: World) -> dict[str, Any]:
-    """Return what `decide` and `intervals` take for a world. Uses nothing but `compiled`."""
+def asked_of(one: World, compiled: ModuleType = compiled) -> dict[str, Any]:
+    """Return what `decide` and `intervals` take for a world, compiled by a module."""
     return {
-        "regulations": [_compiled(regulation) for regulation in one.book],
+        "regulations": [_compiled(regulation, compiled) for regulation in one.book],
         "facts": facts(one.car),
         "tz": one.town.tz,
         "days": DayCalendar(one.town.holidays, one.town.calendars),
@@ -322,7 +323,7 @@ def facts(car: dict[str, Any]) -> VehicleFacts:
     )
 
 
-def _compiled(one: Written) -> compiled.CompiledRegulation:
+def _compiled(one: Written, compiled: ModuleType) -> Any:
     return compiled.compile_regulation(
         regulation_id=UUID(int=one.number),
         version_id=UUID(int=one.number),
@@ -412,3 +413,55 @@ def _changes(week: Stretch, tz: ZoneInfo) -> tuple[datetime, ...]:
     hours = [week.start + timedelta(hours=n) for n in range(7 * 24 + 2)]
     offsets = [at.astimezone(tz).utcoffset() for at in hours]
     return tuple(at for n, at in enumerate(hours) if n and offsets[n] != offsets[n - 1])
+
+
+# Books of versions
+
+
+def hour(rng: random.Random) -> datetime:
+    """Return a whole hour of one day."""
+    return datetime(2026, 5, 5, rng.randint(0, 23), tzinfo=UTC)
+
+
+def hours() -> list[datetime]:
+    """Return the whole hours of that day and around it, and the second before each."""
+    whole = [datetime(2026, 5, 4, 23, tzinfo=UTC) + timedelta(hours=n) for n in range(27)]
+    return [at - step for at in whole for step in (timedelta(seconds=1), timedelta())]
+
+
+def version(rng: random.Random, number: int, compiled: ModuleType = compiled) -> Any:
+    """Return a version of one of two regulations, legal and recorded at random."""
+    regulation = UUID(int=rng.randint(1, 2))
+    return compiled.compile_regulation(
+        regulation_id=regulation,
+        version_id=UUID(int=regulation.int * 1000 + number),
+        number=number,
+        code="R",
+        zone_id=UUID(int=1),
+        rows=[{"what": {"effect": "prohibit"}}],
+        legal=_whenever(rng),
+        recorded=_whenever(rng),
+    )
+
+
+def _whenever(rng: random.Random) -> Period:
+    start = hour(rng)
+    return Period(start, rng.choice([None, max(start, hour(rng))]))
+
+
+def ruling_at(versions: list[Any], at: datetime, known: datetime | None) -> list[tuple[int, int]]:
+    """Return regulation and number of what rules at an instant, as recorded at another.
+
+    From the text on versions in `docs/rule-language.md`: None = what no later record closed.
+    """
+    best: dict[int, int] = {}
+    for one in versions:
+        ends = one.recorded.end
+        if known is None:
+            recorded = ends is None
+        else:
+            recorded = one.recorded.start <= known and (ends is None or known < ends)
+        legal = one.legal.start <= at and (one.legal.end is None or at < one.legal.end)
+        if recorded and legal:
+            best[one.id.int] = max(one.number, best.get(one.id.int, 0))
+    return sorted(best.items())
