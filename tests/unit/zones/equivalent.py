@@ -28,5 +28,41 @@ OF_TEMPLATES = {
 }
 """By scheme, place and new value."""
 
-OF_CODE: dict[tuple[str, str], str] = {}
-"""By module and change."""
+_WIDER = "looks at a day more than can matter"
+_NARROWER = "still looks at every day that can matter: no window is longer than a day"
+_EMPTY = "adds a stretch without length, which holds no instant"
+_SCHEDULES = {
+    "EVERY_DAY: frozenset[int] = frozenset(range(7))  # 7 → 8": "no day is the eighth of a week",
+    "day = (period.start.astimezone(tz) - 2 * _ONE_DAY).date()  # 2 → 3": _WIDER,
+    "day = (period.start.astimezone(tz) - 2 * _ONE_DAY).date()  # 2 → 1": _NARROWER,
+    "while day <= last:  # day <= last → Lt 0": _NARROWER,
+    "for regime_start, regime_end, offset in _regimes(start, start + 3 * _ONE_DAY, tz)"
+    "  # 3 → 4": _WIDER,
+    "for regime_start, regime_end, offset in _regimes(start, start + 3 * _ONE_DAY, tz)"
+    "  # 3 → 2": _NARROWER,
+    "if first < last:  # first < last → LtE 0": _EMPTY,
+    "first, last = start.astimezone(UTC) - 3 * _ONE_DAY, end.astimezone(UTC) + 3 * _ONE_DAY"
+    "  # 3 → 4": _WIDER,
+    "first, last = start.astimezone(UTC) - 3 * _ONE_DAY, end.astimezone(UTC) + 3 * _ONE_DAY"
+    "  # 3 → 2": _NARROWER,
+    "for year in range(first.year, last.year + 1)  # 1 → 2": _WIDER,
+    "if first < change < last  # first < change < last → LtE 0": _EMPTY,
+    "if first < change < last  # first < change < last → LtE 1": _EMPTY,
+    "low, high = 0, 86400  # 0 → 1": "clocks do not change in the first second of a day",
+    "low, high = 0, 86400  # 0 → -1": "the search ends at the same second",
+    "while high - low > 1:  # 1 → 2": "a whole quarter of an hour is still met to the second",
+    "low, high = 0, 86400  # 86400 → 86401": "the search ends at the same second",
+}
+
+_MEMORY = "how many Euro classes are remembered changes no answer"
+_PREDICATES = {
+    "if len(ranks) < 100:  # len(ranks) < 100 → LtE 0": _MEMORY,
+    "if len(ranks) < 100:  # len(ranks) < 100 → not (len(ranks) < 100)": _MEMORY,
+    "if len(ranks) < 100:  # 100 → 101": _MEMORY,
+    "if len(ranks) < 100:  # 100 → 99": _MEMORY,
+}
+
+OF_CODE = {("kernel.schedules", what): why for what, why in _SCHEDULES.items()} | {
+    ("zones.predicates", what): why for what, why in _PREDICATES.items()
+}
+"""By module and change, as `mutants.of_code` names it."""

@@ -22,7 +22,7 @@ MUTATED = CHAIN[:-1]
 
 
 class Mutant(NamedTuple):
-    """A module with one node changed: `what` says where and into what."""
+    """A module with one node changed: `what` says in which line of code and into what."""
 
     module: str
     number: int
@@ -40,14 +40,19 @@ _NAMES = {"gt": "ge", "ge": "gt", "lt": "le", "le": "lt", "min": "max", "max": "
 class _Changer(ast.NodeTransformer):
     """Counts the places that can be changed, and changes the one with the number `chosen`."""
 
-    def __init__(self, chosen: int | None) -> None:
-        self.chosen, self.count, self.made = chosen, 0, ""
+    def __init__(self, source: str, chosen: int | None = None) -> None:
+        self.lines, self.chosen, self.count = source.splitlines(), chosen, 0
         self.found: list[str] = []
 
     def _here(self, node: ast.AST, becomes: str) -> bool:
-        self.found.append(f"{getattr(node, 'lineno', 0)}: {ast.unparse(node)} → {becomes}")
+        line = self.lines[getattr(node, "lineno", 1) - 1].strip()
+        self.found.append(f"{line}  # {ast.unparse(node)} → {becomes}")
         self.count += 1
         return self.count - 1 == self.chosen
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.body = [self.visit(part) for part in node.body]
+        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.body = [self.visit(part) for part in node.body]
@@ -123,8 +128,9 @@ def of_code() -> list[Mutant]:
     """Return every mutant of the evaluator's modules."""
     found = []
     for module in MUTATED:
-        changer = _Changer(None)
-        changer.visit(ast.parse(_source(module)))
+        source = _source(module)
+        changer = _Changer(source)
+        changer.visit(ast.parse(source))
         found += [Mutant(module, number, what) for number, what in enumerate(changer.found)]
     return found
 
@@ -155,8 +161,9 @@ def loaded(mutant: Mutant | None) -> dict[str, ModuleType]:
 
 
 def _changed(mutant: Mutant) -> ModuleType:
-    changer = _Changer(mutant.number)
-    tree = ast.fix_missing_locations(changer.visit(ast.parse(_source(mutant.module))))
+    source = _source(mutant.module)
+    changer = _Changer(source, mutant.number)
+    tree = ast.fix_missing_locations(changer.visit(ast.parse(source)))
     module = ModuleType(mutant.module)
     sys.modules[mutant.module] = module
     exec(compile(tree, mutant.module, "exec"), module.__dict__)

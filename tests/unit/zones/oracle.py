@@ -331,6 +331,9 @@ _SINGLE = {
     "registered_from": ("first_registration_on", _iso_from),
 }
 
+FACT_OF = {name: fact for name, (fact, _) in _SINGLE.items()}
+"""The fact that a key is about, for keys that are about one."""
+
 
 # What follows
 

@@ -10,16 +10,18 @@ import random
 from datetime import date, timedelta
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
-from tests.unit.zones import worlds
+from tests.unit.zones import oracle, worlds
 from tests.unit.zones.rulebook import HELSINKI, local, regulation
 from tests.unit.zones.worlds import said_by
 from zones import language, rules
+from zones.predicates import compile_who
 
 LONG = bool(os.environ.get("CITYHUB_TEST_LONG"))
 
@@ -75,6 +77,15 @@ def test_evaluator_and_oracle_agree_in_every_minute_of_a_week(zone, first):
 def test_evaluator_and_oracle_agree_on_what_hypothesis_thinks_of(rng):
     one = worlds.world(rng)
     agree(one, worlds.probes(one))
+
+
+def test_every_key_alone_is_answered_as_the_oracle_does_beside_every_bound():
+    count = 0
+    for asked, car, day in worlds.single():
+        answer, missing = compile_who(msgspec.convert(asked, language.Who))(worlds.facts(car), day)
+        assert (answer, frozenset(missing)) == oracle.who(asked, car, day), (asked, car, day)
+        count += 1
+    assert count > 3000
 
 
 def test_random_rows_use_the_whole_language():

@@ -1,6 +1,7 @@
 """Random rule books, vehicles and weeks, aimed at one step before, at and after every bound."""
 
 import functools
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from kernel.periods import Period
 from kernel.schedules import DayCalendar
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict
+from tests.unit.zones import oracle
 from tests.unit.zones.oracle import Asked, Held, Said, Saying, Stretch, Town, Written, saying
 from zones import compiled
 
@@ -31,6 +33,7 @@ WEEKS = [
     ("Europe/Helsinki", date(2028, 2, 25)),  # a leap day
     ("Europe/Helsinki", date(2026, 2, 25)),  # none
     ("Europe/London", date(2026, 12, 28)),  # a year ends
+    ("Asia/Jerusalem", date(2026, 3, 23)),  # at midnight UTC, 02:00 of the 27th becomes 03:00
     ("Asia/Kathmandu", date(2026, 6, 1)),  # 05:45 from UTC, no change
 ]
 CLOCKS = [
@@ -252,10 +255,11 @@ def _ago(day: date, years: int) -> date:
         return date(day.year - years, 3, 1)
 
 
-def _car(rng: random.Random, days: list[date]) -> dict[str, Any]:
+def _values(days: list[date]) -> dict[str, list[Any]]:
+    """Return what each fact of a vehicle may be: unknown, and a step around every bound."""
     born = _born(days)
     leap = date(days[0].year - days[0].year % 4 - 12, 2, 29)
-    some: dict[str, list[Any]] = {
+    return {
         "category": [*CATEGORIES, None],
         "body": ["van", "rigid", "tractor", None],
         "operator": ["post", "bus", "other", None],
@@ -284,13 +288,61 @@ def _car(rng: random.Random, days: list[date]) -> dict[str, Any]:
         "combination": [True, False, None],
         "special_purpose": [set(), {"SB"}, {"SC", "SH"}, {"SH"}],
     }  # fmt: skip
-    car = {fact: rng.choice(values) for fact, values in some.items()}
+
+
+def _car(rng: random.Random, days: list[date]) -> dict[str, Any]:
+    car = {fact: rng.choice(values) for fact, values in _values(days).items()}
     car["stickers"] = {
         scheme: rng.choice(["1", "3", "none", "5"])
         for scheme in ("critair", "dgt")
         if rng.random() < 0.7
     }
     return car
+
+
+def single() -> Iterator[tuple[dict[str, Any], dict[str, Any], date]]:
+    """Yield every key of `who` alone, with every value of the facts it is about, on two days."""
+    days = [date(2028, 2, 24) + n * DAY for n in range(10)]
+    values = _values(days)
+    unknown = dict.fromkeys(values) | {"fuels": set(), "special_purpose": set()}
+    for name, wanted in _asked(days):
+        if name == "stickers":
+            for critair, dgt in itertools.product([None, "1", "3", "none", "5"], repeat=2):
+                has = {k: v for k, v in (("critair", critair), ("dgt", dgt)) if v is not None}
+                yield {name: wanted}, unknown | {"stickers": has}, days[0]
+            continue
+        facts = _ABOUT.get(name) or (oracle.FACT_OF[name],)
+        for chosen in itertools.product(*(values[fact] for fact in facts)):
+            car = unknown | {"stickers": {}} | dict(zip(facts, chosen, strict=True))
+            for day in (days[5], days[6]):
+                yield {name: wanted}, car, day
+
+
+_WEIGHT = ("gross_weight_kg", "category")
+_ABOUT = {
+    "fuel": ("fuels",), "fuel_only": ("fuels",), "special_purpose": ("special_purpose",),
+    "euro_below": ("fuels", "euro_class"), "euro_at_least": ("fuels", "euro_class"),
+    "age_under_years": ("first_registration_on",), "age_at_least_years": ("first_registration_on",),
+    "gross_weight_over_kg": _WEIGHT, "gross_weight_up_to_kg": _WEIGHT,
+    "gross_weight_at_least_kg": _WEIGHT, "gross_weight_under_kg": _WEIGHT,
+}  # fmt: skip
+
+
+def _asked(days: list[date]) -> Iterator[tuple[str, Any]]:
+    for name, values in _LISTS.items():
+        yield from ((name, [value]) for value in values)
+    for name, bounds in _NUMBERS.items():
+        yield from ((name, bound) for bound in bounds)
+    yield from ((name, flag) for name in _FLAGS for flag in (True, False))
+    yield from ((name, _born(days).isoformat()) for name in _DATES)
+    for name in _EURO:
+        yield from ((name, euro) for euro in EUROS)
+        yield from (
+            (name, limit)
+            for limit in ({"light": "6"}, {"heavy": "VI"}, {"light": "5", "heavy": "V"})
+        )
+    yield "stickers", {"critair": ["1", "none"]}
+    yield "stickers", {"critair": ["3"], "dgt": ["none", "1"]}
 
 
 # What the evaluator is given, and what it says
