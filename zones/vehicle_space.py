@@ -176,7 +176,7 @@ class VehicleSpace:
     def _flag(self, model: z3.ModelRef, fact: str) -> bool | None:
         if fact not in self.named:
             return None
-        return z3.is_true(model.eval(flag(fact), model_completion=True))
+        return bool(z3.is_true(model.eval(flag(fact), model_completion=True)))
 
     def _younger(self, years: int) -> Formula:
         """Return the formula that holds of who is not so many years old on the first day."""
