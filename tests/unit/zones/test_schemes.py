@@ -96,10 +96,6 @@ def test_a_fact_that_is_missing_and_matters_is_asked_for_and_matches_no_expectat
         assert fact in outcome.verdict.missing_facts
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a charge that depends on a missing fact is no charge and so matches `allow`",
-)
 @pytest.mark.parametrize(
     ("zone", "vehicle"),
     [

@@ -115,10 +115,6 @@ def _keys(who):
             yield from _keys(part)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an age of 0 years is not among the ages at which the horizon asks again",
-)
 def test_a_row_of_an_age_of_no_years_speaks_in_a_horizon_as_at_an_instant():
     old = regulation({"what": {"effect": "prohibit"}, "who": {"age_at_least_years": 0}})
     facts = VehicleFacts(first_registration_on=date(2020, 1, 1))
