@@ -18,6 +18,7 @@ OF_TEMPLATES = {
     r"IT-MILANO-AREA-[BC] goods\.rows\.3\.who\.euro_at_least IV": _TWICE,
     r"IT-MILANO-AREA-C goods\.rows\.[23]\.who\.category\.1 gone": "an N3 weighs more than 7.5 t",
     r"BE-BRUSSELS-LEZ norms\.rows\.4\.who\.not gone": _TWICE,
+    r"PLAIN-LOW-EMISSION low-emission\.rows\.\d\.who\.not(\.fuel_only\.\d)? gone": _ABOVE,
     r"NL-ZE-GENERIC vans\.rows\.[014]\.who\.not(\.fuel_only\.\d)? gone": _ABOVE,
     r"NDW-FEED ZE s-Hertogenbosch feed\.rows\.1\.who\.euro_below 6d-TEMP": (
         "a Euro 6 is admitted by the next row, and for longer"
@@ -55,14 +56,41 @@ _SCHEDULES = {
 }
 
 _MEMORY = "how many Euro classes are remembered changes no answer"
+_SHORT = "a shorter way for one part alone; the general way comes to the same"
 _PREDICATES = {
+    "if len(parts) == 1:  # 1 → 0": _SHORT,
+    "return parts[0]  # 0 → -1": "of one part the first is the last",
     "if len(ranks) < 100:  # len(ranks) < 100 → LtE 0": _MEMORY,
     "if len(ranks) < 100:  # len(ranks) < 100 → not (len(ranks) < 100)": _MEMORY,
     "if len(ranks) < 100:  # 100 → 101": _MEMORY,
     "if len(ranks) < 100:  # 100 → 99": _MEMORY,
 }
 
+_SAVES = "rows that cannot mean the vehicle are only left out to save work"
+_ALL_LEFT = "len(rows) == len(regulation.rows)"
+_NARROWED = f"return regulation if {_ALL_LEFT} else replace(regulation, rows=rows)"
+_ROW = "row for row in regulation.rows if row.ages or row.who(facts, date.min)[0] is not False"
+_COMPILED = {
+    f"{_ROW}  # 0 → 1": _SAVES,
+    f"{_ROW}  # 0 → -1": _SAVES,
+    f"{_NARROWED}  # {_ALL_LEFT} → NotEq 0": _SAVES,
+    f"{_NARROWED}  # {_ALL_LEFT} → not ({_ALL_LEFT})": _SAVES,
+}
+_SETTLED = "return settled[0] if len(settled) == 1 else combine(settled)"
+_EXEMPT = 'return _Voice(row, "exempt", (), False, False)'
+_RULES = {
+    f"{_EXEMPT}  # False → True": "whether who is exempt is warned or has a permit is not asked",
+    f"{_SETTLED}  # 1 → 0": "of one zone, what is combined is what that zone says",
+    f"{_SETTLED}  # 0 → -1": "of one zone the first is the last",
+}
+
 OF_CODE = {("kernel.schedules", what): why for what, why in _SCHEDULES.items()} | {
-    ("zones.predicates", what): why for what, why in _PREDICATES.items()
+    (module, what): why
+    for module, told in (
+        ("zones.predicates", _PREDICATES),
+        ("zones.compiled", _COMPILED),
+        ("zones.rules", _RULES),
+    )
+    for what, why in told.items()
 }
 """By module and change, as `mutants.of_code` names it."""

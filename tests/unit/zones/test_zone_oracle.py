@@ -58,6 +58,19 @@ def test_evaluator_and_oracle_agree_at_and_beside_every_bound(tenth):
 
 
 @pytest.mark.law
+def test_evaluator_and_oracle_agree_where_only_an_age_or_the_end_of_warnings_tells():
+    looked = sum(agree(one, worlds.probes(one)) for one in worlds.aimed())
+    assert looked > 3000
+
+
+@pytest.mark.law
+def test_evaluator_and_oracle_settle_rows_of_every_effect_and_priority_alike():
+    for seed in range(20_000 if LONG else 1500):
+        one = worlds.settling(random.Random(seed))
+        assert agree(one, [one.week.start]) == 1
+
+
+@pytest.mark.law
 @pytest.mark.parametrize(("zone", "first"), worlds.WEEKS)
 def test_evaluator_and_oracle_agree_in_every_minute_of_a_week(zone, first):
     found = 0

@@ -93,6 +93,51 @@ def world(rng: random.Random) -> World:
     return World(book, _car(rng, days), permits, booked, town, week)
 
 
+def aimed() -> Iterator[World]:
+    """Yield weeks in which nothing changes but an age or the end of a phase of warnings."""
+    for zone, first in WEEKS:
+        tz = ZoneInfo(zone)
+        week = Stretch(*(_midday(first + n * DAY, tz) for n in (0, 7)))
+        unknown = dict.fromkeys(_values([first + n * DAY for n in range(-1, 9)]))
+        car = unknown | {"fuels": set(), "special_purpose": set(), "stickers": {}}
+        for day in range(2, 6):
+            born = _ago(first + day * DAY, 13)
+            for row in (
+                {"what": {"effect": "prohibit"}, "who": {"age_under_years": 13}},
+                {"what": {"effect": "prohibit"}, "who": {"not": {"age_at_least_years": 13}}},
+                {"what": {"effect": "prohibit"}, "unless": {"who": {"age_at_least_years": 13}}},
+                {
+                    "what": {"effect": "prohibit"},
+                    "warning_until": (first + day * DAY).isoformat(),
+                },
+            ):
+                book = [Written(1, 1, Stretch(week.start - 400 * DAY, None), [row])]
+                known = car | {"first_registration_on": born}
+                yield World(book, known, [], [], Town(tz), week)
+
+
+def settling(rng: random.Random) -> World:
+    """Return a world whose rows always hold and differ in effect, priority and missing facts."""
+    week = Stretch(*(_midday(WEEKS[0][1] + n * DAY, ZoneInfo(WEEKS[0][0])) for n in (0, 7)))
+    whos = [{}, {"body": ["van"]}, {"operator": ["post"]}, {"n1_class": ["I"]}]
+    rows = []
+    for _ in range(rng.randint(2, 5)):
+        row: dict[str, Any] = {"what": _what(rng), "who": rng.choice(whos)}
+        row["priority"] = rng.randint(-1, 2)
+        if rng.random() < 0.2:
+            row["unless"] = {"who": rng.choice(whos[1:])}
+        if rng.random() < 0.3:
+            row["warning_until"] = rng.choice(["2026-03-01", "2026-05-01"])
+        rows.append(row)
+    car = dict.fromkeys(_values([WEEKS[0][1] + n * DAY for n in range(10)]))
+    car |= {"fuels": set(), "special_purpose": set(), "stickers": {}}
+    car |= {"body": rng.choice(["van", None, "rigid"]), "operator": rng.choice(["post", None])}
+    permits = [Held(kind, week) for kind in KINDS if rng.random() < 0.2]
+    booked = [week] if rng.random() < 0.3 else []
+    book = [Written(1, 1, Stretch(week.start - DAY, None), rows)]
+    return World(book, car, permits, booked, Town(ZoneInfo(WEEKS[0][0])), week)
+
+
 def _midday(day: date, tz: ZoneInfo) -> datetime:
     return datetime.combine(day, time(12), tzinfo=tz).astimezone(UTC)
 
