@@ -22,6 +22,7 @@ import z3
 from kernel.vehicles import ZERO_EMISSION_FUELS, VehicleFacts, birthday, euro_rank
 from zones.formulas import Formula, among, every, flag, number, of, some, within
 from zones.language import Category, EuroLimit, Fuel, Who
+from zones.naming import named
 
 CATEGORIES: tuple[str, ...] = get_args(Category)
 LIGHT = {"L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e"}
@@ -64,7 +65,7 @@ class VehicleSpace:
     """The unknowns of one vehicle, over the classes that a set of rules can tell apart."""
 
     def __init__(self, spoken: Iterable[Who], on: date) -> None:
-        self.named = _named(spoken)
+        self.named = named(spoken)
         self.on = on
         trailers = {name for name in self.named.get("category", ()) if name.startswith("O")}
         self.categories = tuple(c for c in CATEGORIES if c[0] != "O" or c in trailers)
@@ -271,20 +272,6 @@ MEMBERS: dict[str, Callable[[VehicleSpace, Any], Formula]] = {
 }
 """How each key of `who` reads as a formula; one line each, in the order of the language."""
 
-# Which class of which fact a value of a key makes; bounds of masses and dates need none.
-_NAMES = {
-    "category": "category", "body": "body", "operator": "operator", "special_purpose": "purpose",
-    "length_over_m": "length_m", "length_up_to_m": "length_m", "width_over_m": "width_m",
-    "height_over_m": "height_m", "euro_below": "euro", "euro_at_least": "euro",
-    "registered_before": "registered", "registered_from": "registered",
-    "particulate_filter": "filter", "age_under_years": "registered",
-    "age_at_least_years": "registered", "registered_in": "country", "n1_class": "n1_class",
-    "combination": "combination", "blind_spot_detection": "blind_spot_detection",
-    "unladen_weight_over_kg": "unladen", "unladen_weight_up_to_kg": "unladen",
-    "particulates_over_g_per_kwh": "particulates_g_per_kwh",
-    "particulates_up_to_g_per_kwh": "particulates_g_per_kwh",
-}  # fmt: skip
-
 
 def _mass() -> Formula:
     return number("gross_weight_kg")
@@ -304,32 +291,6 @@ def _sticker(scheme: str) -> str:
 
 def _purpose(name: str) -> str:
     return f"purpose.{name}"
-
-
-def _named(spoken: Iterable[Who]) -> dict[str, set[Any]]:
-    """Return the values that rules name, by fact."""
-    named: dict[str, set[Any]] = {}
-    waiting = list(spoken)
-    while waiting:
-        who = waiting.pop()
-        waiting += [*(who.any or ()), *(who.all or ())]
-        if who.not_ is not None:
-            waiting.append(who.not_)
-        for member, fact in _NAMES.items():
-            value = getattr(who, member)
-            if value is not None:
-                named.setdefault(fact, set()).update(_values(value))
-        for scheme, values in (who.stickers or {}).items():
-            named.setdefault(f"sticker.{scheme}", set()).update(values)
-    return named
-
-
-def _values(value: Any) -> Iterable[Any]:
-    if isinstance(value, tuple):
-        return value
-    if isinstance(value, EuroLimit):
-        return [text for text in (value.light, value.heavy) if text is not None]
-    return (value,)
 
 
 def _euros(named: Iterable[str]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from compliance.services import evidence
 from kernel.identifiers import uuid7
 from reports.services import counting
 from routing.models import Plan, Run
-from tests import curb_factories, factories, fleet
+from tests import curb_factories, factories, fleet, zone_factories
 from tests.factories import TUESDAY
 from tracking.models import (
     CurbReport,
@@ -249,7 +249,10 @@ def _zones(world: World) -> None:
     )
     warning = {"rows": [{"what": {"effect": "warn"}}], "legal_from": "2027-01-01T00:00:00+02:00"}
     published = post(city, f"/api/v1/regulations/{ruling['id']}/versions", warning)
-    post(city, f"/api/v1/regulations/versions/{published['id']}/publish")
+    world.hel.settings = {"zones": {"review": False}}
+    world.hel.save()
+    answer = zone_factories.published_by_api(city, published["id"])
+    assert answer.status_code == 200, answer.content
     permit = post(
         city, "/api/v1/permits", {"kind": "delivery", "plate": "SEC-1", "starts_at": SOON}
     )

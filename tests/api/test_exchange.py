@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.services import setup
-from tests import factories, standards
+from tests import factories, standards, zone_factories
 from zones.models import AccessZone, RegulationVersion
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,10 @@ FEEDS = ["/api/v1/rules", *EXPORTS]
 
 
 @pytest.fixture
-def city(api, hel_city, domain_clock):
+def city(api, hel, hel_city, domain_clock):
+    """The city's machine client; this city wants no second person to review."""
+    hel.settings = {"zones": {"review": False}}
+    hel.save()
     return api(organisation=hel_city)
 
 
@@ -56,7 +59,7 @@ def publish(client, report):
     for item in report["items"]:
         for regulation in item["regulations"]:
             for version in regulation["versions"]:
-                answer = client.post(f"/api/v1/regulations/versions/{version['id']}/publish")
+                answer = zone_factories.published_by_api(client, version["id"])
                 assert answer.status_code == 200, answer.content
 
 
@@ -193,7 +196,7 @@ def test_the_bulk_feed_holds_every_version_and_a_delta_what_changed(ruling, clie
     assert nothing["zones"] == []
     take(ruling, with_level("V3"))
     draft = RegulationVersion.objects.get(state="draft")
-    ruling.post(f"/api/v1/regulations/versions/{draft.id}/publish")
+    zone_factories.published_by_api(ruling, draft.id)
     (changed,) = client.get("/api/v1/rules", {"since": later.isoformat()}).json()["zones"]
     states = [one["state"] for one in changed["regulations"][0]["versions"]]
     assert states == ["superseded", "published"]

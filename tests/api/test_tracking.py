@@ -105,11 +105,11 @@ def test_a_list_costs_the_same_queries_however_long_it_is(api, carrier, django_a
     client = api()
     exception(carrier)
     client.get(EXCEPTIONS)
-    with django_assert_num_queries(3):  # the token, the organisation, the page
+    with django_assert_num_queries(2):  # the token, the page
         client.get(EXCEPTIONS)
     for minutes in range(50):
         exception(carrier, minutes)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert len(ids(client.get(EXCEPTIONS))) == 51
 
 

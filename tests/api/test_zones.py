@@ -2,7 +2,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from kernel.refusals import Refusal
-from tests import factories
+from tests import factories, zone_factories
 
 pytestmark = pytest.mark.django_db
 
@@ -55,15 +55,8 @@ def written(city, regulation, **changes):
     return city.post(path, VERSION | changes, format="json")
 
 
-def publish(city, version_id):
-    impact = city.get("/api/v1/reports/impact", {"draft": version_id}).json()
-    sent = {"impact_id": impact.get("id", version_id), "bookings": "grandfather"}
-    path = f"/api/v1/regulations/versions/{version_id}/publish"
-    return city.post(path, sent, format="json")
-
-
 def published(city, regulation, **changes):
-    return publish(city, written(city, regulation, **changes).json()["id"])
+    return zone_factories.published_by_api(city, written(city, regulation, **changes).json()["id"])
 
 
 def test_everybody_reads_the_zones_as_geojson(client, zone):
@@ -125,7 +118,7 @@ def test_a_draft_is_the_citys_alone_until_it_is_published(client, city, regulati
 
     assert versions(client) == []
     assert versions(city) == ["draft"]
-    answer = publish(city, version.json()["id"])
+    answer = zone_factories.published_by_api(city, version.json()["id"])
     assert answer.status_code == 200
     assert answer.json()["recorded_from"] == "2026-05-12T07:00:00Z"
     assert versions(client) == ["published"]
@@ -133,7 +126,7 @@ def test_a_draft_is_the_citys_alone_until_it_is_published(client, city, regulati
 
 def test_publishing_twice_is_refused(city, regulation):
     version = published(city, regulation).json()
-    answer = publish(city, version["id"])
+    answer = zone_factories.published_by_api(city, version["id"])
     assert answer.status_code == 409
     assert answer.json()["code"] == "zones.not_a_draft"
 
@@ -228,12 +221,12 @@ def test_a_draft_is_published_after_a_second_person_reviewed_it(hel_city, regula
     writer, reader = signed_in(hel_city), signed_in(hel_city)
     draft = written(writer, regulation).json()
     path = f"/api/v1/regulations/versions/{draft['id']}"
-    early = publish(writer, draft["id"])
+    early = zone_factories.published_by_api(writer, draft["id"])
     assert (early.status_code, early.json()["code"]) == (409, "zones.review_needed")
     own = writer.post(f"{path}/review")
     assert (own.status_code, own.json()["code"]) == (409, "zones.own_draft")
     assert reader.post(f"{path}/review").json()["state"] == "reviewed"
-    assert publish(writer, draft["id"]).json()["state"] == "published"
+    assert zone_factories.published_by_api(writer, draft["id"]).json()["state"] == "published"
 
 
 def test_a_version_is_suspended_and_resumed_and_everybody_can_read_when(client, city, regulation):
@@ -280,14 +273,14 @@ def test_a_draft_that_contradicts_a_rule_in_force_is_named_and_neither_reviewed_
     assert clash["witness"]["facts"]["fuels"] == ["electric"]
     assert clash["witness"]["facts"]["gross_weight_kg"] > 7500
     reviewed = signed_in(hel_city).post(f"{path}/review")
-    for answer in (reviewed, publish(city, draft["id"])):
+    for answer in (reviewed, zone_factories.published_by_api(city, draft["id"])):
         assert (answer.status_code, answer.json()["code"]) == (409, "zones.contradiction")
         assert answer.json()["errors"][0]["pointer"] == "/rows/0"
         assert clash["witness"]["text"] in answer.json()["detail"]
     rows[0]["priority"] = 1
     assert city.put(path, VERSION | {"rows": rows}, format="json").status_code == 200
     assert city.get(f"{path}/analysis").json()["clashes"] == []
-    assert publish(city, draft["id"]).status_code == 200
+    assert zone_factories.published_by_api(city, draft["id"]).status_code == 200
 
 
 def test_an_analysis_says_who_is_better_off_than_by_the_rules_in_force(city, regulation):

@@ -1,7 +1,9 @@
 """What the solver says of a draft, for who edits and who reviews it."""
 
+from __future__ import annotations
+
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,7 +16,9 @@ from kernel.vehicles import VehicleFacts
 from kernel.verdicts import RuleRef
 from zones.models import RegulationVersion
 from zones.selectors import analyses
-from zones.solving import Analysis, Witness
+
+if TYPE_CHECKING:
+    from zones.solving import Analysis, Witness
 
 
 class RowOut(Struct):

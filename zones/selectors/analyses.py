@@ -64,6 +64,8 @@ def _placed(
     rows: dict[object, list[language.Row]],
     period: Period,
 ) -> list[Placed]:
+    from zones.solving import Placed
+
     return [
         Placed(RuleRef(known.id, known.version, number, known.code), row, known.legal)
         for known in ruling
