@@ -92,6 +92,8 @@ def outcome_of(verdict: Verdict) -> tuple[str, list[tuple[Money, str]]]:
     ]
     if due:
         return "charge", due
+    if verdict.missing_facts:
+        return "undetermined", []  # a charge, perhaps
     warned = any(duty.kind == "warning" for duty in verdict.obligations)
     return ("warn" if warned else "allow"), []
 

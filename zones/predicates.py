@@ -101,7 +101,8 @@ def _bounds(who: Who) -> Iterable[Predicate]:
 
 def ages(who: Who) -> Iterable[int]:
     """Yield the ages in years at which the predicate's answer may change."""
-    yield from (years for years in (who.age_under_years, who.age_at_least_years) if years)
+    bounds = (who.age_under_years, who.age_at_least_years)
+    yield from (years for years in bounds if years is not None)
     for part in (*(who.any or ()), *(who.all or ()), *((who.not_,) if who.not_ else ())):
         yield from ages(part)
 

@@ -164,10 +164,13 @@ class _Looking:
         every = {(placed.ref, placed.legal): placed for placed in (*rules, *before)}
         self._tz, self._start = tz, start
         self._vehicles = VehicleSpace(
-            who
-            for placed in every.values()
-            for who in (placed.row.who, placed.row.unless.who)
-            if who is not None
+            (
+                who
+                for placed in every.values()
+                for who in (placed.row.who, placed.row.unless.who)
+                if who is not None
+            ),
+            start.astimezone(tz).date(),
         )
         self._times = _times(list(every.values()), start, end, tz, holidays)
         self._defined = 0

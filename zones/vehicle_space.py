@@ -9,7 +9,7 @@ Regulation (EU) 168/2013, annex I, leaves of it (mass and payload of L7e), of cy
 bear; heavy Euro classes (Roman) for N3 and M3, light ones (Arabic) for L, T, trailers and bicycles,
 either for the rest (which of the two follows from the reference mass: Regulation (EC) 595/2009,
 article 2); cycles have no engine but an electric one. Trailers are looked at only where a rule
-names them.
+names them. A vehicle is as old as on the first day that is looked at.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from typing import Any, get_args
 
 import z3
 
-from kernel.vehicles import ZERO_EMISSION_FUELS, VehicleFacts, euro_rank
+from kernel.vehicles import ZERO_EMISSION_FUELS, VehicleFacts, birthday, euro_rank
 from zones.formulas import Formula, among, every, flag, number, of, some, within
 from zones.language import Category, EuroLimit, Fuel, Who
 
@@ -54,24 +54,29 @@ EURO_CLASSES = (
 OLDEST, NEWEST = date(1900, 1, 1), date(8999, 12, 31)
 _ELECTRIC = frozenset({"electric"})
 OTHER = "other"
+N1_CLASSES = ("I", "II", "III")
+_ELSEWHERE = "XX"
+"""A country that no rule names: free for use in ISO 3166-1."""
 NO_STICKER = "none"
 
 
 class VehicleSpace:
     """The unknowns of one vehicle, over the classes that a set of rules can tell apart."""
 
-    def __init__(self, spoken: Iterable[Who]) -> None:
+    def __init__(self, spoken: Iterable[Who], on: date) -> None:
         self.named = _named(spoken)
+        self.on = on
         trailers = {name for name in self.named.get("category", ()) if name.startswith("O")}
         self.categories = tuple(c for c in CATEGORIES if c[0] != "O" or c in trailers)
         self.euros = _euros(self.named.get("euro", ()))
         self.bodies = (*sorted(self.named.get("body", ())), OTHER)
         self.operators = (*sorted(self.named.get("operator", ())), OTHER)
+        self.countries = (*sorted(self.named.get("country", ())), _ELSEWHERE)
         self.category, self.fuel, self.euro = number("category"), number("fuel"), number("euro")
         self.mass, self.registered = _mass(), _registered()
         self.steps = {
             name: tuple(sorted(self.named.get(name, ())))
-            for name in ("length_m", "width_m", "height_m")
+            for name in ("length_m", "width_m", "height_m", "particulates_g_per_kwh")
         }
         self.schemes = {
             name.removeprefix("sticker."): (*sorted(values | {NO_STICKER}),)
@@ -94,6 +99,9 @@ class VehicleSpace:
         yield _plausible(self.categories, self.euros)
         yield within("body", len(self.bodies))
         yield within("operator", len(self.operators))
+        yield within("registered_in", len(self.countries))
+        yield within("n1_class", len(N1_CLASSES))
+        yield z3.And(_unladen() > 0, _unladen() <= self.mass)
         for name, bounds in self.steps.items():
             yield within(name, 2 * len(bounds) + 1)
             if bounds and bounds[0] == 0:
@@ -149,7 +157,36 @@ class VehicleSpace:
                 else None
             ),
             operator=self.operators[value(number("operator"))] if "operator" in asked else None,
+            n1_class=(
+                N1_CLASSES[value(number("n1_class"))]
+                if "n1_class" in asked and self.categories[value(self.category)] == "N1"
+                else None
+            ),
+            unladen_weight_kg=value(_unladen()) if "unladen" in asked else None,
+            particulates_g_per_kwh=_step_value(
+                self.steps["particulates_g_per_kwh"], value(number("particulates_g_per_kwh"))
+            ),
+            blind_spot_detection=self._flag(model, "blind_spot_detection"),
+            combination=self._flag(model, "combination"),
+            registered_in=(
+                self.countries[value(number("registered_in"))] if "country" in asked else None
+            ),
         )
+
+    def _flag(self, model: z3.ModelRef, fact: str) -> bool | None:
+        if fact not in self.named:
+            return None
+        return bool(z3.is_true(model.eval(flag(fact), model_completion=True)))
+
+    def _younger(self, years: int) -> Formula:
+        """Return the formula that holds of who is not so many years old on the first day."""
+        born = date(max(self.on.year - years, 1), self.on.month, min(self.on.day, 28))
+        latest = max(
+            day
+            for day in (born.toordinal() + extra for extra in range(-3, 5))
+            if day > 0 and birthday(date.fromordinal(day), years) <= self.on
+        )
+        return self.registered > latest
 
     def _category(self, names: Iterable[str]) -> Formula:
         return of("category", self.categories, names)
@@ -202,15 +239,31 @@ MEMBERS: dict[str, Callable[[VehicleSpace, Any], Formula]] = {
     "gross_weight_up_to_kg": lambda space, value: space.mass <= value,
     "gross_weight_at_least_kg": lambda space, value: space.mass >= value,
     "gross_weight_under_kg": lambda space, value: space.mass < value,
+    "unladen_weight_over_kg": lambda space, value: _unladen() > value,
+    "unladen_weight_up_to_kg": lambda space, value: _unladen() <= value,
     "length_over_m": lambda space, value: space._over("length_m", value),
     "length_up_to_m": lambda space, value: z3.Not(space._over("length_m", value)),
     "width_over_m": lambda space, value: space._over("width_m", value),
     "height_over_m": lambda space, value: space._over("height_m", value),
     "registered_before": lambda space, value: space.registered < value.toordinal(),
     "registered_from": lambda space, value: space.registered >= value.toordinal(),
+    "registered_in": lambda space, value: of("registered_in", space.countries, value),
+    "age_under_years": lambda space, value: space._younger(value),
+    "age_at_least_years": lambda space, value: z3.Not(space._younger(value)),
+    "n1_class": lambda space, value: z3.And(
+        space._category(["N1"]), of("n1_class", N1_CLASSES, value)
+    ),
+    "combination": lambda space, value: flag("combination") == value,
     "stickers": lambda space, value: space._stickers(value),
     "special_purpose": lambda space, value: some([flag(_purpose(name)) for name in value]),
     "particulate_filter": lambda space, value: flag("particulate_filter") == value,
+    "particulates_over_g_per_kwh": lambda space, value: space._over(
+        "particulates_g_per_kwh", value
+    ),
+    "particulates_up_to_g_per_kwh": lambda space, value: z3.Not(
+        space._over("particulates_g_per_kwh", value)
+    ),
+    "blind_spot_detection": lambda space, value: flag("blind_spot_detection") == value,
     "operator": lambda space, value: of("operator", space.operators, value),
     "any": lambda space, value: space._any(value),
     "all": lambda space, value: every([space.who(part) for part in value]),
@@ -224,12 +277,21 @@ _NAMES = {
     "length_over_m": "length_m", "length_up_to_m": "length_m", "width_over_m": "width_m",
     "height_over_m": "height_m", "euro_below": "euro", "euro_at_least": "euro",
     "registered_before": "registered", "registered_from": "registered",
-    "particulate_filter": "filter",
+    "particulate_filter": "filter", "age_under_years": "registered",
+    "age_at_least_years": "registered", "registered_in": "country", "n1_class": "n1_class",
+    "combination": "combination", "blind_spot_detection": "blind_spot_detection",
+    "unladen_weight_over_kg": "unladen", "unladen_weight_up_to_kg": "unladen",
+    "particulates_over_g_per_kwh": "particulates_g_per_kwh",
+    "particulates_up_to_g_per_kwh": "particulates_g_per_kwh",
 }  # fmt: skip
 
 
 def _mass() -> Formula:
     return number("gross_weight_kg")
+
+
+def _unladen() -> Formula:
+    return number("unladen_weight_kg")
 
 
 def _registered() -> Formula:

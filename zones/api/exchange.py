@@ -230,7 +230,7 @@ def _uploaded(raw: Any) -> tuple[str, bytes]:
             raise Refusal(codes.REQUEST_INVALID, _("The form has no part “file”."), pointer="/file")
         if file.size > IMPORT_LIMIT:
             raise _too_large()
-        return (file.name or "file")[:200], file.read()
+        return (file.name or "file").replace("\x00", "")[:200], file.read()
     if not media.endswith(("json", "xml", "octet-stream", "pbf")):
         raise Refusal(
             codes.REQUEST_MEDIA_TYPE, _("Send JSON, XML, octets or a form."), received=media

@@ -125,6 +125,8 @@ def _said(one: Saying) -> _Said:
 def _window_can_be_said(window: When) -> None:
     if window.calendar is not None:
         raise CannotSay(f"calendar {window.calendar}")
+    if window.on is not None or window.not_on:
+        raise CannotSay("days of every year")
     if window.from_ == window.to:
         raise CannotSay("an empty window")
     wraps = window.to < window.from_ and window.to != "00:00"
@@ -231,7 +233,8 @@ def _condition(parent: Element, condition: Condition) -> None:
     if condition.extension:
         for name in _EXTENSION:
             inside = _add(inside, "com", name)
-        inside = _add(inside, "comx", "regulatedCharacteristics")
+        if condition.name != "ageCharacteristic":  # NDW writes it beside them
+            inside = _add(inside, "comx", "regulatedCharacteristics")
         space = "comx"
     characteristic = _add(inside, space, condition.name, condition.text)
     for name, text in condition.members:

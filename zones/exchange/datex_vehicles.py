@@ -94,6 +94,8 @@ def _one(element: Element, notes: list[Note], limits: bool) -> Node:
             who = Who(special_purpose=(text[:80],)) if text else None
         case "vehicleUsage":
             who = Who(special_purpose=(text[:80],)) if text and text not in _NO_USAGE else None
+        case "ageCharacteristic":
+            who = _age(element)
         case "emissions":
             return _emissions(element, notes)
         case _ if name in _MEASURES:
@@ -141,6 +143,20 @@ def _emissions(element: Element, notes: list[Note]) -> Node:
         else:
             parts.append(_unknown(name, text or _told(child), notes))
     return parts[0] if len(parts) == 1 else Every(tuple(parts))
+
+
+def _age(element: Element) -> Who | None:
+    """Return an age in years, of which DATEX II says only that it is reached or not."""
+    told = {markup.local(child): (child.text or "").strip() for child in element}
+    years = told.get("vehicleAge", "")
+    if not years.isascii() or not years.isdigit() or int(years) > 200:
+        return None
+    match told.get("comparisonOperator"):
+        case "greaterThanOrEqualTo":
+            return Who(age_at_least_years=int(years))
+        case "lessThan":
+            return Who(age_under_years=int(years))
+    return None
 
 
 def _weight(operator: str, tonnes: float) -> Who | None:

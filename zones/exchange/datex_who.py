@@ -69,10 +69,21 @@ def _some(parts: list[Condition]) -> Condition:
     return parts[0] if len(parts) == 1 else Set("or", tuple(parts))
 
 
+_SAID = frozenset(
+    {
+        "category", "fuel", "fuel_only", "euro_below", "euro_at_least", "gross_weight_over_kg",
+        "gross_weight_up_to_kg", "gross_weight_at_least_kg", "gross_weight_under_kg",
+        "length_over_m", "length_up_to_m", "width_over_m", "height_over_m", "stickers",
+        "special_purpose", "age_at_least_years", "age_under_years", "any", "all", "not_",
+    }
+)  # fmt: skip
+"""What of `who` has a word in DATEX II; whatever else a rule says cannot be said."""
+
+
 def _parts(who: Who) -> Iterator[list[Condition]]:
     """Yield choices; one of each must hold."""
-    for name in ("body", "operator", "registered_before", "registered_from", "particulate_filter"):
-        if getattr(who, name) is not None:
+    for name in Who.__struct_fields__:
+        if name not in _SAID and getattr(who, name) is not None:
             raise CannotSay(name)
     if who.category is not None:
         yield list(_categories(who.category))
@@ -81,7 +92,7 @@ def _parts(who: Who) -> Iterator[list[Condition]]:
     if who.fuel_only is not None:
         yield [Characteristic("fuelType", text) for text in _fuels(who.fuel_only, clean=True)]
     yield from _euro(who)
-    yield from ([one] for one in _measures(who))
+    yield from ([one] for one in (*_measures(who), *_ages(who)))
     for scheme, values in (who.stickers or {}).items():
         if scheme != "critair" or "none" in values:
             raise CannotSay(f"sticker {scheme}")
@@ -137,6 +148,18 @@ def _number(limit: str | EuroLimit) -> int:
 
 def _emission(name: str, text: str) -> Characteristic:
     return Characteristic("emissions", members=((name, text),))
+
+
+def _ages(who: Who) -> Iterator[Condition]:
+    """Yield ages in years; they stand in NDW's extension."""
+    ages = (
+        ("greaterThanOrEqualTo", who.age_at_least_years),
+        ("lessThan", who.age_under_years),
+    )
+    for operator, years in ages:
+        if years is not None:
+            members = (("comparisonOperator", operator), ("vehicleAge", str(years)))
+            yield Characteristic("ageCharacteristic", members=members, extension=True)
 
 
 def _purpose(purpose: str) -> Characteristic:

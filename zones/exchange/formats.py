@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from zones.exchange import datex, geojson, osm
+from zones.exchange import datex, dtro, geojson, osm
 from zones.exchange.drafts import Context, Reading, Unreadable
 
 FILE_LIMIT = 64 * 1024 * 1024
@@ -11,6 +11,7 @@ READERS: dict[str, Callable[[bytes, Context], Reading]] = {
     "zfe": geojson.read,
     "datex2": datex.read,
     "osm": osm.read,
+    "dtro": dtro.read,
 }
 
 

@@ -163,7 +163,8 @@ def _vehicles(who: Who) -> dict[str, Any]:
 
 def _stretches(window: When) -> Iterator[dict[str, Any]]:
     """Yield a window without midnight inside; the last second of a stretch is part of it."""
-    if window.holidays != "any" or window.calendar or window.from_on or window.until_on:
+    dated = window.from_on or window.until_on or window.on is not None or window.not_on
+    if window.holidays != "any" or window.calendar or dated:
         raise CannotSay("holidays, calendars or dates")
     if window.from_ == window.to:
         raise CannotSay("an empty window")

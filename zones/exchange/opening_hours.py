@@ -65,13 +65,14 @@ def read(text: str) -> tuple[When, ...]:
 
 
 def write(windows: tuple[When, ...]) -> str | None:
-    """Return windows as opening hours; None when they name a calendar, which has no name there.
+    """Return windows as opening hours; None when they name a calendar or days of every year, which
+    have no name there.
 
     No windows at all are `24/7`: a row without `when` always holds.
     """
     if not windows or windows == (When(),):
         return "24/7"
-    if any(window.calendar is not None for window in windows):
+    if any(one.calendar is not None or one.on is not None or one.not_on for one in windows):
         return None
     plain = [window for window in windows if window.holidays != "only"]
     holy = [window for window in windows if window.holidays == "only"]

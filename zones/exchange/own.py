@@ -62,6 +62,8 @@ def read(feature: dict[str, Any], context: Context) -> ZoneDraft:
         zone = msgspec.convert(feature["properties"], _Zone)
     except msgspec.ValidationError as error:
         raise Unreadable("feature_malformed", str(error)) from None
+    if not zone.code or not all(regulation.code for regulation in zone.regulations):
+        raise Unreadable("id_missing", "A zone and a regulation have a code.")
     geometry, notes = ground.from_geojson(feature.get("geometry"), context)
     draft = ZoneDraft(
         source_id=zone.code,

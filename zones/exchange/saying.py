@@ -46,6 +46,8 @@ def plain_ban(saying: Saying) -> None:
         raise CannotSay("warning_until")
     if row.unless.permit:
         raise CannotSay(f"exemption by permit {', '.join(row.unless.permit)}")
+    if row.unless.day_pass:
+        raise CannotSay("day passes")
     for other in rows(saying.zone):
         if (
             other.row.what.effect == "allow"

@@ -33,7 +33,8 @@ def read(feature: dict[str, Any], context: Context) -> ZoneDraft:
         raise Unreadable("id_missing", "The feature has no name.")
     geometry, notes = ground.from_geojson(feature.get("geometry"), context)
     steps = _steps(facts["timeline"], context)
-    reference = "; ".join(str(source) for source in facts.get("timeline_source") or ())
+    sources = facts.get("timeline_source")
+    reference = "; ".join(map(str, sources)) if isinstance(sources, list) else ""
     versions = [
         VersionDraft(
             [rows.row("stickers", who=Who(stickers={SCHEME: groups}))], start, end, reference[:500]

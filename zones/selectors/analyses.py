@@ -1,15 +1,20 @@
 """What the solver says of a version, together with the rules in force in its zone."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from accounts.models import City
 from kernel.periods import Period
 from kernel.verdicts import RuleRef
-from zones import language, solving
+from zones import language
 from zones.compiled import CompiledRegulation, in_force
 from zones.models import RegulationVersion
 from zones.selectors import books
-from zones.solving import Analysis, Clash, Placed
+
+if TYPE_CHECKING:
+    from zones.solving import Analysis, Clash, Placed
 
 
 def analysis(version: RegulationVersion, *, city: City, now: datetime) -> Analysis:
@@ -18,9 +23,11 @@ def analysis(version: RegulationVersion, *, city: City, now: datetime) -> Analys
     The rules of its zone with the version in place of its predecessor are looked at, and compared
     with those that would rule without it. Three queries at most.
     """
+    from zones import solving  # a solver takes half a second to load, and few processes ask it
+
     start = max(now, version.legal_from)
     if version.legal_until is not None and version.legal_until <= start:
-        return Analysis()
+        return solving.Analysis()
     period = Period(start, version.legal_until)
     book = books.book(city.id)
     others = [

@@ -174,6 +174,11 @@ def _item(
     figures.items.append(report)
     for note in draft.notes:
         _noted(figures, report, note)
+    if _has_nul(draft):
+        report["outcome"] = "refused"
+        detail = "Text must not contain the character U+0000."
+        _noted(figures, report, Note("refused", "text_nul", detail))
+        return
     try:
         with transaction.atomic():
             zone, is_new = _zone(actor, draft, report, now, figures, books)
@@ -263,6 +268,12 @@ def _version(
         "legal_until": version.legal_until,
         "sentences": [sentences.of_row(row) for row in language.read(draft.rows)[0]],
     }
+
+
+def _has_nul(draft: ZoneDraft) -> bool:
+    """Return whether a text of the draft holds U+0000, which PostgreSQL cannot store."""
+    said = [draft.source_id, draft.name, draft.regulations]
+    return b"\\u0000" in msgspec.json.encode(said)
 
 
 def slug(source_id: str) -> str:

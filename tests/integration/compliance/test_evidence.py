@@ -14,6 +14,9 @@ from carriers.services import retention
 from compliance.models import Dispute, EvidenceBundle, Finding
 from compliance.services import evidence, findings, printing
 from foundation.models import OutboxMessage
+from roads.builds import build_base, build_view
+from roads.network import open_view
+from roads.selectors import networks
 from tests.factories import TUESDAY
 from tests.integration.compliance.test_from_events import (  # noqa: F401 (fixtures)
     DAY,
@@ -241,3 +244,21 @@ def test_the_command_verifies_every_chain_and_names_what_is_broken(confirmed, ca
 def test_the_command_says_of_which_finding_there_is_no_evidence(found):
     with pytest.raises(CommandError, match=str(found.id)):
         call_command("verify_evidence", str(found.id))
+
+
+def test_the_way_along_the_streets_is_part_of_the_evidence(found, tmp_path, monkeypatch):
+    """One street runs along latitude 60.1651, 11 m north of the fixes: the way lies on it."""
+    nodes = [f"n{number} v1 x{24.93 + 0.003 * number} y60.1651" for number in range(1, 10)]
+    way = f"w1 v1 Thighway=residential,name=Long N{','.join(f'n{n}' for n in range(1, 10))}"
+    (tmp_path / "street.opl").write_text("\n".join([*nodes, way]) + "\n")
+    base = build_base(tmp_path / "street.opl", "van", tmp_path / "base")
+    street = open_view(build_view(base, None, tmp_path / "views"))
+    monkeypatch.setattr(networks, "free", lambda *_: street)
+    monkeypatch.setattr(networks, "content", lambda *_: "street-1")
+    bundle = evidence.bundle_of(found, now=TUESDAY)
+    path = bundle.of("path")
+    (driven,) = path["matched"]
+    assert {lat for _, lat in driven} == {60.1651}
+    assert (driven[0][0], driven[-1][0]) == pytest.approx((24.9355, 24.9545), abs=1e-5)
+    assert path["streets"] == "street-1"
+    assert bundle.of("map")["svg"].count('class="way"') == 1

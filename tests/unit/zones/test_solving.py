@@ -170,8 +170,9 @@ def test_who_is_worse_off_and_who_better_is_told_by_category():
     analysis = found(after, before)
     worse = {shift.witness.facts.category for shift in analysis.worse}
     better = {shift.witness.facts.category for shift in analysis.better}
-    # N2 ends at 12 t, so who was banned before and no longer is: M1, M3, N3 and tractors.
-    assert (worse, better) == ({"N1", "N2"}, {"M1", "M3", "N3", "T"})
+    # N2 ends at 12 t, so who was banned before and no longer is: M1, M3, N3, tractors, and what
+    # has no EU category.
+    assert (worse, better) == ({"N1", "N2"}, {"M1", "M3", "N3", "T", "van", "truck"})
     assert {shift.kind for shift in (*analysis.worse, *analysis.better)} == {"prohibited"}
 
 
@@ -217,7 +218,7 @@ def test_every_key_of_when_reaches_the_solver_through_the_span():
     """Clock and named calendar are encoded; what else a span has is a property of its day."""
     clock = {"from_", "to"}
     calendar = {"calendar", "calendar_mode"}
-    of_the_day = {"days", "from_on", "until_on", "holidays"}
+    of_the_day = {"days", "from_on", "until_on", "holidays", "on", "not_on"}
     assert set(When.__struct_fields__) == clock | calendar | of_the_day
     assert set(Span.__slots__) == {"start", "end"} | calendar | of_the_day
 

@@ -25,6 +25,20 @@ def access(draft, facts, local, tz, holidays=()):
     ).access.value
 
 
+def every_access(draft, vehicles, moments, tz, holidays=()):
+    """Return the access of all vehicles at all local times: a draft is compiled once for them."""
+    zone, ruling = ZoneInfo(tz), compiled(draft)
+    days = DayCalendar(frozenset(map(date.fromisoformat, holidays)))
+    times = [datetime.fromisoformat(local).replace(tzinfo=zone) for local in moments]
+    return [
+        rules.decide(
+            regulations=ruling, facts=VehicleFacts(**facts), at=at, tz=zone, days=days
+        ).access.value
+        for facts in vehicles
+        for at in times
+    ]
+
+
 def compiled(draft):
     """Return the versions of a draft as if they were published; every row is in the language."""
     made = []

@@ -20,6 +20,8 @@ LORRY = {"category": "N2", "gross_weight_kg": 7500}
 HEAVY = {"category": "N2", "gross_weight_kg": 7501}
 CAR = {"category": "M1", "gross_weight_kg": 2000}
 BICYCLE = {"category": "cargo_bicycle", "gross_weight_kg": 300}
+# The whole extract takes three seconds of CPU; the command reads it in the integration tests too.
+EXTRACT = pytest.param("heidelberg_streets.osm.pbf", marks=pytest.mark.slow)
 LINE = [[8.70, 49.41], [8.71, 49.41]]
 
 
@@ -44,7 +46,7 @@ def decide(tags, facts, local):
     return access(osm.read(ways(tags), CONTEXT).zones[0], facts, local, "Europe/Berlin")
 
 
-@pytest.fixture(scope="module", params=["delivery_windows.geojson", "heidelberg_streets.osm.pbf"])
+@pytest.fixture(scope="module", params=["delivery_windows.geojson", EXTRACT])
 def streets(request):
     """The zones of a real file, by the ways that they are made of."""
     if not heidelberg_pack.available():
