@@ -57,6 +57,7 @@ def _nav(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
         (_("Control tower"), reverse("portal:tower"), lambda who: True),
         (_("Bookings"), reverse("portal:bookings"), lambda who: who.may(scopes.CURBS_READ)),
         (_("Findings"), reverse("portal:findings"), lambda who: who.may(scopes.FINDINGS_READ)),
+        (_("Rules"), reverse("portal:rules"), lambda who: who.may(scopes.RULES_READ)),
         (_("Patrol"), reverse("portal:patrol"), lambda who: who.may(scopes.ENFORCEMENT_CHECK)),
         (_("Quarantine"), reverse("portal:quarantine"), lambda who: who.may(scopes.EVENTS_WRITE)),
         (_("Exceptions"), reverse("portal:exceptions"), lambda who: who.may(scopes.VEHICLES_READ)),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from portal.live import views as live
+from portal.rulebook_urls import RULES
 from portal.views import (
     backfill,
     bookings,
@@ -99,6 +100,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("standing/", standing.Standing.as_view(), name="standing"),
     path("standing/<uuid:stopped_id>/retry/", standing.Retry.as_view(), name="standing-retry"),
     path("standing/<uuid:stopped_id>/skip/", standing.Skip.as_view(), name="standing-skip"),
+    *RULES,
     path("membership/", members.ChooseMembership.as_view(), name="membership"),
     path("accessibility/", plain.Accessibility.as_view(), name="accessibility"),
 ]

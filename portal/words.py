@@ -39,6 +39,20 @@ def span(start: datetime, end: datetime | None, tz: Any) -> str:
     return f"{moment(start, tz)} – {moment(end, tz)}"
 
 
+def period(start: datetime, end: datetime | None, tz: Any) -> str:
+    """Return a legal period with its years, e.g. `1 Jan 2026 – 1 Jul 2026 06:00`; midnight is not
+    said, and an open end neither: `from 1 Jan 2026`."""
+    if end is None:
+        return _("from %(start)s") % {"start": _dated(start, tz)}
+    return f"{_dated(start, tz)} – {_dated(end, tz)}"
+
+
+def _dated(at: datetime, tz: Any) -> str:
+    local = at.astimezone(tz)
+    day_said = formats.date_format(local, "j M Y")
+    return day_said if (local.hour, local.minute) == (0, 0) else f"{day_said} {clock(at, tz)}"
+
+
 def seconds(count: float | None) -> str:
     """Return a duration, e.g. `4 min 30 s` or `1 h 05 min`."""
     if count is None:

@@ -4,6 +4,7 @@ A row may carry a sentence of its own, in one or several languages; then that on
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from kernel.money import Money
 from zones.language import DAYS, EuroLimit, Row, When, Who
@@ -41,6 +42,20 @@ def of_who(who: Who, language: Language = "en") -> str:
     return _Writer(PHRASES[language]).who(who)
 
 
+class Parts(NamedTuple):
+    """A row in words, apart: its effect, whom it means, when (empty: always), who is exempt."""
+
+    what: str
+    who: str
+    when: str
+    unless: str
+
+
+def parts(row: Row, language: Language = "en") -> Parts:
+    """Return the parts of the row's sentence; a sentence of its own does not change them."""
+    return _Writer(PHRASES[language]).parts(row)
+
+
 class _Writer:
     """Writes in one language."""
 
@@ -48,17 +63,26 @@ class _Writer:
         self._phrases = phrases
 
     def row(self, row: Row) -> str:
+        said, spoken = self._phrases, self.parts(row)
+        text = f"{spoken.what}{said['colon']}{spoken.who}"
+        if spoken.when:
+            text += ", " + spoken.when
+        if spoken.unless:
+            text += said["semicolon"] + said["except"].format(spoken.unless)
+        return text + "."
+
+    def parts(self, row: Row) -> Parts:
+        both = self._phrases["and"]
+        when = both.join(self._window(window) for window in row.when)
+        return Parts(self._effect(row), self.who(row.who), when, both.join(self._exempt(row)))
+
+    def _exempt(self, row: Row) -> list[str]:
         said = self._phrases
-        text = f"{self._effect(row)}{said['colon']}{self.who(row.who)}"
-        if row.when:
-            text += ", " + said["and"].join(self._window(window) for window in row.when)
         exempt = [said["holders"].format(kind) for kind in row.unless.permit]
         exempt += [said["day_pass"].format(p.kind, p.per_year) for p in row.unless.day_pass]
         if row.unless.who is not None:
             exempt.append(self.who(row.unless.who))
-        if exempt:
-            text += said["semicolon"] + said["except"].format(said["and"].join(exempt))
-        return text + "."
+        return exempt
 
     def who(self, who: Who) -> str:
         return ", ".join(self._who_parts(who)) or self._phrases["everybody"]

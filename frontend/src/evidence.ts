@@ -32,7 +32,7 @@ window.cityMap = cityMap({
   container: document.getElementById("evidence-map") as HTMLElement,
   base: setup.base,
   label: setup.label,
-  bounds: boundsOf(setup.track.features.length ? setup.track : setup.zones, setup.curbs),
+  bounds: boundsOf(setup.track.features.length > 1 ? setup.track : setup.zones, setup.curbs),
   own: {
     sources: { zones: source(setup.zones), curbs: source(setup.curbs), track: source(setup.track) },
     layers: () => [

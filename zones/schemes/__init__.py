@@ -109,8 +109,12 @@ def find(name: str) -> tuple[Scheme, Sequence[Order], date | None] | None:
     scheme = known.get(match["code"]) if match else None
     if match is None or scheme is None or (match["bay"] and scheme.bay is None):
         return None
+    try:
+        starts = date.fromisoformat(match["starts"]) if match["starts"] else None
+    except ValueError:  # no day of the calendar, so no name of a template
+        return None
     orders = (scheme.bay,) if match["bay"] and scheme.bay else scheme.regulations
-    return scheme, orders, date.fromisoformat(match["starts"]) if match["starts"] else None
+    return scheme, orders, starts
 
 
 def regulations(

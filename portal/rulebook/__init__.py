@@ -1,0 +1,1 @@
+"""Zones, versions of regulations and permits in the words of pages. No rule is decided here."""

@@ -1,0 +1,95 @@
+"""The impact of a draft in the words of a page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from carriers.selectors import vehicles
+from portal import words
+from portal.rulebook import verdicts
+from portal.vehicles import names_of
+from reports.models import Impact
+
+KINDS: dict[str, Any] = {
+    "vehicles": gettext_lazy("Vehicles"),
+    "carriers": gettext_lazy("Carriers"),
+    "visits": gettext_lazy("Visits of the last seven days"),
+    "stays": gettext_lazy("Stays at curbs of the last seven days"),
+    "stops": gettext_lazy("Planned stops"),
+    "bookings": gettext_lazy("Bookings to come"),
+    "plans": gettext_lazy("Plans to come"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How far it is, how many fare worse and better, and who they are."""
+
+    id: UUID
+    running: bool
+    failed: bool
+    looked_at: int
+    total: int
+    sentence: str
+    counts: list[tuple[str, int, int]]
+    lists: list[tuple[str, list[dict[str, str]]]]
+
+
+def shown(impact: Impact, tz: Any) -> Shown:
+    """Return an impact in words; two queries for all names."""
+    running = impact.state == Impact.State.COMPUTING
+    failed = impact.state == Impact.State.FAILED
+    items = [item for listed in impact.items.values() for item in listed]
+    plates = vehicles.summary({UUID(item["vehicle_id"]) for item in items})
+    companies = names_of({UUID(item["organisation_id"]) for item in items})
+    return Shown(
+        id=impact.pk,
+        running=running,
+        failed=failed,
+        looked_at=impact.looked_at,
+        total=impact.total,
+        sentence=_sentence(impact, running, failed),
+        counts=[
+            (str(label), impact.counts[kind]["worse"], impact.counts[kind]["better"])
+            for kind, label in KINDS.items()
+            if kind in impact.counts
+        ],
+        lists=[
+            (str(KINDS[kind]), [_item(item, plates, companies, tz) for item in listed])
+            for kind, listed in impact.items.items()
+            if listed and kind in KINDS
+        ],
+    )
+
+
+def _sentence(impact: Impact, running: bool, failed: bool) -> str:
+    if failed:
+        return _("The draft was changed while this was computed. Open the page anew.")
+    said = {"done": impact.looked_at, "total": impact.total}
+    if running:
+        return _("%(done)s of about %(total)s cases have been looked at.") % said
+    if not impact.looked_at:
+        return _("There was no case to look at: nothing has driven there or is planned.")
+    changed = sum(len(listed) for listed in impact.items.values())
+    if not changed:
+        return _("All %(total)s cases were looked at; none of them changes.") % {
+            "total": impact.looked_at
+        }
+    return _("All %(total)s cases were looked at.") % {"total": impact.looked_at}
+
+
+def _item(item: dict[str, str], plates: Any, companies: dict[UUID, str], tz: Any) -> dict[str, str]:
+    vehicle = plates.get(UUID(item["vehicle_id"]))
+    before, after = (verdicts.KINDS.get(item[name], ("", "")) for name in ("before", "after"))
+    return {
+        "plate": (vehicle.plate or vehicle.label) if vehicle else "",
+        "organisation": companies.get(UUID(item["organisation_id"]), ""),
+        "at": words.moment(datetime.fromisoformat(item["at"]), tz),
+        "before": str(before[0]),
+        "after": str(after[0]),
+        "tone": after[1],
+    }

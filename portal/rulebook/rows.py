@@ -1,0 +1,162 @@
+"""A rule row as a form: fields for what most rows say, JSON for the rest. Pure.
+
+`split` takes a row apart, `joined` puts it together again; nothing of a row is lost between.
+"""
+
+import copy
+import itertools
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+import msgspec
+
+
+class Place(NamedTuple):
+    """Where the value of a field stands in a row, and how it is written in the field."""
+
+    path: tuple[str | int, ...]
+    kind: str
+
+
+PLACES: dict[str, Place] = {
+    "effect": Place(("what", "effect"), "text"),
+    "permit": Place(("what", "permit"), "text"),
+    "amount": Place(("what", "amount"), "money"),
+    "currency": Place(("what", "currency"), "text"),
+    "category": Place(("who", "category"), "list"),
+    "fuel": Place(("who", "fuel"), "list"),
+    "euro_below": Place(("who", "euro_below"), "text"),
+    "weight_over": Place(("who", "gross_weight_over_kg"), "number"),
+    "weight_up_to": Place(("who", "gross_weight_up_to_kg"), "number"),
+    "days": Place(("when", 0, "days"), "list"),
+    "from": Place(("when", 0, "from"), "text"),
+    "to": Place(("when", 0, "to"), "text"),
+    "exempt": Place(("unless", "permit"), "list"),
+    "warning_until": Place(("warning_until",), "text"),
+    "priority": Place(("priority",), "number"),
+}
+REST = "rest"
+
+
+class Unreadable(ValueError):
+    """The JSON of a row is none, or no object."""
+
+
+def split(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return a row as texts by field; what no field can say stays in `rest`, as JSON.
+
+    Windows of time are in the fields when there is one only.
+    """
+    rest = copy.deepcopy(dict(row))
+    given = dict.fromkeys(PLACES, "")
+    windows = rest.get("when")
+    for name, place in PLACES.items():
+        if place.path[0] == "when" and not (isinstance(windows, list) and len(windows) == 1):
+            continue
+        typed = _written(_look(rest, place.path), place.kind)
+        if typed is not None:
+            given[name] = typed
+            _drop(rest, place.path)
+    text = msgspec.json.format(msgspec.json.encode(rest), indent=2).decode() if rest else ""
+    return {**given, REST: text}
+
+
+def joined(given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the row that a form says; a field that is filled in counts before the JSON.
+
+    What a field cannot mean stays a text, for the rule language to refuse. Raises Unreadable.
+    """
+    row: Any = {}
+    if given.get(REST, "").strip():
+        try:
+            row = msgspec.json.decode(given[REST])
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise Unreadable(str(error)) from None
+        if not isinstance(row, dict):
+            raise Unreadable
+    for name, place in PLACES.items():
+        if given.get(name):
+            _put(row, place.path, _meant(given[name], place.kind))
+    return row
+
+
+def field_of(pointer: str, given: Mapping[str, str]) -> str:
+    """Return the field that a JSON pointer into a row means: the filled one, else the JSON."""
+    steps = pointer.strip("/").split("/")
+    for name, place in PLACES.items():
+        path = [str(step) for step in place.path]
+        if steps[: len(path)] == path and given.get(name):
+            return name
+    return "effect" if pointer in ("", "/what") and not given.get("effect") else REST
+
+
+def _written(value: Any, kind: str) -> str | None:
+    """Return a value as a field shows it; None for what the field cannot show."""
+    match kind, value:
+        case "text", str() if value and value == value.strip():
+            return value
+        case "number", int() if not isinstance(value, bool):
+            return str(value)
+        case "money", int() if not isinstance(value, bool) and 0 <= value < 10**12:
+            return f"{Decimal(value) / 100:.2f}"
+        case "list", list() if value and all(_plain(one) for one in value):
+            return ", ".join(value)
+    return None
+
+
+def _plain(one: Any) -> bool:
+    return isinstance(one, str) and bool(one) and one == one.strip() and "," not in one
+
+
+def _meant(typed: str, kind: str) -> Any:
+    typed = typed.strip()
+    match kind:
+        case "list":
+            return [one.strip() for one in typed.split(",") if one.strip()]
+        case "number" if typed.lstrip("-").isascii() and typed.lstrip("-").isdigit():
+            return int(typed) if len(typed) < 12 else typed
+        case "money":
+            return _cents(typed)
+    return typed
+
+
+def _cents(typed: str) -> Any:
+    try:
+        cents = Decimal(typed.replace(",", ".")) * 100
+        whole = int(cents)
+    except (InvalidOperation, OverflowError, ValueError):
+        return typed
+    return whole if whole == cents and abs(whole) < 10**12 else typed
+
+
+def _look(row: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        if isinstance(step, str):
+            row = row.get(step) if isinstance(row, dict) else None
+        else:
+            row = row[step] if isinstance(row, list) and len(row) > step else None
+    return row
+
+
+def _drop(row: Any, path: tuple[str | int, ...]) -> None:
+    """Take a value out, and what holds nothing more then."""
+    holder = _look(row, path[:-1])
+    del holder[path[-1]]
+    if not holder and path[:-1]:
+        _drop(row, path[:-1])
+
+
+def _put(row: Any, path: tuple[str | int, ...], value: Any) -> None:
+    for step, following in itertools.pairwise(path):
+        empty: Any = [] if isinstance(following, int) else {}
+        if isinstance(step, int):
+            if not row or not isinstance(row[step], dict):
+                row[:] = [empty]
+            row = row[step]
+            continue
+        kind = list if isinstance(following, int) else dict
+        if not isinstance(row.get(step), kind):
+            row[step] = empty
+        row = row[step]
+    row[path[-1]] = value

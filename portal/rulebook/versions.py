@@ -1,0 +1,224 @@
+"""Zones, regulations and their versions in the words of a page."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.actors import Actor
+from accounts.models import User
+from portal import words
+from portal.rulebook import differing, verdicts
+from zones import language, sentences
+from zones.models import AccessZone, Regulation, RegulationVersion, ZoneGeometry
+
+State = RegulationVersion.State
+TONES: dict[str, str] = {
+    State.DRAFT: "warn",
+    State.REVIEWED: "info",
+    State.PUBLISHED: "ok",
+    State.SUSPENDED: "bad",
+    State.ANNULLED: "bad",
+    State.SUPERSEDED: "",
+}
+CHANGES: dict[str, tuple[Any, str]] = {
+    "same": (gettext_lazy("as before"), ""),
+    "changed": (gettext_lazy("changed"), "warn"),
+    "added": (gettext_lazy("new"), "ok"),
+    "removed": (gettext_lazy("gone"), "bad"),
+}
+
+
+def zone_of(actor: Actor, zone_id: UUID) -> AccessZone:
+    """Return a zone of the reader's city. Raises Http404, the same for what is not there."""
+    zone = AccessZone.objects.of_city(actor.city_id).filter(pk=zone_id).first()
+    if zone is None:
+        raise Http404(_("There is no such zone."))
+    return zone
+
+
+def version_of(actor: Actor, version_id: UUID) -> RegulationVersion:
+    """Return a version of the reader's city, with its regulation and zone. Raises Http404."""
+    rows = RegulationVersion.objects.of_city(actor.city_id).select_related("regulation__zone")
+    version = rows.filter(pk=version_id).first()
+    if version is None:
+        raise Http404(_("There is no such version."))
+    return version
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A version as a list shows it."""
+
+    url: str
+    title: str
+    zone: str
+    number: int
+    state: str
+    tone: str
+    legal: str
+
+
+def shown(version: RegulationVersion, tz: Any) -> Shown:
+    """Return a version for a list; its regulation and zone are at hand."""
+    return Shown(
+        url=reverse("portal:rule-version", args=[version.pk]),
+        title=version.title or version.regulation.title,
+        zone=version.regulation.zone.name,
+        number=version.number,
+        state=str(version.get_state_display()),
+        tone=TONES[version.state],
+        legal=words.period(version.legal_from, version.legal_until, tz),
+    )
+
+
+def states_of(zone_ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, str, int]]]:
+    """Return for each zone how many versions are in which state: label, tone, count. One query."""
+    counted = (
+        RegulationVersion.objects.filter(regulation__zone_id__in=zone_ids)
+        .order_by()
+        .values_list("regulation__zone_id", "state")
+        .annotate(n=Count("id"))
+    )
+    order = list(State.values)
+    found: dict[UUID, list[tuple[str, str, int]]] = {}
+    for zone_id, state, count in sorted(counted, key=lambda row: order.index(row[1])):
+        label = str(State(state).label)
+        found.setdefault(zone_id, []).append((label, TONES[state], count))
+    return found
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Drafts of others that the reader can review, and versions that can be published."""
+
+    review: list[Shown]
+    publish: list[Shown]
+
+
+def waiting(actor: Actor) -> Waiting:
+    """Return what waits for the reader; one query."""
+    rows = RegulationVersion.objects.of_city(actor.city_id).select_related("regulation__zone")
+    open_ = rows.filter(state__in=[State.DRAFT, State.REVIEWED]).order_by("-created_at")[:50]
+    mine = actor.user_id
+    review, publish = [], []
+    for row in open_:
+        if row.state == State.REVIEWED:
+            publish.append(shown(row, actor.city.tz))
+        elif mine not in (row.created_by, row.changed_by):
+            review.append(shown(row, actor.city.tz))
+    return Waiting(review, publish)
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A regulation with its versions, the latest first."""
+
+    regulation: Regulation
+    versions: list[Shown]
+
+
+def regulations_of(zone: AccessZone, tz: Any) -> list[Grouped]:
+    """Return the regulations of a zone with their versions; two queries."""
+    found: dict[UUID, Grouped] = {
+        one.id: Grouped(one, []) for one in Regulation.objects.filter(zone=zone).order_by("code")
+    }
+    rows = RegulationVersion.objects.filter(regulation_id__in=found).select_related(
+        "regulation__zone"
+    )
+    for row in rows.order_by("-number"):
+        found[row.regulation_id].versions.append(shown(row, tz))
+    return list(found.values())
+
+
+def grounds_of(zone: AccessZone, tz: Any) -> list[dict[str, Any]]:
+    """Return the versions of a zone's ground, the latest first."""
+    return [
+        {
+            "number": row.number,
+            "legal": words.period(row.legal_from, row.legal_until, tz),
+            "recorded": words.moment(row.recorded_from, tz),
+            "grace": words.seconds(row.grace_s),
+            "corners": row.geometry.num_coords,
+        }
+        for row in ZoneGeometry.objects.filter(zone=zone).order_by("-number")
+    ]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row in words: the whole sentence, and who, when, what and except apart."""
+
+    number: int
+    sentence: str
+    parts: sentences.Parts
+    priority: int
+    reference: str
+
+
+def rows_of(rows: Sequence[Any]) -> list[Row]:
+    """Return rows of the rule language in the reader's language."""
+    speaks = verdicts.language()
+    return [
+        Row(
+            number,
+            sentences.of_row(row, speaks),
+            sentences.parts(row, speaks),
+            row.priority,
+            row.legal_reference or "",
+        )
+        for number, row in enumerate(language.read(rows)[0], start=1)
+    ]
+
+
+def predecessor(version: RegulationVersion) -> RegulationVersion | None:
+    """Return the last version before this one that stands in the books."""
+    earlier = version.regulation.versions.recorded().filter(
+        recorded_until__isnull=True, number__lt=version.number
+    )
+    return earlier.order_by("-number").first()
+
+
+def diff(before: RegulationVersion, after: RegulationVersion) -> list[dict[str, str]]:
+    """Return what differs, row by row, in sentences."""
+    found = []
+    for change in differing.rows(before.rows, after.rows):
+        label, tone = CHANGES[change.kind]
+        found.append(
+            {
+                "label": str(label),
+                "tone": tone,
+                "before": _sentence(change.before),
+                "after": _sentence(change.after),
+            }
+        )
+    return found
+
+
+def _sentence(row: Any) -> str:
+    return " ".join(one.sentence for one in rows_of([row])) if row else ""
+
+
+def history(version: RegulationVersion, tz: Any) -> list[tuple[str, str, str]]:
+    """Return what was done to a version, when, and by whom; one query for the names."""
+    steps: list[tuple[str, datetime | None, UUID | None]] = [
+        (_("written"), version.created_at, version.created_by),
+        (_("changed"), version.changed_at, version.changed_by),
+        (_("reviewed"), version.reviewed_at, version.reviewed_by),
+        (_("published"), version.published_at, version.published_by),
+        (_("annulled"), version.recorded_until, None),
+    ]
+    ids = [who for _step, _at, who in steps if who]
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
+    return [
+        (step, words.moment(at, tz), names.get(who, _("a machine client")) if who else "")
+        for step, at, who in steps
+        if at is not None
+    ]

@@ -1,0 +1,33 @@
+"""Addresses of the pages of rules."""
+
+from django.urls import URLPattern, path
+
+from portal.views.rulebook import editing, permits, publishing, templates, versions, zones
+
+_ZONE = "rules/zones/<uuid:zone_id>/"
+_VERSION = "rules/versions/<uuid:version_id>/"
+
+RULES: list[URLPattern] = [
+    path("rules/", zones.Rules.as_view(), name="rules"),
+    path("rules/zones/", zones.Zones.as_view(), name="rule-zones"),
+    path("rules/zones/new/", zones.NewZone.as_view(), name="new-zone"),
+    path(_ZONE, zones.OneZone.as_view(), name="rule-zone"),
+    path(f"{_ZONE}ground/", zones.NewGround.as_view(), name="new-ground"),
+    path(f"{_ZONE}regulations/", zones.NewRegulation.as_view(), name="new-regulation"),
+    path(f"{_ZONE}templates/", templates.Templates.as_view(), name="zone-templates"),
+    path(_VERSION, versions.OneVersion.as_view(), name="rule-version"),
+    path(f"{_VERSION}analysis/", versions.Analysis.as_view(), name="version-analysis"),
+    path(f"{_VERSION}analysis/part/", versions.AnalysisPart.as_view(), name="analysis-part"),
+    path(f"{_VERSION}edit/", editing.EditVersion.as_view(), name="edit-version"),
+    path(f"{_VERSION}review/", versions.Review.as_view(), name="review-version"),
+    path(f"{_VERSION}unreview/", versions.Unreview.as_view(), name="unreview-version"),
+    path(f"{_VERSION}impact/", publishing.Impact.as_view(), name="version-impact"),
+    path(f"{_VERSION}impact/progress/", publishing.ImpactPart.as_view(), name="impact-part"),
+    path(f"{_VERSION}suspend/", versions.Suspend.as_view(), name="suspend-version"),
+    path(f"{_VERSION}resume/", versions.Resume.as_view(), name="resume-version"),
+    path(f"{_VERSION}annul/", versions.Annul.as_view(), name="annul-version"),
+    path(f"{_VERSION}another/", versions.Another.as_view(), name="another-version"),
+    path("rules/permits/", permits.Permits.as_view(), name="permits"),
+    path("rules/permits/<uuid:permit_id>/revoke/", permits.RevokePermit.as_view(),
+         name="revoke-permit"),
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""The pages of rules: zones, versions of regulations, and permits. Officials only."""

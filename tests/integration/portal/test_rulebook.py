@@ -1,0 +1,460 @@
+"""The pages of rules: who may, what they say, what they do, and what they refuse."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts.services import setup
+from tests import factories, zone_factories
+from tests.factories import TUESDAY
+from zones.models import AccessZone, Permit, RegulationVersion
+from zones.services import permits, regulations
+
+NO_LORRIES = {
+    "id": "lorries",
+    "who": {"category": ["N2", "N3"]},
+    "when": [{"days": ["mon", "tue"], "from": "07:30", "to": "10:00"}],
+    "what": {"effect": "prohibit"},
+}
+SQUARE = [[24.94, 60.16], [24.95, 60.16], [24.95, 60.17], [24.94, 60.17], [24.94, 60.16]]
+
+
+@pytest.fixture
+def office(client, domain_clock, hel_city):
+    """Return `office()`: a test client of a new official of Helsinki, who is signed in."""
+
+    def sign_in(role="city_official"):
+        client.force_login(factories.person(hel_city, role))
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def zone(hel):
+    """A zone with one published version that forbids lorries on two mornings."""
+    return zone_factories.zone(hel, rows=[NO_LORRIES], west=24.94, south=60.16, side=0.01)
+
+
+@pytest.fixture
+def version(zone):
+    return RegulationVersion.objects.get(regulation__zone=zone)
+
+
+def draft(version, rows, **changes):
+    """Return another draft of the regulation, written by a machine."""
+    actor = factories.actor_of(setup.city_organisation(version.regulation.city))
+    facts = {"legal_from": TUESDAY, "title": "Second", **changes}
+    return regulations.add_version(
+        actor=actor, regulation_id=version.regulation_id, rows=rows, now=TUESDAY, **facts
+    )
+
+
+def page(client, name, /, *args, **query):
+    answer = client.get(reverse(f"portal:{name}", args=args), query)
+    return answer.status_code, answer.content.decode()
+
+
+def send(client, name, /, *args, **sent):
+    return client.post(reverse(f"portal:{name}", args=args), sent)
+
+
+def addresses(zone, version):
+    """Return every page of rules that can be looked at."""
+    plain = ["rule-zones", "new-zone", "permits"]
+    of_zone = ["rule-zone", "new-ground", "zone-templates"]
+    of_version = [
+        "rule-version", "version-analysis", "analysis-part", "version-impact", "impact-part",
+        "edit-version",
+    ]  # fmt: skip
+    return [
+        *(reverse(f"portal:{name}") for name in plain),
+        *(reverse(f"portal:{name}", args=[zone.id]) for name in of_zone),
+        *(reverse(f"portal:{name}", args=[version.id]) for name in of_version),
+    ]
+
+
+STEPS = ("review", "unreview", "suspend", "resume", "annul", "another")
+
+
+def test_officials_look_at_all_pages_and_nobody_else_at_any(office, client, carrier, zone, version):
+    second = draft(version, [NO_LORRIES])
+    for address in addresses(zone, second):
+        assert client.get(address).status_code == 302, address
+    for role in ("enforcement_officer",):
+        officer = office(role)
+        assert {officer.get(one).status_code for one in addresses(zone, second)} == {403}
+    client.force_login(factories.person(carrier))
+    assert {client.get(one).status_code for one in addresses(zone, second)} == {403}
+    for name in STEPS:
+        assert send(client, f"{name}-version", second.id, reason="x").status_code == 403
+    official = office()
+    for address in addresses(zone, second):
+        assert official.get(address).status_code == 200, address
+    assert reverse("portal:rules") in page(official, "tower")[1]
+
+
+def test_another_citys_rules_and_permits_are_not_there(office, hd, version):
+    theirs = zone_factories.zone(hd, rows=[NO_LORRIES], west=8.68, south=49.4, side=0.01)
+    other = draft(RegulationVersion.objects.get(regulation__zone=theirs), [NO_LORRIES])
+    actor = factories.actor_of(setup.city_organisation(hd))
+    permit = permits.issue(
+        actor=actor, kind="heavy_day", plate="HD-X 1", starts_at=TUESDAY, now=TUESDAY
+    )
+    official = office()
+    codes = {official.get(one).status_code for one in addresses(theirs, other)[3:]}
+    assert codes == {404}
+    for name in STEPS:
+        assert send(official, f"{name}-version", other.id, reason="x").status_code == 404
+    impact = send(official, "version-impact", other.id, bookings="cancel", impact_id=permit.id)
+    assert impact.status_code == 404
+    assert send(official, "edit-version", other.id, do="save").status_code == 404
+    assert send(official, "zone-templates", theirs.id, template="PLAIN-OFF-PEAK").status_code == 404
+    assert send(official, "new-regulation", theirs.id, code="x", title="X").status_code == 404
+    ground = {"drawn": json.dumps({"type": "Polygon", "coordinates": [SQUARE]})}
+    assert send(official, "new-ground", theirs.id, since="2026-05-12", **ground).status_code == 404
+    assert send(official, "revoke-permit", permit.id).status_code == 404
+    permit.refresh_from_db()
+    assert permit.revoked_at is None
+    assert "HDX1" not in page(official, "permits")[1]
+    assert theirs.code not in page(official, "rule-zones")[1]
+    chosen = send(
+        official, "permits", kind="heavy_day", plate="A 1", since="2026-05-12", zones=theirs.id
+    )
+    assert chosen.status_code == 422
+    assert Permit.objects.count() == 1
+
+
+def test_a_zone_is_made_of_a_file_whose_axes_are_turned_round(office):
+    official = office()
+    turned = [[lat, lng] for lng, lat in SQUARE]
+    file = SimpleUploadedFile(
+        "zone.geojson", json.dumps({"type": "Polygon", "coordinates": [turned]}).encode()
+    )
+    answer = official.post(
+        reverse("portal:new-zone"),
+        {"name": "Harbour", "code": "harbour", "kind": "weight", "boundary": file,
+         "grace": "15", "since": "2026-06-01"},
+        follow=True,
+    )  # fmt: skip
+    text = answer.content.decode()
+    assert "Latitude stood before longitude; the axes were turned round." in text
+    ground = AccessZone.objects.get(code="harbour").geometries.get()
+    assert ground.geometry.extent == (24.94, 60.16, 24.95, 60.17)
+    assert ground.grace_s == 900
+    assert ground.legal_from == datetime(2026, 5, 31, 21, tzinfo=UTC)  # midnight in Helsinki
+
+
+@pytest.mark.parametrize(
+    ("drawn", "said"),
+    [
+        ("{", "This is no GeoJSON: the text cannot be read."),
+        ("[]", "There is no geometry in it."),
+        ('{"type": "Point", "coordinates": [24.9, 60.1]}', "points have no ground"),
+        ('{"type": "Polygon", "coordinates": [[[24.9, "x"]]]}', "each of two numbers"),
+        ('{"type": "Polygon", "coordinates": [[[240, 60], [241, 60], [241, 61], [240, 60]]]}',
+         "longitude and latitude in degrees"),
+        ('{"type": "Polygon", "coordinates": [[[8.6, 49.4], [8.7, 49.4], [8.7, 49.5],'
+         " [8.6, 49.4]]]}", "outside of the region of this city"),
+        ('{"type": "Polygon", "coordinates": [[[24.94, 60.16], [24.96, 60.18],'
+         " [24.96, 60.16], [24.94, 60.18], [24.94, 60.16]]]}",
+         "The boundary crosses itself, at longitude 24.950000, latitude 60.170000."),
+        ("", "Choose a file, or write the boundary as GeoJSON."),
+        ('{"features": [3, {"geometry": {"type": "GeometryCollection", "geometries": 3}}]}',
+         "areas or lines"),
+    ],
+)  # fmt: skip
+def test_what_is_no_boundary_is_said_beside_its_field(office, drawn, said):
+    answer = send(
+        office(), "new-zone", name="A", code="a", kind="other", drawn=drawn, since="2026-05-12"
+    )
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not AccessZone.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"name": ""}, {"name": "x" * 161}, {"code": "no blanks"}, {"kind": "moat"},
+     {"grace": "-1"}, {"grace": "1e9"}, {"since": "2026-02-30"}, {"since": "0001-01-01"}],
+)  # fmt: skip
+def test_what_is_wrong_with_a_zone_is_said_and_nothing_is_made(office, wrong):
+    drawn = json.dumps({"type": "Polygon", "coordinates": [SQUARE]})
+    sent = {"name": "A", "code": "a", "kind": "other", "drawn": drawn, "since": "2026-05-12"}
+    answer = send(office(), "new-zone", **(sent | wrong))
+    assert answer.status_code == 422
+    assert f'id="{next(iter(wrong))}-error"' in answer.content.decode()
+    assert not AccessZone.objects.exists()
+
+
+def test_a_code_that_is_taken_is_said(office, zone):
+    drawn = json.dumps({"type": "Polygon", "coordinates": [SQUARE]})
+    sent = {"name": "A", "code": zone.code, "kind": "other", "drawn": drawn}
+    answer = send(office(), "new-zone", since="2026-05-12", **sent)
+    assert answer.status_code == 422
+    assert "Another zone has this code." in answer.content.decode()
+
+
+def test_a_vehicle_is_tested_with_the_rule_that_fired_and_its_week(office, version):
+    official = office()
+    # 12 May 2026 is a Tuesday; the row rules from 07:30 to 10:00 on Mondays and Tuesdays.
+    asked = {"category": "N2", "on": "2026-05-12", "time": "09:00"}
+    status, text = page(official, "rule-version", version.id, **asked)
+    assert status == 200
+    assert "<h3>no access</h3>" in text
+    assert "<strong>row 1</strong> forbids" in text
+    week = text[text.index('class="data week"') :]
+    assert week.count("no access") == 2 * 3  # from 07:30, 08:00 and 09:00, on two days
+    assert week.count("07:30 no access") == 2
+    assert week.count("no rule") == 7 * 24 - 2 * 2
+    later = asked | {"time": "10:00"}
+    assert "<h3>no rule</h3>" in page(official, "rule-version", version.id, **later)[1]
+
+
+def test_a_draft_is_tested_in_the_place_of_its_predecessor_and_a_row_alone(office, version):
+    admits = {"id": "free", "priority": 5, "what": {"effect": "allow"}}
+    second = draft(version, [NO_LORRIES, admits], legal_from=TUESDAY - timedelta(days=1))
+    asked = {"category": "N2", "on": "2026-05-12", "time": "09:30"}
+    official = office()
+    assert "<h3>no access</h3>" in page(official, "rule-version", version.id, **asked)[1]
+    assert "<h3>access</h3>" in page(official, "rule-version", second.id, **asked)[1]
+    alone = asked | {"row": "0"}
+    second.refresh_from_db()
+    assert "<h3>no access</h3>" in page(official, "rule-version", second.id, **alone)[1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"euro": "nine"}, {"weight": "heavy"}, {"length": "-3"}, {"length": "nan"},
+     {"sticker": "critair"}, {"registered": "yesterday"}, {"on": "2026-13-01"}, {"time": "25:00"}],
+)  # fmt: skip
+def test_a_fact_that_means_nothing_is_said_beside_its_field(office, version, wrong):
+    status, text = page(office(), "rule-version", version.id, **({"category": "N2"} | wrong))
+    assert status == 422
+    assert f'id="{next(iter(wrong))}-error"' in text
+
+
+@pytest.mark.parametrize("on", ["1900-01-01", "8999-12-31"])
+def test_the_ends_of_the_calendar_are_answered(office, version, on):
+    asked = {"category": "N2", "on": on, "time": "00:00", "row": "99", "permits": ",x,"}
+    assert page(office(), "rule-version", version.id, **asked)[0] in (200, 400)
+
+
+def test_a_draft_is_edited_and_faults_stand_beside_their_fields(office, version):
+    second = draft(version, [NO_LORRIES], legal_from=TUESDAY + timedelta(hours=3))
+    official = office()
+    head = {"since": "2026-05-12", "until": "", "vacate": "10", "title": "Third"}
+    row = {
+        "row-1-effect": "charge",
+        "row-1-from": "25:00",
+        "row-1-rest": '{"who": {"fuel": ["x"]}}',
+    }
+    answer = send(official, "edit-version", second.id, do="save", rows="1", **head, **row)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert any(f'id="row-1-{name}-error"' in text for name in ("from", "rest"))
+    good = {"row-1-effect": "charge", "row-1-amount": "12,50", "row-1-currency": "EUR",
+            "row-1-category": "N1", "row-1-rest": '{"id": "toll"}'}  # fmt: skip
+    answer = send(official, "edit-version", second.id, do="save", rows="1", **head, **good)
+    assert answer.status_code == 302
+    second.refresh_from_db()
+    assert second.rows == [
+        {
+            "id": "toll",
+            "what": {"effect": "charge", "amount": 1250, "currency": "EUR"},
+            "who": {"category": ["N1"]},
+        }
+    ]
+    assert second.legal_from == TUESDAY + timedelta(hours=3)  # its day was not touched
+    assert second.vacate_by_s == 600
+
+
+def test_rows_are_added_and_removed_without_saving(office, version):
+    second = draft(version, [NO_LORRIES])
+    official = office()
+    sent = {"rows": "1", "row-1-effect": "warn", "since": "2026-05-12"}
+    text = send(official, "edit-version", second.id, do="add", **sent).content.decode()
+    assert 'name="row-2-effect"' in text
+    text = send(official, "edit-version", second.id, do="remove-1", **sent).content.decode()
+    assert 'name="row-1-effect"' not in text
+    second.refresh_from_db()
+    assert second.rows == [NO_LORRIES]
+
+
+def test_what_a_person_wrote_that_person_does_not_review(office, version):
+    official = office()
+    answer = send(official, "another-version", version.id)
+    second = RegulationVersion.objects.get(number=2)
+    assert answer["Location"] == reverse("portal:rule-version", args=[second.id])
+    refused = send(official, "review-version", second.id)
+    assert refused.status_code == 409
+    assert "You wrote or changed this draft yourself." in refused.content.decode()
+    assert "I have reviewed it" not in page(official, "rule-version", second.id)[1]
+    colleague = office()
+    assert reverse("portal:rule-version", args=[second.id]) in page(colleague, "rule-zones")[1]
+    assert send(colleague, "review-version", second.id).status_code == 302
+    second.refresh_from_db()
+    assert second.state == "reviewed"
+
+
+def test_the_impact_publishes_with_the_choice_for_bookings(office, version):
+    second = draft(version, [NO_LORRIES])
+    official = office()
+    _, text = page(official, "version-impact", second.id)
+    assert "A second person has to review this draft" in text
+    send(official, "review-version", second.id)
+    _, text = page(official, "version-impact", second.id)
+    impact_id = text.split('name="impact_id" value="')[1].split('"')[0]
+    missing = send(official, "version-impact", second.id, impact_id=impact_id)
+    assert missing.status_code == 422
+    assert "Choose what becomes of bookings." in missing.content.decode()
+    other = send(official, "version-impact", second.id, impact_id=version.id, bookings="cancel")
+    assert other.status_code == 409
+    done = send(official, "version-impact", second.id, impact_id=impact_id, bookings="cancel")
+    assert done.status_code == 302
+    second.refresh_from_db()
+    assert (second.state, second.bookings, str(second.impact_id)) == (
+        "published", "cancel", impact_id,
+    )  # fmt: skip
+
+
+def test_a_version_is_suspended_resumed_and_annulled_with_a_reason(office, version):
+    official = office()
+    refused = send(official, "suspend-version", version.id)
+    assert refused.status_code == 422
+    assert 'id="reason-error"' in refused.content.decode()
+    for name, state in (("suspend", "suspended"), ("resume", "published"), ("annul", "annulled")):
+        assert send(official, f"{name}-version", version.id, reason="Fair").status_code == 302
+        version.refresh_from_db()
+        assert version.state == state
+    again = send(official, "annul-version", version.id, reason="Twice")
+    assert again.status_code == 409
+
+
+def test_a_contradiction_is_shown_and_stands_against_the_review(office, version):
+    admits = {"id": "free", "what": {"effect": "allow"}}
+    second = draft(version, [NO_LORRIES, admits])
+    official = office()
+    _, text = page(official, "version-analysis", second.id)
+    assert "Row 2 admits whom Row 1 does not, with equal priority." in text
+    assert "stands against review" in text
+    assert send(official, "review-version", second.id).status_code == 409
+
+
+def test_a_row_that_never_applies_is_named(office, version):
+    second = draft(version, [NO_LORRIES | {"unless": {"who": {"category": ["N2", "N3"]}}}])
+    _, text = page(office(), "version-analysis", second.id)
+    assert "Row 1 never applies: everybody it means is exempt." in text
+
+
+def test_what_differs_is_shown_row_by_row(office, version):
+    changed = NO_LORRIES | {"who": {"category": ["N3"]}}
+    second = draft(version, [changed, {"id": "new", "what": {"effect": "warn"}}])
+    _, text = page(office(), "rule-version", second.id)
+    table = text[text.index("What differs") :]
+    assert "No access: category N2 or N3, Mon, Tue 07:30–10:00." in table
+    assert "No access: category N3, Mon, Tue 07:30–10:00." in table
+    assert "Warning: all vehicles." in table
+
+
+def test_rows_are_said_in_the_language_of_the_page(office, version):
+    official = office()
+    for language, said in (
+        ("de", "Keine Zufahrt: Klasse N2 oder N3, Mo, Di 07:30–10:00."),
+        ("fr", "Accès interdit : catégorie N2 ou N3, lun, mar 07:30–10:00."),
+    ):
+        official.post(reverse("set_language"), {"language": language})
+        assert said in page(official, "rule-version", version.id)[1]
+
+
+def test_a_template_without_a_day_of_its_own_asks_for_one(office, zone):
+    official = office()
+    refused = send(official, "zone-templates", zone.id, template="NL-ZE-GENERIC")
+    assert refused.status_code == 422
+    assert 'id="starts_on-error"' in refused.content.decode()
+    loaded = send(
+        official, "zone-templates", zone.id, template="NL-ZE-GENERIC", starts_on="2027-01-01"
+    )
+    assert loaded.status_code == 302
+    again = send(
+        official, "zone-templates", zone.id, template="NL-ZE-GENERIC", starts_on="2027-01-01"
+    )
+    assert again.status_code == 422
+    assert "Another regulation has this code." in again.content.decode()
+
+
+@pytest.mark.parametrize("name", ["", "moat", "PLAIN-OFF-PEAK(2026-99-99)", "PLAIN-OFF-PEAK/bay"])
+def test_what_is_no_template_is_said(office, zone, name):
+    answer = send(office(), "zone-templates", zone.id, template=name)
+    assert answer.status_code == 422
+    assert 'id="template-error"' in answer.content.decode()
+
+
+def test_a_permit_is_issued_listed_and_revoked(office, zone):
+    official = office()
+    sent = {"kind": "heavy_day", "plate": "abc-123", "since": "2026-05-12", "until": "2026-05-12"}
+    assert send(official, "permits", zones=zone.id, **sent).status_code == 302
+    permit = Permit.objects.get()
+    assert permit.plate == "ABC123"
+    # One local day of Helsinki, which in May is three hours ahead of UTC.
+    assert permit.starts_at == datetime(2026, 5, 11, 21, tzinfo=UTC)
+    assert permit.ends_at == datetime(2026, 5, 12, 21, tzinfo=UTC)
+    assert "ABC123" in page(official, "permits")[1]
+    assert "ABC123" in page(official, "rule-zone", zone.id)[1]
+    assert send(official, "revoke-permit", permit.id).status_code == 302
+    permit.refresh_from_db()
+    assert permit.revoked_at == TUESDAY
+    assert "ABC123" not in page(official, "rule-zone", zone.id)[1]
+
+
+def test_a_permit_for_a_class_is_said_in_words(office):
+    official = office()
+    who = '{"fuel_only": ["electric"]}'
+    sent = {"kind": "quiet", "vehicle_class": who, "since": "2026-05-12"}
+    assert send(official, "permits", **sent).status_code == 302
+    assert "only on electric" in page(official, "permits")[1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"plate": ""}, "plate"),
+        ({"kind": ""}, "kind"),
+        ({"vehicle_class": '{"fuel": ["diesel"]}'}, "plate"),  # both a plate and a class
+        ({"plate": "", "vehicle_class": "[1]"}, "vehicle_class"),
+        ({"plate": "", "vehicle_class": '{"wings": 2}'}, "vehicle_class"),
+        ({"since": ""}, "since"),
+        ({"until": "2026-05-01"}, "until"),
+        ({"zones": "nowhere"}, "zones"),
+    ],
+)
+def test_what_is_wrong_with_a_permit_is_said_beside_its_field(office, wrong, field):
+    sent = {"kind": "heavy_day", "plate": "ABC-123", "since": "2026-05-12"}
+    answer = send(office(), "permits", **(sent | wrong))
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.content.decode()
+    assert not Permit.objects.exists()
+
+
+def test_the_list_of_zones_costs_the_same_however_many_there_are(
+    office, hel, django_assert_max_num_queries
+):
+    for n in range(6):
+        zone_factories.zone(hel, rows=[NO_LORRIES], west=24.9 + n / 50, south=60.1, side=0.01)
+    official = office()
+    page(official, "rule-zones")
+    with django_assert_max_num_queries(22):
+        assert page(official, "rule-zones")[0] == 200
+
+
+def test_a_reviewed_version_is_open_again_only_with_a_reason(office, version):
+    second = draft(version, [NO_LORRIES])
+    official = office()
+    send(official, "review-version", second.id)
+    assert send(official, "unreview-version", second.id).status_code == 422
+    assert send(official, "unreview-version", second.id, reason="A typo").status_code == 302
+    second.refresh_from_db()
+    assert second.state == "draft"

@@ -1,0 +1,99 @@
+"""A row of the rule language as a form and back: nothing is lost, faults find their field."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from portal.rulebook import differing, rows
+
+SCHEMES = Path(__file__).resolve().parents[3] / "zones" / "schemes"
+
+
+def rows_of_templates():
+    """Return the rows of all templates."""
+    read = [json.loads(path.read_text()) for path in sorted(SCHEMES.glob("*.json"))]
+    orders = [order for scheme in read for order in (*scheme["regulations"], scheme.get("bay"))]
+    return [row for order in orders if order for row in order["rows"]]
+
+
+@pytest.mark.parametrize("row", rows_of_templates(), ids=lambda row: row.get("id", "row"))
+def test_every_row_of_a_template_comes_back_from_its_form(row):
+    assert rows.joined(rows.split(row)) == row
+
+
+ODD = [
+    {},
+    {"what": {}},
+    {"who": {"category": []}, "when": [], "unless": {"permit": []}},
+    {"when": [{}], "what": {"effect": "allow"}},
+    {"when": [{"from": "07:00"}, {"to": "06:00"}]},
+    {"unless": {"permit": ["a,b"]}, "who": {"category": ["N1", 3]}},
+    {"what": {"amount": 5, "effect": " prohibit"}, "priority": True},
+    {"who": {"euro_below": {"light": "5"}}, "priority": -3, "warning_until": ""},
+]
+
+
+@pytest.mark.parametrize("row", ODD, ids=str)
+def test_a_row_that_no_form_expects_comes_back_too(row):
+    assert rows.joined(rows.split(row)) == row
+
+
+def test_what_most_rows_say_is_in_fields_and_the_rest_in_json():
+    given = rows.split(
+        {
+            "what": {"effect": "charge", "amount": 1250, "currency": "EUR", "per": "day"},
+            "who": {"category": ["N1", "N2"], "gross_weight_over_kg": 3500},
+            "when": [{"days": ["mon", "fri"], "from": "07:00", "holidays": "except"}],
+        }
+    )
+    assert {name: text for name, text in given.items() if text and name != "rest"} == {
+        "effect": "charge",
+        "amount": "12.50",
+        "currency": "EUR",
+        "category": "N1, N2",
+        "weight_over": "3500",
+        "days": "mon, fri",
+        "from": "07:00",
+    }
+    assert json.loads(given["rest"]) == {
+        "what": {"per": "day"},
+        "when": [{"holidays": "except"}],
+    }
+
+
+def test_a_field_counts_before_the_json_and_an_unreadable_value_is_left_to_the_language():
+    given = {"effect": "warn", "amount": "a lot", "rest": '{"what": {"effect": "allow"}}'}
+    assert rows.joined(given) == {"what": {"effect": "warn", "amount": "a lot"}}
+    assert rows.joined({"amount": "0.005"}) == {"what": {"amount": "0.005"}}
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "{", '"row"', "[" * 100_000])
+def test_json_that_is_no_object_is_refused(text):
+    with pytest.raises(rows.Unreadable):
+        rows.joined({"rest": text})
+
+
+@pytest.mark.parametrize(
+    ("pointer", "given", "field"),
+    [
+        ("/who/category/1", {"category": "N1, X"}, "category"),
+        ("/who/category/1", {"rest": '{"who": {"category": ["N1", "X"]}}'}, "rest"),
+        ("/when/0/from", {"from": "25:00"}, "from"),
+        ("/when/1/from", {"from": "07:00"}, "rest"),
+        ("/what/effect", {"effect": "stop"}, "effect"),
+        ("", {}, "effect"),
+        ("", {"effect": "warn", "rest": '{"x": 1}'}, "rest"),
+    ],
+)
+def test_a_fault_finds_the_field_that_says_it(pointer, given, field):
+    assert rows.field_of(pointer, given) == field
+
+
+def test_versions_differ_row_by_row():
+    before = [{"id": "a", "priority": 1}, {"id": "b"}, {"priority": 3}]
+    after = [{"id": "b"}, {"id": "a", "priority": 2}, {"priority": 3}, {"id": "c"}]
+    assert [change.kind for change in differing.rows(before, after)] == [
+        "same", "changed", "same", "added",
+    ]  # fmt: skip
+    assert [change.kind for change in differing.rows(after, before)][-1] == "removed"
