@@ -40,6 +40,7 @@ def test_every_vector_of_a_real_scheme_is_decided_as_the_facts_say():
     assert missed(vectors.real()) == []
 
 
+@pytest.mark.law
 def test_every_vector_of_a_pattern_is_decided_as_the_pattern_says():
     with as_if_in_force():
         assert missed(vectors.patterns()) == []

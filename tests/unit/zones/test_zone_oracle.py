@@ -92,6 +92,7 @@ def test_evaluator_and_oracle_agree_on_what_hypothesis_thinks_of(rng):
     agree(one, worlds.probes(one))
 
 
+@pytest.mark.law
 def test_every_key_alone_is_answered_as_the_oracle_does_beside_every_bound():
     count = 0
     for asked, car, day in worlds.single():
@@ -101,6 +102,7 @@ def test_every_key_alone_is_answered_as_the_oracle_does_beside_every_bound():
     assert count > 3000
 
 
+@pytest.mark.law
 def test_random_rows_use_the_whole_language():
     whos, windows, effects, exempt = set(), set(), set(), set()
     for seed in range(400):
@@ -139,6 +141,7 @@ def test_a_row_of_an_age_of_no_years_speaks_in_a_horizon_as_at_an_instant():
     assert [verdict for _, verdict in pieces] == [once]
 
 
+@pytest.mark.law
 def test_the_latest_version_recorded_rules_where_its_legal_period_lies():
     rng = random.Random(4)
     for _ in range(100):
