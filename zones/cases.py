@@ -159,7 +159,10 @@ def _held(
         return
     midnight = local_midnight(today, tz)
     day = Period(midnight, local_midnight(date.fromordinal(today.toordinal() + 1), tz))
-    for kind, per_year in {pair for one in dated for pair in schemes.day_passes(one.rows)}:
+    quotas: dict[str, int] = {}
+    for kind, per_year in (pair for one in dated for pair in schemes.day_passes(one.rows)):
+        quotas[kind] = min(per_year, quotas.get(kind, per_year))
+    for kind, per_year in quotas.items():
         if used < per_year:
             yield HeldPermit(kind, day)
 

@@ -37,7 +37,7 @@ def cancel_forbidden(*, city: City, zone_id: UUID, version_id: UUID, now: dateti
         max(booking.during.upper for booking in due) + availability.EITHER_WAY,
     )
     cards = {id_: (vehicle.plate, vehicle.facts()) for id_, vehicle in vehicles.items()}
-    permits = decisions.permits_of(city, cards, whole)
+    permits = decisions.permits_of(evaluator, cards, whole)
     cancelled = 0
     for booking in due:
         vehicle = vehicles[booking.vehicle_id]

@@ -17,7 +17,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from accounts.models import City
 from carriers.selectors import vehicles
 from curbs import decisions
 from curbs.evaluator import Evaluator, Question
@@ -125,7 +124,7 @@ def advance(impact_id: UUID, *, now: datetime) -> Impact | None:
     ground = _ground(before, version, impact.requested_at)
     kind, after = impact.cursor["kind"], impact.cursor["after"]
     found, further = cases.page(ground, kind, after and UUID(after), PAGE)
-    _add(impact, kind, _changes(impact.city, _Books.of(before, version, ground), found))
+    _add(impact, kind, _changes(_Books.of(before, version, ground), found))
     impact.looked_at += len(found)
     kinds = list(cases.KINDS)
     if further is None and kind == kinds[-1]:
@@ -182,7 +181,7 @@ def _ground(evaluator: Evaluator, version: RegulationVersion, now: datetime) -> 
     )
 
 
-def _changes(city: City, known: _Books, found: Sequence[Case]) -> list[dict[str, Any]]:
+def _changes(known: _Books, found: Sequence[Case]) -> list[dict[str, Any]]:
     """Return the cases whose verdict changes. Three queries, however many cases."""
     if not found:
         return []
@@ -190,7 +189,7 @@ def _changes(city: City, known: _Books, found: Sequence[Case]) -> list[dict[str,
     cards = {id_: ("", VehicleFacts()) for id_ in ids} | vehicles.cards_of(ids)
     ends = [case.period.end for case in found if case.period.end is not None]
     whole = Period(min(case.period.start for case in found), max(ends))
-    permits = decisions.permits_of(city, cards, whole)
+    permits = decisions.permits_of(known.before, cards, whole)
     bookings = decisions.bookings_of(ids, whole)
     changes = []
     for case in found:

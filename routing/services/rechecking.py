@@ -33,7 +33,7 @@ def mark(*, city: City, zone_id: UUID, version_id: UUID, now: datetime) -> int:
     stops = _stops(city, evaluator, zone_id, now)
     if not stops:
         return 0
-    faults = _faults(city, evaluator, stops, version_id)
+    faults = _faults(evaluator, stops, version_id)
     plans = Plan.objects.filter(id__in=faults, state__in=_OPEN).order_by("id").select_for_update()
     marked = 0
     for plan in plans:
@@ -76,7 +76,7 @@ def _stops(city: City, evaluator: Evaluator, zone_id: UUID, now: datetime) -> li
 
 
 def _faults(
-    city: City, evaluator: Evaluator, stops: list[PlanStop], version_id: UUID
+    evaluator: Evaluator, stops: list[PlanStop], version_id: UUID
 ) -> dict[UUID, list[dict[str, Any]]]:
     ids = {stop.planned.vehicle_id for stop in stops}
     whole = Period(
@@ -84,7 +84,7 @@ def _faults(
         max(stop.depart_at for stop in stops) + timedelta(seconds=1),
     )
     cards = {id_: ("", VehicleFacts()) for id_ in ids} | vehicles.cards_of(ids)
-    permits = decisions.permits_of(city, cards, whole)
+    permits = decisions.permits_of(evaluator, cards, whole)
     bookings = decisions.bookings_of(ids, whole)
     found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for stop in stops:

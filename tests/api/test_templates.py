@@ -60,6 +60,16 @@ def test_a_template_that_differs_by_city_needs_its_first_day(city, zone):
     assert load(city, zone, "NL-ZE-GENERIC", starts_on="2027-01-01").status_code == 201
 
 
+def test_the_rule_of_loading_bays_is_a_template_of_its_own_with_an_end(city, zone):
+    late = load(city, zone, "US-SANTA-MONICA-ZEDZ/bay", starts_on="2026-08-31")
+    assert (late.status_code, late.json()["code"]) == (422, "zones.period_empty")
+    assert late.json()["errors"][0]["pointer"] == "/starts_on"
+    (draft,) = load(city, zone, "US-SANTA-MONICA-ZEDZ/bay").json()["items"]
+    assert draft["legal_from"] == "2021-02-01T08:00:00Z"
+    assert draft["legal_until"] == "2023-01-01T08:00:00Z"
+    assert load(city, zone, "UK-LONDON-LEZ/bay").json()["code"] == "zones.scheme_not_found"
+
+
 def test_an_unknown_template_and_a_second_load_are_refused_and_leave_nothing(city, zone):
     assert load(city, zone, "ATLANTIS").json()["code"] == "zones.scheme_not_found"
     assert load(city, zone, "PLAIN-OFF-PEAK").status_code == 201

@@ -1,5 +1,6 @@
 """Loading templates: the rules of a scheme as drafts of a zone."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -23,7 +24,7 @@ def load(
 
     `name` is a scheme's code, or that and `/bay`; `starts_on` the first local day of the rules,
     which a plain scheme begins today without. Raises `zones.city_only`, `zones.scheme_not_found`,
-    `zones.scheme_undated`, `zones.zone_not_found`, `zones.code_taken`.
+    `zones.scheme_undated`, `zones.period_empty`, `zones.zone_not_found`, `zones.code_taken`.
     """
     require_city(actor)
     found = schemes.find(name)
@@ -44,10 +45,17 @@ def load(
             city=actor.city, code=calendar.code, defaults={"name": calendar.title}
         )
     reference = "; ".join(scheme.sources)[:500]
-    return [
-        _drafted(actor, zone, one, reference, now)
-        for one in schemes.regulations(orders, actor.city.tz, first)
-    ]
+    return [_drafted(actor, zone, one, reference, now) for one in _dated(actor, orders, first)]
+
+
+def _dated(
+    actor: Actor, orders: Sequence[schemes.Order], first: date | None
+) -> list[schemes.Regulation]:
+    try:
+        return schemes.regulations(orders, actor.city.tz, first)
+    except ValueError:  # it ends before that day
+        detail = _("The template ends before this day.")
+        raise Refusal(codes.PERIOD_EMPTY, detail, pointer="/starts_on") from None
 
 
 def _drafted(
