@@ -1,8 +1,11 @@
 """`test`: the whole set-up, then every test."""
 
+import json
 import os
 import subprocess
 import time
+from collections import Counter
+from pathlib import Path
 
 from launcher import packages, postgres, programs, say, servers, setup, templates
 from launcher.checkout import Checkout
@@ -11,14 +14,16 @@ from launcher.redis import Redis
 
 TEST_DATABASE = "test_cityhub"  # the name that Django gives it
 UNITS = ("tests/unit", "-q", "-m", "not law and not slow")
+WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
+COUNTED = ("failed", "passed", "skipped", "xfailed", "xpassed", "error")
 
 
 def test(checkout: Checkout, arguments: list[str]) -> int:
     """Run pytest over everything, or over what the arguments name; return its exit code.
 
     The unit tests run first and by themselves, where Django is not even importable by accident;
-    then one pytest runs all, so that its closing line counts all. `--long` adds the slow tests
-    and lets the property tests try more.
+    then all run, what needs no database beside the rest. The closing line counts all. `--long`
+    adds the slow tests and lets the property tests try more.
     """
     long = "--long" in arguments
     chosen = [argument for argument in arguments if argument != "--long"]
@@ -38,10 +43,61 @@ def test(checkout: Checkout, arguments: list[str]) -> int:
             "CITYHUB_TEST_LONG": "1" if long else "",
         }
         prepared = _prepare(checkout, given)
-        units = 0 if chosen else _units(checkout, env)
-        say.step("all tests" if not chosen else "the tests that were asked for")
-        rest = _pytest(checkout, env, [*prepared, *([] if long else ["-m", "not slow"]), *chosen])
-    return rest or units
+        kept = [] if long else ["-m", "not slow"]
+        if chosen:
+            say.step("the tests that were asked for")
+            return _pytest(checkout, env, [*prepared, *kept, *chosen])
+        units = _units(checkout, env)
+        return _all(checkout, env, prepared, kept) or units
+
+
+def _all(checkout: Checkout, env: dict[str, str], prepared: list[str], kept: list[str]) -> int:
+    """Run every test in two processes; return the exit code of the first that is not 0."""
+    say.step("all tests, what needs no database beside the rest")
+    began = time.monotonic()
+    log = checkout.log / "tests-without-database.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    ignored = [f"--ignore={path}" for path in WITHOUT_DATABASE]
+    with log.open("wb") as out:
+        beside = subprocess.Popen(
+            _command(checkout, [*kept, *WITHOUT_DATABASE]),
+            cwd=checkout.root,
+            env=_counting(checkout, env, "beside"),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            preexec_fn=dies_with_parent,
+        )
+        rest = _pytest(
+            checkout, _counting(checkout, env, "rest"), [*prepared, *kept, *ignored, "tests"]
+        )
+        other = beside.wait()
+    print(log.read_text(errors="replace"), flush=True)
+    print(_closing_line(checkout, time.monotonic() - began), flush=True)
+    return rest or other
+
+
+def _counting(checkout: Checkout, env: dict[str, str], name: str) -> dict[str, str]:
+    """Return the environment in which pytest writes down how many tests did what."""
+    path = _counts(checkout, name)
+    path.unlink(missing_ok=True)
+    return {**env, "CITYHUB_TEST_COUNTS": str(path)}
+
+
+def _counts(checkout: Checkout, name: str) -> Path:
+    return checkout.run / f"tests-{name}.json"
+
+
+def _closing_line(checkout: Checkout, seconds: float) -> str:
+    """Return what all tests came to, as pytest says it."""
+    found: Counter[str] = Counter()
+    for name in ("rest", "beside"):
+        path = _counts(checkout, name)
+        if path.exists():
+            found.update(json.loads(path.read_text()))
+        else:
+            found["error"] += 1  # it did not come to its end
+    told = ", ".join(f"{found[word]} {word}" for word in COUNTED if found[word])
+    return f"==== {told} in {seconds:.2f}s ===="
 
 
 def _prepare(checkout: Checkout, given: servers.Servers) -> list[str]:
@@ -66,8 +122,12 @@ def _units(checkout: Checkout, env: dict[str, str]) -> int:
 
 def _pytest(checkout: Checkout, env: dict[str, str], arguments: list[str]) -> int:
     return subprocess.run(
-        [checkout.python, "-m", "pytest", *arguments],
+        _command(checkout, arguments),
         cwd=checkout.root,
         env=env,
         preexec_fn=dies_with_parent,
     ).returncode
+
+
+def _command(checkout: Checkout, arguments: list[str]) -> list[str]:
+    return [str(checkout.python), "-m", "pytest", *arguments]
