@@ -136,13 +136,16 @@ async function start(root: HTMLElement): Promise<void> {
       if (type !== "styling") save();
     });
     area.addEventListener("change", () => {
+      const text = area.value;
       try {
-        const typed = split(JSON.parse(area.value) as GeoJSON.Geometry);
+        const typed = split(JSON.parse(text) as GeoJSON.Geometry);
         draw.clear();
         const refused = draw.addFeatures(typed).find(({ valid }) => !valid);
         tell(refused ? `${setup.texts.invalid ?? ""} ${refused.reason ?? ""}` : (setup.texts.saved ?? ""), Boolean(refused));
       } catch {
         tell(setup.texts.invalid ?? "", true);
+      } finally {
+        area.value = text; // as it was typed, also where the map cannot draw it: the server says why
       }
     });
     press(initial ? "select" : "draw");

@@ -68,7 +68,7 @@ class Hands:
     def attach(self, label, path):
         self.reach(self.page.get_by_label(label, exact=True))
         self.done.append(f"fill {label}")
-        with self.page.expect_file_chooser(timeout=5000) as chooser:
+        with self.page.expect_file_chooser(timeout=20_000) as chooser:
             self.page.keyboard.press("Space")
         chooser.value.set_files(path)
 

@@ -515,3 +515,28 @@ def test_a_collection_in_a_feature_is_a_boundary_too(office):
     sent = {"code": "a", "name": "A", "kind": "other", "since": "2026-05-12", "drawn": drawn}
     assert send(office(), "new-zone", **sent).status_code == 302
     assert AccessZone.objects.get().geometries.get().geometry.num_geom == 1  # they were one
+
+
+def seen_on(text):
+    """Return the hash that a page carries of what it shows."""
+    return text.split('name="seen" value="')[1].split('"')[0]
+
+
+def test_a_draft_that_changed_meanwhile_is_neither_saved_over_nor_reviewed(office, version):
+    second = draft(version, [NO_LORRIES])
+    official = office()
+    opened = seen_on(page(official, "edit-version", second.id)[1])
+    read = seen_on(page(official, "rule-version", second.id)[1])
+    head = {"since": "2026-05-12", "until": "", "vacate": "0", "rows": "1"}
+    first = {"row-1-effect": "warn", "seen": opened}
+    assert send(official, "edit-version", second.id, **head, **first).status_code == 302
+    late = {"row-1-effect": "allow", "seen": opened}
+    refused = send(official, "edit-version", second.id, **head, **late)
+    assert refused.status_code == 422
+    assert "Somebody has changed this draft in the meantime." in refused.content.decode()
+    second.refresh_from_db()
+    assert second.rows == [{"what": {"effect": "warn"}}]
+    colleague = office()
+    assert send(colleague, "review-version", second.id, seen=read).status_code == 409
+    now = seen_on(page(colleague, "rule-version", second.id)[1])
+    assert send(colleague, "review-version", second.id, seen=now).status_code == 302
