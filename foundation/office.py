@@ -27,7 +27,7 @@ from foundation.api import actors
 from kernel.refusals import Refusal
 
 
-def _editor(geom_type: str, readonly: bool) -> str:
+def editor(geom_type: str, readonly: bool) -> str:
     """Return the configuration of the map island as JSON."""
     texts = {
         "map": _("Map to draw on; the GeoJSON below says the same as text."),
@@ -80,7 +80,7 @@ class GeometryWidget(BaseGeometryWidget):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        return {**context, "editor": _editor(self.attrs["geom_type"], readonly=False)}
+        return {**context, "editor": editor(self.attrs["geom_type"], readonly=False)}
 
 
 def geometry_to_look_at(field: str, label: Any) -> Callable[..., SafeString]:
@@ -90,7 +90,7 @@ def geometry_to_look_at(field: str, label: Any) -> Callable[..., SafeString]:
     def shown(self: Any, row: Any) -> SafeString:
         geometry = getattr(row, field)
         context = {
-            "editor": _editor(geometry.geom_type, readonly=True),
+            "editor": editor(geometry.geom_type, readonly=True),
             "readonly": True,
             "id": f"look_{field}",
             "name": f"look_{field}",

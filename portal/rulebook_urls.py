@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from portal.views.rulebook import editing, permits, publishing, templates, versions, zones
+from portal.views.rulebook import (
+    editing,
+    importing,
+    permits,
+    publishing,
+    templates,
+    versions,
+    zones,
+)
 
 _ZONE = "rules/zones/<uuid:zone_id>/"
 _VERSION = "rules/versions/<uuid:version_id>/"
@@ -11,6 +19,7 @@ RULES: list[URLPattern] = [
     path("rules/", zones.Rules.as_view(), name="rules"),
     path("rules/zones/", zones.Zones.as_view(), name="rule-zones"),
     path("rules/zones/new/", zones.NewZone.as_view(), name="new-zone"),
+    path("rules/import/", importing.Import.as_view(), name="import-rules"),
     path(_ZONE, zones.OneZone.as_view(), name="rule-zone"),
     path(f"{_ZONE}ground/", zones.NewGround.as_view(), name="new-ground"),
     path(f"{_ZONE}regulations/", zones.NewRegulation.as_view(), name="new-regulation"),

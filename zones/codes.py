@@ -28,6 +28,7 @@ FILE_UNREADABLE = code("zones.file_unreadable", 422, _("The file cannot be read"
 STATE_DIFFERS = code("zones.state_differs", 409, _("The version is in another state"))
 OWN_DRAFT = code("zones.own_draft", 409, _("A draft is reviewed by a second person"))
 PERSON_NEEDED = code("zones.person_needed", 409, _("Only a person reviews a draft"))
+DRAFT_CHANGED = code("zones.draft_changed", 409, _("The draft was changed in the meantime"))
 REVIEW_NEEDED = code("zones.review_needed", 409, _("The draft is not reviewed"))
 IMPACT_DIFFERS = code("zones.impact_differs", 409, _("The impact is not of this draft"))
 CONTRADICTION = code("zones.contradiction", 409, _("Rules of equal priority contradict each other"))

@@ -1,4 +1,4 @@
-// The geometry editor of the back office: draws on the city's own streets, without another host.
+// The geometry editor of the back office and of zones: draws on the city's own streets, without another host.
 import { LngLatBounds } from "maplibre-gl";
 import {
   TerraDraw, TerraDrawLineStringMode, TerraDrawPolygonMode, TerraDrawSelectMode, type GeoJSONStoreFeatures,
@@ -40,6 +40,16 @@ function merge(features: GeoJSONStoreFeatures[], kind: Editor["kind"]): GeoJSON.
     : { type: "LineString", coordinates: only as Position[] };
 }
 
+/** What stands in the text; null for what is no JSON, which the server will say. */
+function written(text: string): GeoJSON.Geometry | null {
+  try {
+    const read: unknown = text.trim() ? JSON.parse(text) : null;
+    return typeof read === "object" ? (read as GeoJSON.Geometry | null) : null;
+  } catch {
+    return null;
+  }
+}
+
 async function start(root: HTMLElement): Promise<void> {
   const setup = JSON.parse(root.dataset.editor ?? "{}") as Editor;
   const area = root.querySelector("textarea") as HTMLTextAreaElement;
@@ -48,12 +58,17 @@ async function start(root: HTMLElement): Promise<void> {
     says.value = text;
     says.classList.toggle("bad", bad);
   };
-  const initial = area.value.trim() ? (JSON.parse(area.value) as GeoJSON.Geometry) : null;
+  let initial = written(area.value);
   const bounds = new LngLatBounds();
-  for (const { geometry } of split(initial)) {
-    for (const point of (geometry.coordinates as unknown[]).flat(geometry.type === "Polygon" ? 1 : 0) as Position[]) {
-      bounds.extend([point[0] as number, point[1] as number]);
+  try {
+    for (const { geometry } of split(initial)) {
+      for (const point of (geometry.coordinates as unknown[]).flat(geometry.type === "Polygon" ? 1 : 0) as Position[]) {
+        bounds.extend([point[0] as number, point[1] as number]);
+      }
     }
+  } catch {
+    initial = null; // no coordinates that a map could show
+    tell(setup.texts.invalid ?? "", true);
   }
   const base = (await (await fetch(setup.base_url)).json()) as BaseMap;
   const map = cityMap({
@@ -75,7 +90,7 @@ async function start(root: HTMLElement): Promise<void> {
             linestring: { feature: { draggable: false, coordinates: { draggable: true, midpoints: true, deletable: true } } },
           },
         }),
-        new TerraDrawPolygonMode(),
+        new TerraDrawPolygonMode({ snapping: { toCoordinate: true, toLine: true } }),
         new TerraDrawLineStringMode(),
       ],
     });
@@ -121,13 +136,16 @@ async function start(root: HTMLElement): Promise<void> {
       if (type !== "styling") save();
     });
     area.addEventListener("change", () => {
+      const text = area.value;
       try {
-        const typed = split(JSON.parse(area.value) as GeoJSON.Geometry);
+        const typed = split(JSON.parse(text) as GeoJSON.Geometry);
         draw.clear();
         const refused = draw.addFeatures(typed).find(({ valid }) => !valid);
         tell(refused ? `${setup.texts.invalid ?? ""} ${refused.reason ?? ""}` : (setup.texts.saved ?? ""), Boolean(refused));
       } catch {
         tell(setup.texts.invalid ?? "", true);
+      } finally {
+        area.value = text; // as it was typed, also where the map cannot draw it: the server says why
       }
     });
     press(initial ? "select" : "draw");

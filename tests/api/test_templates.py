@@ -71,7 +71,8 @@ def test_the_rule_of_loading_bays_is_a_template_of_its_own_with_an_end(city, zon
 
 
 def test_an_unknown_template_and_a_second_load_are_refused_and_leave_nothing(city, zone):
-    assert load(city, zone, "ATLANTIS").json()["code"] == "zones.scheme_not_found"
+    for name in ("ATLANTIS", "PLAIN-OFF-PEAK(2026-99-99)"):
+        assert load(city, zone, name).json()["code"] == "zones.scheme_not_found"
     assert load(city, zone, "PLAIN-OFF-PEAK").status_code == 201
     again = load(city, zone, "PLAIN-OFF-PEAK")
     assert (again.status_code, again.json()["code"]) == (409, "zones.code_taken")

@@ -68,7 +68,7 @@ class Hands:
     def attach(self, label, path):
         self.reach(self.page.get_by_label(label, exact=True))
         self.done.append(f"fill {label}")
-        with self.page.expect_file_chooser(timeout=5000) as chooser:
+        with self.page.expect_file_chooser(timeout=20_000) as chooser:
             self.page.keyboard.press("Space")
         chooser.value.set_files(path)
 
@@ -210,6 +210,7 @@ def test_pages_of_rules_are_accessible_and_fit(empty_city, people, axe, shoot, t
         "analysis": f"{base}/analysis/",
         "impact": f"{base}/impact/",
         "edit": f"{base}/edit/",
+        "import": "/rules/import/",
         "permits": "/rules/permits/",
     }
     for width in (1280, 390):
@@ -245,8 +246,43 @@ def test_a_boundary_that_crosses_itself_is_shown_where_it_does(
     # Its two diagonals cross in the middle of the rectangle.
     said = "The boundary crosses itself, at longitude 24.945000, latitude 60.175000."
     page.get_by_role("alert").get_by_text(said).wait_for()
-    page.locator(".map-frame[data-ready]").wait_for()
+    page.locator("section.map-frame[data-ready]").wait_for()
     assert axe(page) == []
     shoot(page, "rules-bow-tie", full_page=True)
     assert page.get_by_label("Name", exact=True).input_value() == "Bow tie"
     assert not AccessZone.objects.exists()
+    typed = '{"type": "Polygon", "coordinates": [[[24.94, "x"]]]}'
+    page.get_by_label("Or the boundary as GeoJSON text").fill(typed)
+    page.get_by_role("button", name="Make the zone").click()
+    page.get_by_role("alert").get_by_text("each of two numbers").wait_for()
+    page.locator(".geometry-editor[data-ready]").wait_for()
+
+
+def test_a_boundary_is_drawn_on_the_map(empty_city, people, shoot):
+    page = people(empty_city.author)
+    page.goto(f"{page.base}/rules/zones/new/")
+    page.get_by_label("Name", exact=True).fill("Drawn")
+    page.get_by_label("Code", exact=True).fill("drawn")
+    typed = json.dumps({"type": "Polygon", "coordinates": [SQUARE]})
+    page.get_by_label("Or the boundary as GeoJSON text").fill(typed)
+    page.get_by_label("Grace in minutes").fill("many")  # so that the page comes back
+    page.get_by_role("button", name="Make the zone").click()
+    page.locator(".geometry-editor[data-ready]").wait_for()
+    page.get_by_role("button", name="Draw", exact=True).click()
+    canvas = page.locator(".geometry-editor canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for x, y in [(0.45, 0.02), (0.55, 0.02), (0.55, 0.07), (0.45, 0.07)]:  # above the square
+        at = box["x"] + box["width"] * x, box["y"] + box["height"] * y
+        page.mouse.move(*at, steps=4)
+        page.mouse.click(*at)
+        page.wait_for_timeout(300)
+    page.keyboard.press("Enter")
+    page.locator(".geometry-editor[data-parts='2']").wait_for()
+    shoot(page, "rules-drawn", full_page=True)
+    page.get_by_label("Grace in minutes").fill("5")
+    page.get_by_role("button", name="Make the zone").click()
+    page.get_by_text("The zone is made.").wait_for()
+    ground = AccessZone.objects.get(code="drawn").geometries.get()
+    assert ground.geometry.num_geom == 2
+    assert ground.grace_s == 300

@@ -107,17 +107,20 @@ def revise(
     vacate_by_s: int = 0,
     title: str = "",
     legal_reference: str = "",
+    seen: str = "",
 ) -> RegulationVersion:
     """Return the draft saying something else; who changed it is remembered.
 
-    Raises what `add_version` does, `zones.version_not_found`, and `zones.state_differs` for what
-    is reviewed or published.
+    `seen` is the hash of what the writer began with. Raises what `add_version` does,
+    `zones.version_not_found`, `zones.state_differs` for what is reviewed or published, and
+    `zones.draft_changed` for what is not any more what was seen.
     """
     require_city(actor)
     require_period(legal_from, legal_until)
     _require_rows(rows)
     version = versions.locked(actor, version_id)
     versions.require_state(version, State.DRAFT)
+    versions.require_seen(version, seen)
     version.rows, version.title, version.legal_reference = rows, title, legal_reference
     version.legal_from, version.legal_until = legal_from, legal_until
     version.vacate_by_s = vacate_by_s

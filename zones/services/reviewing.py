@@ -17,16 +17,17 @@ State = RegulationVersion.State
 
 
 @transaction.atomic
-def review(*, actor: Actor, version_id: UUID, now: datetime) -> RegulationVersion:
+def review(*, actor: Actor, version_id: UUID, now: datetime, seen: str = "") -> RegulationVersion:
     """Return the draft as reviewed; from now on it says what the reviewer has read.
 
-    Raises `zones.city_only`, `zones.version_not_found`, `zones.state_differs`,
-    `zones.person_needed` for a machine, `zones.own_draft` for who wrote or last changed it,
-    `zones.contradiction`.
+    `seen` is the hash of what was read. Raises `zones.city_only`, `zones.version_not_found`,
+    `zones.state_differs`, `zones.draft_changed`, `zones.person_needed` for a machine,
+    `zones.own_draft` for who wrote or last changed it, `zones.contradiction`.
     """
     require_city(actor)
     version = versions.locked(actor, version_id)
     versions.require_state(version, State.DRAFT)
+    versions.require_seen(version, seen)
     if actor.user_id is None:
         raise Refusal(codes.PERSON_NEEDED, _("A machine client cannot review."))
     if actor.user_id in (version.created_by, version.changed_by):

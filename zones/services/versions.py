@@ -57,6 +57,18 @@ def require_state(version: RegulationVersion, *states: State) -> None:
         )
 
 
+def require_seen(version: RegulationVersion, seen: str) -> None:
+    """Raises `zones.draft_changed` when the version does not say any more what somebody saw.
+
+    `seen` is its hash then; empty asks for nothing.
+    """
+    if seen and seen != content_hash(version):
+        raise Refusal(
+            codes.DRAFT_CHANGED,
+            _("Somebody has changed this draft in the meantime. Look at it anew."),
+        )
+
+
 def require_no_contradiction(actor: Actor, version: RegulationVersion, now: datetime) -> None:
     """Raises `zones.contradiction` for each row that says the opposite of one of equal priority."""
     found = analyses.contradictions(version, city=actor.city, now=now)

@@ -17,6 +17,7 @@ from portal.people import Page
 from portal.rulebook import editing, rows, versions
 from zones.models import RegulationVersion
 from zones.services import regulations
+from zones.services.versions import content_hash
 
 MOST_ROWS = 200
 PLACES = {"/legal_until": "until", "/legal_from": "since"}
@@ -38,6 +39,7 @@ class EditVersion(Page):
             "portal/rules/edit.html",
             more.get("status", 200),
             version=version,
+            seen=fields.text(request.POST, "seen", 64) or content_hash(version),
             shown=versions.shown(version, self.actor.city.tz),
             head=editing.head_fields(head, wrong),
             rows=[
@@ -78,6 +80,7 @@ class EditVersion(Page):
                     vacate_by_s=vacate * 60,
                     title=head["title"][:200],
                     legal_reference=head["legal_reference"][:500],
+                    seen=fields.text(self.request.POST, "seen", 64),
                     now=self.now,
                 )
             except Refusal as refusal:

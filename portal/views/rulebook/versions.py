@@ -16,6 +16,7 @@ from portal.people import Page
 from portal.rulebook import analysis, asking, versions
 from zones.models import RegulationVersion
 from zones.services import regulations, reviewing, suspending
+from zones.services.versions import content_hash
 from zones.terms import RuleTerms
 
 State = RegulationVersion.State
@@ -35,6 +36,7 @@ class OneVersion(Page):
             "portal/rules/version.html",
             more.pop("status", 422 if form.wrong else 200),
             version=version,
+            seen=content_hash(version),
             shown=versions.shown(version, tz),
             rows=versions.rows_of(version.rows),
             history=versions.history(version, tz),
@@ -144,12 +146,13 @@ class Step(OneVersion):
 
 
 class Review(Step):
-    """`POST /rules/versions/<id>/review/`."""
+    """`POST /rules/versions/<id>/review/` (`seen`: the hash of what was read)."""
 
     done = gettext_lazy("You have reviewed this version. It can be published now.")
 
     def act(self, version_id: UUID, reason: str) -> RegulationVersion:
-        return reviewing.review(actor=self.actor, version_id=version_id, now=self.now)
+        seen = fields.text(self.request.POST, "seen", 64)
+        return reviewing.review(actor=self.actor, version_id=version_id, seen=seen, now=self.now)
 
 
 class Unreview(Step):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import scopes
+from foundation.office import editor
 from kernel.refusals import Refusal
 from kernel.schedules import local_midnight
 from portal import fields, maps, places
@@ -144,8 +145,9 @@ class _Ground(Page):
         return [
             Field("boundary", _("Boundary as a GeoJSON file"), "file", "", file_hint,
                   wrong.get("boundary", "")),
-            Field("drawn", _("Or the boundary as GeoJSON text"), "textarea",
-                  fields.text(sent, "drawn", boundary.FILE_LIMIT), "", wrong.get("drawn", "")),
+            Field("drawn", _("Or the boundary as GeoJSON text, which the map writes too"),
+                  "textarea", fields.text(sent, "drawn", boundary.FILE_LIMIT), "",
+                  wrong.get("drawn", "")),
             Field("grace", _("Grace in minutes"), "text", fields.text(sent, "grace") or "0",
                   _("How long a stay in breach may last before it counts."),
                   wrong.get("grace", "")),
@@ -200,6 +202,7 @@ class NewZone(_Ground):
             form=[*about, *self.ground_fields(sent, wrong)],
             errors=fields.errors(wrong),
             island=self.fault_island(),
+            editor=editor("MultiPolygon", readonly=False),
         )
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -254,6 +257,7 @@ class NewGround(_Ground):
             form=self.ground_fields(sent, wrong),
             errors=fields.errors(wrong),
             island=self.fault_island(),
+            editor=editor("MultiPolygon", readonly=False),
         )
 
     def post(self, request: HttpRequest, zone_id: UUID) -> HttpResponse:

@@ -64,7 +64,7 @@ def send(client, name, /, *args, **sent):
 
 def addresses(zone, version):
     """Return every page of rules that can be looked at."""
-    plain = ["rule-zones", "new-zone", "permits"]
+    plain = ["rule-zones", "new-zone", "import-rules", "permits"]
     of_zone = ["rule-zone", "new-ground", "zone-templates"]
     of_version = [
         "rule-version", "version-analysis", "analysis-part", "version-impact", "impact-part",
@@ -105,7 +105,7 @@ def test_another_citys_rules_and_permits_are_not_there(office, hd, version):
         actor=actor, kind="heavy_day", plate="HD-X 1", starts_at=TUESDAY, now=TUESDAY
     )
     official = office()
-    codes = {official.get(one).status_code for one in addresses(theirs, other)[3:]}
+    codes = {official.get(one).status_code for one in addresses(theirs, other)[4:]}
     assert codes == {404}
     for name in STEPS:
         assert send(official, f"{name}-version", other.id, reason="x").status_code == 404
@@ -458,3 +458,85 @@ def test_a_reviewed_version_is_open_again_only_with_a_reason(office, version):
     assert send(official, "unreview-version", second.id, reason="A typo").status_code == 302
     second.refresh_from_db()
     assert second.state == "draft"
+
+
+def read_file(official, content, do, standard="zfe"):
+    """Send a file of rules, as the form does."""
+    file = SimpleUploadedFile("rules.json", content)
+    sent = {"file": file, "standard": standard, "do": do}
+    return official.post(reverse("portal:import-rules"), sent)
+
+
+def of_schema_zfe():
+    """Return a zone of the French schema: no vans with a vignette of group 4 or worse."""
+    facts = {"id": "zone-1", "date_debut": "2026-06-01", "vul_critair": "V4"}
+    square = {"type": "Polygon", "coordinates": [SQUARE]}
+    feature = {"type": "Feature", "properties": facts, "geometry": square}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+
+
+def test_a_file_of_rules_is_looked_at_and_then_written_as_drafts(office):
+    official = office()
+    answer = read_file(official, of_schema_zfe(), "look")
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "What it would become" in text
+    assert "zones drawn: <strong>1</strong>" in text
+    assert not AccessZone.objects.exists()
+    text = read_file(official, of_schema_zfe(), "write").content.decode()
+    zone = AccessZone.objects.get()
+    assert reverse("portal:rule-zone", args=[zone.id]) in text
+    assert set(RegulationVersion.objects.values_list("state", flat=True)) == {"draft"}
+    again = read_file(official, of_schema_zfe(), "write").content.decode()
+    assert "known already" in again
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b" ", b"<a/>", b"[" * 50_000])
+@pytest.mark.parametrize("standard", ["zfe", "datex2", "osm", "dtro"])
+def test_a_file_that_cannot_be_read_is_refused_in_the_report(office, content, standard):
+    answer = read_file(office(), content, "write", standard)
+    assert answer.status_code == 200
+    assert "refused: <strong>1</strong>" in answer.content.decode()
+    assert not AccessZone.objects.exists()
+
+
+def test_a_file_has_to_be_chosen_and_its_format(office):
+    answer = send(office(), "import-rules", standard="papyrus")
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'id="file-error"' in text
+    assert 'id="standard-error"' in text
+
+
+def test_a_collection_in_a_feature_is_a_boundary_too(office):
+    inner = {"type": "Polygon", "coordinates": [SQUARE]}
+    feature = {"geometry": {"type": "GeometryCollection", "geometries": [inner, inner]}}
+    drawn = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    sent = {"code": "a", "name": "A", "kind": "other", "since": "2026-05-12", "drawn": drawn}
+    assert send(office(), "new-zone", **sent).status_code == 302
+    assert AccessZone.objects.get().geometries.get().geometry.num_geom == 1  # they were one
+
+
+def seen_on(text):
+    """Return the hash that a page carries of what it shows."""
+    return text.split('name="seen" value="')[1].split('"')[0]
+
+
+def test_a_draft_that_changed_meanwhile_is_neither_saved_over_nor_reviewed(office, version):
+    second = draft(version, [NO_LORRIES])
+    official = office()
+    opened = seen_on(page(official, "edit-version", second.id)[1])
+    read = seen_on(page(official, "rule-version", second.id)[1])
+    head = {"since": "2026-05-12", "until": "", "vacate": "0", "rows": "1"}
+    first = {"row-1-effect": "warn", "seen": opened}
+    assert send(official, "edit-version", second.id, **head, **first).status_code == 302
+    late = {"row-1-effect": "allow", "seen": opened}
+    refused = send(official, "edit-version", second.id, **head, **late)
+    assert refused.status_code == 422
+    assert "Somebody has changed this draft in the meantime." in refused.content.decode()
+    second.refresh_from_db()
+    assert second.rows == [{"what": {"effect": "warn"}}]
+    colleague = office()
+    assert send(colleague, "review-version", second.id, seen=read).status_code == 409
+    now = seen_on(page(colleague, "rule-version", second.id)[1])
+    assert send(colleague, "review-version", second.id, seen=now).status_code == 302
