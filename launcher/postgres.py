@@ -268,6 +268,11 @@ def test_cluster(checkout: Checkout) -> Cluster:
     return Cluster(checkout, "test-pg", durable=False)
 
 
+def beside_cluster(checkout: Checkout) -> Cluster:
+    """Return the cluster of the tests that run beside the others."""
+    return Cluster(checkout, "beside-pg", durable=False)
+
+
 def laws_cluster(checkout: Checkout, *, durable: bool = True) -> Cluster:
     """Return the cluster of the tests that kill their own servers, beside that of all others."""
     return Cluster(checkout, "laws-pg", durable=durable)

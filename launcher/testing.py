@@ -1,5 +1,6 @@
 """`test`: the whole set-up, then every test."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,7 +15,12 @@ from launcher.redis import Redis
 
 TEST_DATABASE = "test_cityhub"  # the name that Django gives it
 UNITS = ("tests/unit", "-q", "-m", "not law and not slow")
-WITHOUT_DATABASE = ("tests/unit", "tests/architecture")
+LAWS = "tests/integration/laws"
+BESIDE = (
+    f"{LAWS}/test_faults_by_seed.py", f"{LAWS}/test_arrival.py", "tests/architecture", "tests/unit",
+)  # fmt: skip
+"""What runs beside the rest: about half of the time. It has servers of its own, since readers of
+a log wait for every transaction of their server."""
 COUNTED = ("failed", "passed", "skipped", "xfailed", "xpassed", "error")
 
 
@@ -22,7 +28,7 @@ def test(checkout: Checkout, arguments: list[str]) -> int:
     """Run pytest over everything, or over what the arguments name; return its exit code.
 
     The unit tests run first and by themselves, where Django is not even importable by accident;
-    then all run, what needs no database beside the rest. The closing line counts all. `--long`
+    then all run in two processes beside each other, and the closing line counts all. `--long`
     adds the slow tests and lets the property tests try more.
     """
     long = "--long" in arguments
@@ -35,6 +41,7 @@ def test(checkout: Checkout, arguments: list[str]) -> int:
     with (
         exclusive(checkout.run / "test.lock", waiting=waiting),
         servers.running(checkout, given, database="cityhub"),
+        contextlib.ExitStack() as more,
     ):
         env = {
             **os.environ,
@@ -48,28 +55,37 @@ def test(checkout: Checkout, arguments: list[str]) -> int:
             say.step("the tests that were asked for")
             return _pytest(checkout, env, [*prepared, *kept, *chosen])
         units = _units(checkout, env)
-        return _all(checkout, env, prepared, kept) or units
+        if given.cluster is None or given.redis is None:  # we were given room for one process
+            say.step("all tests")
+            return _pytest(checkout, env, [*prepared, *kept]) or units
+        beside = servers.choose(
+            postgres.beside_cluster(checkout), Redis(checkout, "beside-redis"), database="cityhub"
+        )
+        more.enter_context(servers.running(checkout, beside, database="cityhub"))
+        _prepare(checkout, beside)
+        second = {**env, **programs.environment(checkout, beside.environment())}
+        return _all(checkout, env, second, [*prepared, *kept]) or units
 
 
-def _all(checkout: Checkout, env: dict[str, str], prepared: list[str], kept: list[str]) -> int:
+def _all(
+    checkout: Checkout, env: dict[str, str], second: dict[str, str], arguments: list[str]
+) -> int:
     """Run every test in two processes; return the exit code of the first that is not 0."""
-    say.step("all tests, what needs no database beside the rest")
+    say.step("all tests, half of them beside the others")
     began = time.monotonic()
-    log = checkout.log / "tests-without-database.log"
+    log = checkout.log / "tests-beside.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    ignored = [f"--ignore={path}" for path in WITHOUT_DATABASE]
+    ignored = [f"--ignore={path}" for path in BESIDE]
     with log.open("wb") as out:
         beside = subprocess.Popen(
-            _command(checkout, [*kept, *WITHOUT_DATABASE]),
+            _command(checkout, [*arguments, *BESIDE]),
             cwd=checkout.root,
-            env=_counting(checkout, env, "beside"),
+            env=_counting(checkout, second, "beside"),
             stdout=out,
             stderr=subprocess.STDOUT,
             preexec_fn=dies_with_parent,
         )
-        rest = _pytest(
-            checkout, _counting(checkout, env, "rest"), [*prepared, *kept, *ignored, "tests"]
-        )
+        rest = _pytest(checkout, _counting(checkout, env, "rest"), [*arguments, *ignored, "tests"])
         other = beside.wait()
     print(log.read_text(errors="replace"), flush=True)
     print(_closing_line(checkout, time.monotonic() - began), flush=True)

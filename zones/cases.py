@@ -161,7 +161,8 @@ def _held(
     day = Period(midnight, local_midnight(date.fromordinal(today.toordinal() + 1), tz))
     quotas: dict[str, int] = {}
     for kind, per_year in (pair for one in dated for pair in schemes.day_passes(one.rows)):
-        quotas[kind] = min(per_year, quotas.get(kind, per_year))
+        if quotas.setdefault(kind, per_year) != per_year:
+            raise ValueError(f"the pass {kind} has two quotas")
     for kind, per_year in quotas.items():
         if used < per_year:
             yield HeldPermit(kind, day)
