@@ -218,8 +218,8 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
 def _prepare_plain(
     index: int, event: CarrierEvent, names: Names, ages: Ages
 ) -> Statement | list[Reason]:
-    """Return a plain position as a statement: what `prepare` would make of it, in a third of the
-    time, since nine of ten events are such."""
+    """Return a plain position as a statement: what `prepare` would make of it without what a plain
+    one cannot have, since nine of ten events are such."""
     at = event.occurred_at
     if at < ages.backfill_since:
         late = ages.too_late(names.sender.id, at)

@@ -21,6 +21,7 @@ from zones.language import EuroLimit, Who
 MOST_TOGETHER = 3
 """Larger sets are of no help to anybody."""
 MOST_CHANGES = 14
+"""So many changes are put together; rules suggest more only where many speak at once."""
 AHEAD = timedelta(days=7)
 _CATEGORIES = ("cargo_bicycle", "L6e", "L7e", "N1", "N2", "N3")
 """What goods are carried in, the lightest first."""

@@ -19,20 +19,25 @@ from typing import Any, get_args
 
 import z3
 
-from kernel.vehicles import ZERO_EMISSION_FUELS, VehicleFacts, birthday, euro_rank
+from kernel.vehicles import (
+    GROSS_WEIGHT_KG,
+    ZERO_EMISSION_FUELS,
+    VehicleFacts,
+    birthday,
+    euro_rank,
+)
 from zones.formulas import Formula, among, every, flag, number, of, some, within
 from zones.language import Category, EuroLimit, Fuel, Who
 from zones.naming import named
 
 CATEGORIES: tuple[str, ...] = get_args(Category)
 LIGHT = {"L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e"}
+ANY_MASS_KG = (1, 100_000)
 MASS_KG = {
     **dict.fromkeys(sorted(LIGHT), (1, 1600)), "bicycle": (1, 300), "cargo_bicycle": (1, 650),
-    "N1": (1, 3500), "N2": (3501, 12_000), "N3": (12_001, 100_000),
-    "M2": (1, 5000), "M3": (5001, 100_000),
+    **{name: (least, min(most, ANY_MASS_KG[1])) for name, (least, most) in GROSS_WEIGHT_KG.items()},
     "O1": (1, 750), "O2": (751, 3500), "O3": (3501, 10_000), "O4": (10_001, 100_000),
 }  # fmt: skip
-ANY_MASS_KG = (1, 100_000)
 HEAVY_ONLY = frozenset({"N3", "M3"})
 EITHER = frozenset({"N1", "N2", "M1", "M2"})
 CYCLES = frozenset({"bicycle", "cargo_bicycle"})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
+from playwright.sync_api import TimeoutError as NothingCame
 
 from accounts.models import City, User
 from accounts.services import setup
@@ -68,9 +69,15 @@ class Hands:
     def attach(self, label, path):
         self.reach(self.page.get_by_label(label, exact=True))
         self.done.append(f"fill {label}")
-        with self.page.expect_file_chooser(timeout=20_000) as chooser:
-            self.page.keyboard.press("Space")
-        chooser.value.set_files(path)
+        self.page.wait_for_load_state("networkidle")  # a map that draws itself holds up the keys
+        for patience in (5_000, 20_000):
+            try:
+                with self.page.expect_file_chooser(timeout=patience) as chooser:
+                    self.page.keyboard.press("Space")
+            except NothingCame:
+                continue
+            return chooser.value.set_files(path)
+        raise AssertionError("no file can be chosen by keyboard")
 
     def choose(self, option):
         """Choose one of a group of radio buttons: Tab to the group, arrows and Space within."""

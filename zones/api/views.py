@@ -1,6 +1,5 @@
 """Zones for everybody; zones, regulations and permits written by the city."""
 
-import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from foundation.api.renderers import GeoJSONRenderer, HubJSONRenderer
 from foundation.api.views import HubView
 from zones import features as zone_features
 from zones import selectors
-from zones.api import shapes
+from zones.api import conditional, shapes
 from zones.models import AccessZone, Permit, Regulation, RegulationVersion, ZoneGeometry
 from zones.services import grounds, permits, regulations
 
@@ -244,9 +243,7 @@ def _unless_known(request: Any, content: dict[str, Any], times: dict[str, Any]) 
 
     The times asked for are not part of it: what holds an hour later unchanged is not sent again.
     """
-    digest = hashlib.sha256(HubJSONRenderer().render(content)).hexdigest()
-    etag = f'"{digest[:32]}"'
-    known = request.headers.get("If-None-Match", "")
-    if etag in (tag.strip().removeprefix("W/") for tag in known.split(",")) or known == "*":
+    etag = conditional.etag_of(HubJSONRenderer().render(content).decode())
+    if conditional.known_by(request, etag):
         return Response(status=304, headers={"ETag": etag})
     return Response(content | times, headers={"ETag": etag, "Cache-Control": "no-cache"})

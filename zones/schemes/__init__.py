@@ -48,7 +48,6 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True):
     legal_from: datetime | None = None
     legal_until: datetime | None = None
     never_in_force: str = ""
-    max_stay_min: int | None = None
 
 
 class Scheme(Struct, frozen=True, forbid_unknown_fields=True):

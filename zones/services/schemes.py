@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -45,7 +46,16 @@ def load(
             city=actor.city, code=calendar.code, defaults={"name": calendar.title}
         )
     reference = "; ".join(scheme.sources)[:500]
-    return [_drafted(actor, zone, one, reference, now) for one in _dated(actor, orders, first)]
+    dated = _dated(actor, orders, first)
+    if scheme.is_plain:
+        dated = [one._replace(rows=[_unfounded(row) for row in one.rows]) for one in dated]
+    return [_drafted(actor, zone, one, reference, now) for one in dated]
+
+
+def _unfounded(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without the words that stand where its order is to be named: a pattern rests
+    on no law until an official says on which."""
+    return {name: value for name, value in row.items() if name != "legal_reference"}
 
 
 def _dated(

@@ -28,6 +28,8 @@ SINCE = (
     "</validityTimeSpecification></validityByOrder></conditions>"
 )
 
+pytestmark = pytest.mark.law
+
 
 def vehicle(characteristics):
     return (

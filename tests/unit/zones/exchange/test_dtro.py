@@ -19,6 +19,8 @@ CONTEXT = Context(ZoneInfo(LONDON), 27700, datetime(2026, 5, 1, tzinfo=UTC))
 SQUARE = (
     "SRID=27700;POLYGON((530000 180450,530100 180450,530100 180500,530000 180500,530000 180450))"
 )
+
+pytestmark = pytest.mark.law
 PLACE = {
     "description": "Trafalgar Square",
     "type": "regulationLocation",

@@ -13,6 +13,8 @@ from tests.unit.zones.exchange.drafted import access, codes
 from zones.exchange import osm
 from zones.exchange.drafts import Context, Unreadable
 
+pytestmark = pytest.mark.law
+
 CONTEXT = Context(ZoneInfo("Europe/Berlin"), 25832, datetime(2015, 1, 1, tzinfo=UTC))
 needed = pytest.mark.skipif(not heidelberg_pack.available(), reason=heidelberg_pack.MISSING)
 VAN = {"category": "N1", "gross_weight_kg": 3500}
