@@ -1,11 +1,8 @@
 """Who sends a request: a machine with a bearer token, or a person with a session."""
 
-import hashlib
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
-from oauth2_provider.models import get_access_token_model
 from rest_framework.authentication import (
     BaseAuthentication,
     SessionAuthentication,
@@ -13,9 +10,9 @@ from rest_framework.authentication import (
 )
 from rest_framework.exceptions import PermissionDenied
 
-from accounts.models import ApiClient, Mandate
+from accounts import tokens
+from accounts.tokens import Token
 from foundation import codes
-from kernel.clock import wall
 from kernel.refusals import Refusal
 
 
@@ -28,42 +25,25 @@ class Machine:
     is_anonymous = False
     pk = None
 
-    def __init__(self, client: ApiClient, has_mandates: bool) -> None:
-        self.client = client
-        self.has_mandates = has_mandates
+    def __init__(self, token: Token) -> None:
+        self.token = token
 
     def __str__(self) -> str:
-        return self.client.name
+        return self.token.client.name
 
 
 class Bearer(BaseAuthentication):
     """OAuth 2.0 bearer tokens (RFC 6750), looked up by their SHA-256 in one query."""
 
-    def authenticate(self, request: Any) -> tuple[Machine, Any] | None:
+    def authenticate(self, request: Any) -> tuple[Machine, Token] | None:
         words = get_authorization_header(request).split()
         if not words or words[0].lower() != b"bearer":
             return None
-        token = self._find(words[1]) if len(words) == 2 else None
-        if token is None or not token.application.active:
+        found = tokens.in_force([words[1]]) if len(words) == 2 else {}
+        if not found:
             raise Refusal(codes.AUTH_INVALID, _("The token is unknown, revoked or has expired."))
-        return Machine(token.application, token.has_mandates), token
-
-    def _find(self, token: bytes) -> Any:
-        return (
-            get_access_token_model()
-            .objects.select_related("application__organisation__city")
-            .annotate(
-                has_mandates=Exists(
-                    Mandate.objects.filter(agent_id=OuterRef("application__organisation_id"))
-                )
-            )
-            .filter(
-                token_checksum=hashlib.sha256(token).hexdigest(),
-                expires__gt=wall(),
-                application__isnull=False,
-            )
-            .first()
-        )
+        (token,) = found.values()
+        return Machine(token), token
 
     def authenticate_header(self, request: Any) -> str:
         return 'Bearer realm="cityhub"'

@@ -75,6 +75,18 @@ class TenantQuerySet(models.QuerySet):
         return conditions
 
 
+def sees(actor: Actor, row: models.Model, scope: str) -> bool:
+    """Return whether `visible_to` would show an actor this row, which has an organisation and is
+    not public."""
+    tenancy = row.tenancy  # type: ignore[attr-defined]
+    if getattr(row, tenancy.city) != actor.city.id or not actor.may(scope):
+        return False
+    if actor.is_city and tenancy.city_staff:
+        return True
+    vehicle = getattr(row, tenancy.vehicle) if tenancy.vehicle else None
+    return actor.acts_for(getattr(row, tenancy.organisation), scope, vehicle)
+
+
 def _any(conditions: Iterable[Q]) -> Q:
     combined = Q(pk__in=[])
     for condition in conditions:

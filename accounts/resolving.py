@@ -1,20 +1,18 @@
 """From a request to its actor and its city."""
 
-import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
-from accounts import codes, scopes
+from accounts import codes, scopes, tokens
 from accounts.actors import Actor, Grant
 from accounts.authentication import Machine
 from accounts.models import ApiClient, City, Mandate, Membership, Organisation, User
-from kernel.clock import wall
+from accounts.tokens import Token
 from kernel.refusals import Refusal
 
 SESSION_KEY = "membership_id"
@@ -27,12 +25,7 @@ def actor_of(request: Any, now: datetime) -> Actor:
     """
     user = getattr(request, "user", None)
     if isinstance(user, Machine):
-        return actor_of_client(
-            user.client,
-            now,
-            token_scopes=request.auth.scope.split(),
-            has_mandates=user.has_mandates,
-        )
+        return _actor_of_token(user.token, now)
     if isinstance(user, User) and user.is_active:
         membership = chosen_membership(request, user)
         if membership is not None:
@@ -40,62 +33,28 @@ def actor_of(request: Any, now: datetime) -> Actor:
     return Actor.public(city_of_host(host_of(request)))
 
 
-def actor_of_client(
-    client: ApiClient,
-    now: datetime,
-    token_scopes: list[str] | None = None,
-    *,
-    has_mandates: bool = True,
-) -> Actor:
-    """Return the actor of a machine client, limited to the token's and its own scopes.
-
-    `has_mandates` False: its organisation was never given one, and need not be asked for them.
-    """
-    allowed = _allowed(client.organisation, client.scopes)
-    return Actor(
-        city=client.organisation.city,
-        organisation=client.organisation,
-        client_id=client.id,
-        scopes=allowed if token_scopes is None else allowed & frozenset(token_scopes),
-        grants=grants_of(client.organisation_id, now) if has_mandates else (),
-    )
+def actor_of_client(client: ApiClient, now: datetime) -> Actor:
+    """Return the actor of a machine client with all of its scopes."""
+    return _actor_of_token(Token(client, frozenset(client.scopes), True), now)
 
 
-# In SQL, because it is asked with each write of the event log: what `Bearer` looks up and what
-# `actor_of_client` makes of it, for many tokens at once.
-_OF_TOKENS = """
-SELECT token.token_checksum, token.scope, client.id, client.scopes,
-    organisation.id, organisation.city_id, organisation.code, organisation.kind,
-    EXISTS (SELECT FROM accounts_mandate mandate WHERE mandate.agent_id = organisation.id)
-FROM oauth2_provider_accesstoken token
-JOIN accounts_apiclient client ON client.id = token.application_id
-JOIN accounts_organisation organisation ON organisation.id = client.organisation_id
-WHERE token.token_checksum = ANY(%s) AND token.expires > %s AND client.active
-"""
-
-
-def actors_of_tokens(tokens: Collection[bytes], now: datetime) -> dict[bytes, Actor]:
+def actors_of_tokens(given: Collection[bytes], now: datetime) -> dict[bytes, Actor]:
     """Return the actors of bearer tokens at domain time `now`; those that sign nobody in are
     left out. One query, and one for each organisation that was ever given a mandate."""
-    checksums = {hashlib.sha256(token).hexdigest(): token for token in tokens}
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_TOKENS, [list(checksums), wall()])
-        rows = cursor.fetchall()
-    found = {}
-    for checksum, scope, client_id, client_scopes, *facts, has_mandates in rows:
-        organisation = _light(Organisation, ("id", "city_id", "code", "kind"), facts)
-        organisation.city = _light(City, ("id",), [organisation.city_id])
-        allowed = _allowed(organisation, client_scopes) & frozenset(scope.split())
-        grants = grants_of(organisation.id, now) if has_mandates else ()
-        found[checksums[checksum]] = Actor(
-            organisation.city, organisation, None, client_id, scopes=allowed, grants=grants
-        )
-    return found
+    found = tokens.in_force(given)
+    return {token: _actor_of_token(said, now) for token, said in found.items()}
 
 
-def _light(model: Any, names: tuple[str, ...], values: Sequence[Any]) -> Any:
-    """Return a row of which only some columns were read; the others are read when asked for."""
-    return model.from_db("default", names, values)
+def _actor_of_token(token: Token, now: datetime) -> Actor:
+    """Return the actor of a machine client, limited to the token's and its own scopes."""
+    client, organisation = token.client, token.client.organisation
+    return Actor(
+        city=organisation.city,
+        organisation=organisation,
+        client_id=client.id,
+        scopes=_allowed(organisation, client.scopes) & token.scopes,
+        grants=grants_of(organisation.id, now) if token.has_mandates else (),
+    )
 
 
 def _allowed(organisation: Organisation, client_scopes: Iterable[str]) -> frozenset[str]:

@@ -146,15 +146,17 @@ def question(draw: random.Random, carrier: Organisation, number: int) -> dict[st
 
 
 def served(client: APIClient, asked: list[dict[str, Any]]) -> tuple[list[float], int]:
-    """Return milliseconds per question, and the most queries of one."""
+    """Return milliseconds per question, and the most queries of one of the first 200."""
     times, most = [], 0
     for one in asked:
-        with CaptureQueriesContext(connection) as seen:
-            begun = perf_counter()
-            answer = client.post("/api/v1/decisions", one, format="json")
-            times.append((perf_counter() - begun) * 1000)
+        begun = perf_counter()
+        answer = client.post("/api/v1/decisions", one, format="json")
+        times.append((perf_counter() - begun) * 1000)
         if answer.status_code != 200:
             raise RuntimeError(f"{answer.status_code}: {answer.content[:300]!r}")
+    for one in asked[:200]:  # apart from the times: counting costs some, too
+        with CaptureQueriesContext(connection) as seen:
+            client.post("/api/v1/decisions", one, format="json")
         most = max(most, len(seen))
     return times, most
 

@@ -5,13 +5,10 @@ vehicles named by id, and one each for permits and bookings where there are any.
 principal's vehicles is a use of its mandate and leaves an audit row for each principal.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
-
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.actors import Actor
 from carriers.codes import VEHICLE_NOT_FOUND
@@ -20,7 +17,7 @@ from curbs import charges, codes, decisions, remedies
 from curbs.book import Zone
 from curbs.evaluator import AtCurb, Crossing, Evaluator, InZone, Place, Question
 from curbs.remedies import Change
-from curbs.selectors import bookings as booked
+from curbs.selectors.vehicles import asked_about
 from foundation.api import mandate_use
 from kernel.money import Money
 from kernel.periods import Period
@@ -29,7 +26,6 @@ from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
 from zones.codes import ZONE_NOT_FOUND
 from zones.compiled import HeldPermit
-from zones.models import Permit
 
 SCOPE = "decisions:read"
 AHEAD = timedelta(hours=48)
@@ -122,7 +118,7 @@ def _known(evaluator: Evaluator, actor: Actor, questions: Sequence[Asked], now: 
     spans = [asked.span(now) for asked in questions]
     whole = Period(min(s.start for s in spans), max(s.end for s in spans if s.end))
     ids = {asked.vehicle_id for asked in questions if asked.vehicle_id is not None}
-    vehicles = {row.id: row for row in _vehicles(actor, ids, whole)} if ids else {}
+    vehicles = asked_about(actor, ids, whole, scope=SCOPE) if ids else {}
     mandate_use.note(actor, vehicles.values(), scope=SCOPE, at=now)
     holders: dict[UUID, tuple[str, VehicleFacts]] = {}
     for number, asked in enumerate(questions):
@@ -137,22 +133,6 @@ def _known(evaluator: Evaluator, actor: Actor, questions: Sequence[Asked], now: 
         vehicles=vehicles,
         permits=decisions.permits_of(evaluator, holders, whole),
         bookings=decisions.bookings_of(with_bookings, whole) if with_bookings else {},
-    )
-
-
-def _vehicles(actor: Actor, ids: Collection[UUID], period: Period) -> Iterable[Any]:
-    """Return the vehicles that the sender may see, and whether there is more to ask of them.
-
-    Permits are kept by normalised plate: one that is written otherwise may have some.
-    """
-    own = Permit.objects.filter(city_id=OuterRef("city_id"), plate=OuterRef("plate"))
-    odd = Q(plate__regex="[^A-Z0-9]")
-    rows = Vehicle.objects.visible_to(actor, SCOPE).filter(id__in=ids)
-    return rows.annotate(
-        has_permits=ExpressionWrapper(
-            odd | Q(Exists(own.exclude(plate=""))), output_field=BooleanField()
-        ),
-        has_bookings=Exists(booked.of_vehicle(OuterRef("id"), period)),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from shapely import LineString, Point, STRtree
 from shapely.ops import substring
 
 from curbs.rules import Metres, Stay, ZoneTerms
+from kernel import periods
 from kernel.geometry import projection
 from kernel.periods import Period
 from zones.compiled import CompiledRegulation, in_force
@@ -120,6 +122,11 @@ class CurbBook:
     def __post_init__(self) -> None:
         self.by_id = {zone.id: zone for zone in self.zones}
         self._tree = STRtree([zone.metric for zone in self.zones])
+
+    @cached_property
+    def edges(self) -> list[datetime]:
+        """Return when some curb zone begins or ends, sorted."""
+        return periods.edges(zone.when.legal for zone in self.zones)
 
     def zone(self, zone_id: UUID) -> Zone | None:
         return self.by_id.get(zone_id)

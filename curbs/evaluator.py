@@ -8,7 +8,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from itertools import pairwise
 from uuid import UUID
 
@@ -212,16 +211,12 @@ class Evaluator:
         """Yield the parts of a period in which no zone and no curb zone changes its geometry."""
         if period.end is None:
             raise ValueError("A horizon needs an end.")
-        first = bisect_right(self._edges, period.start)
-        inner = self._edges[first : bisect_left(self._edges, period.end)]
-        return [Period(start, end) for start, end in pairwise([period.start, *inner, period.end])]
-
-    @cached_property
-    def _edges(self) -> list[datetime]:
-        """Return when the ground of zones and curb zones changes, sorted."""
-        shapes = self.zones.geography(self.known_at).shapes
-        legal = (*(s.legal for s in shapes), *(zone.when.legal for zone in self.curbs.zones))
-        return sorted({at for period in legal for at in (period.start, period.end) if at})
+        inner = {
+            edge
+            for edges in (self.zones.geography(self.known_at).edges, self.curbs.edges)
+            for edge in edges[bisect_right(edges, period.start) : bisect_left(edges, period.end)]
+        }
+        return [Period(*ends) for ends in pairwise([period.start, *sorted(inner), period.end])]
 
 
 def _append(pieces: list[tuple[Period, Verdict]], answer: tuple[Period, Verdict]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
@@ -30,8 +30,27 @@ def _given_default(key: str, default: Any = None, *args: Any, **kwargs: Any) -> 
     return default
 
 
+class _Client(RedisCacheClient):
+    """Counts in one round trip; the general client asks first whether the key exists."""
+
+    _INCREASE = (
+        "if redis.call('EXISTS', KEYS[1]) == 0 then return false end "
+        "return redis.call('INCRBY', KEYS[1], ARGV[1])"
+    )
+
+    def incr(self, key: str, delta: int) -> int:
+        counted = self.get_client(key, write=True).eval(self._INCREASE, 1, key, delta)
+        if counted is None:
+            raise ValueError(f"Key '{key}' not found.")
+        return counted
+
+
 class ForgivingRedisCache(RedisCache):
     """Redis as a cache whose loss costs time only: rate limits then let everything pass."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._class = _Client
 
     add = _or(True)(RedisCache.add)
     get = _or(_given_default)(RedisCache.get)

@@ -68,6 +68,11 @@ def earlier_end(one: datetime | None, other: datetime | None) -> datetime | None
     return one if other is None else min(one, other)
 
 
+def edges(periods: Iterable[Period]) -> list[datetime]:
+    """Return the instants at which the periods start and end, sorted, each once."""
+    return sorted({at for period in periods for at in (period.start, period.end) if at is not None})
+
+
 def union(periods: Iterable[Period]) -> list[Period]:
     """Return the same instants as sorted periods that neither overlap nor touch."""
     merged: list[Period] = []

@@ -16,13 +16,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from kernel.periods import Period, intersect, union
 
 UTC = ZoneInfo("UTC")
 DAY_MINUTES = 1440
+DAY_SECONDS = 86_400
 EVERY_DAY: frozenset[int] = frozenset(range(7))
 _ONE_DAY = timedelta(days=1)
 
@@ -58,10 +59,15 @@ class Span:
     calendar_mode: Literal["only", "except"] = "only"
     on: frozenset[tuple[int, int]] | None = None
     not_on: frozenset[tuple[int, int]] = frozenset()
+    start_s: int = field(init=False, repr=False, compare=False)
+    end_s: int = field(init=False, repr=False, compare=False)
+    """Seconds from the midnight of the starting day; past 86,400 where the span wraps."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.start <= DAY_MINUTES and 0 <= self.end <= DAY_MINUTES):
             raise ValueError("A span's minutes lie between 0 and 1440.")
+        object.__setattr__(self, "start_s", self.start * 60)
+        object.__setattr__(self, "end_s", (self.start + self.length) * 60)
 
     @property
     def length(self) -> int:
@@ -98,24 +104,38 @@ class Schedule:
 ALWAYS = Schedule()
 
 
-def active_local(schedule: Schedule, local: datetime, days: DayCalendar) -> bool:
-    """Return whether the schedule is active when the city's clocks show the naive time `local`."""
+class Moment(NamedTuple):
+    """An instant as the city's clocks show it: the local day, and the whole seconds on its clock.
+
+    Spans begin and end with a minute, so that no part of a second matters.
+    """
+
+    day: date
+    second: int
+
+
+def moment(at: datetime, tz: ZoneInfo) -> Moment:
+    """Return what the clocks of a time zone show at an instant."""
+    local = at.astimezone(tz)
+    return Moment(local.date(), local.hour * 3600 + local.minute * 60 + local.second)
+
+
+def active_in(schedule: Schedule, moment: Moment, days: DayCalendar) -> bool:
+    """Return whether the schedule is active when the city's clocks show the moment."""
     if not schedule.spans:
         return True
-    today = local.date()
-    second = local.hour * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6
+    today, second = moment
     for span in schedule.spans:
-        start, end = span.start * 60, (span.start + span.length) * 60
-        if start <= second < end and span.starts_on(today, days):
+        if span.start_s <= second < span.end_s and span.starts_on(today, days):
             return True
-        if start <= second + 86400 < end and span.starts_on(today - _ONE_DAY, days):
+        if second + DAY_SECONDS < span.end_s and span.starts_on(today - _ONE_DAY, days):
             return True
     return False
 
 
 def active_at(schedule: Schedule, at: datetime, tz: ZoneInfo, days: DayCalendar = NO_DAYS) -> bool:
     """Return whether the schedule is active at the instant `at` in the time zone `tz`."""
-    return active_local(schedule, at.astimezone(tz).replace(tzinfo=None), days)
+    return active_in(schedule, moment(at, tz), days)
 
 
 def intervals(

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from shapely.geometry.base import BaseGeometry
 
+from kernel import periods
 from kernel.periods import Period
 from kernel.schedules import DayCalendar
 from kernel.vehicles import VehicleFacts
@@ -121,10 +122,9 @@ class RuleBook:
         return (self._view(known_at) if self.named_days else self._now).days
 
     @cached_property
-    def days_changed_at(self) -> tuple[datetime, ...]:
+    def days_changed_at(self) -> list[datetime]:
         """Return when the record of a calendar changed."""
-        edges = {e for day in self.named_days for e in (day.recorded.start, day.recorded.end)}
-        return tuple(sorted(edge for edge in edges if edge is not None))
+        return periods.edges(day.recorded for day in self.named_days)
 
     def grace(self, zone_id: UUID, at: datetime) -> timedelta:
         """Return the grace of a zone for an act that began at `at`.

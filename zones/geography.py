@@ -6,6 +6,7 @@ Geometries are WGS84 (lng, lat). A point on the line of a zone's edge is inside.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from kernel import periods
 from kernel.geometry import inside_fractions
 from kernel.periods import Period, subtract
 
@@ -99,6 +101,11 @@ class Geography:
             shapely.prepare(shape.geometry)
         bounds = [shape.geometry.bounds for shape in self.shapes]
         self._bounds = np.array(bounds, dtype=float).reshape(len(bounds), 4)
+
+    @cached_property
+    def edges(self) -> list[datetime]:
+        """Return when some ground begins or ends, sorted."""
+        return periods.edges(shape.legal for shape in self.shapes)
 
     def shapes_at(self, lng: float, lat: float, at: datetime) -> list[Shape]:
         """Return the shapes that contain the position and are in force at the instant."""

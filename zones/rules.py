@@ -13,7 +13,7 @@ How rows of one zone settle (zones among each other: the strictest access):
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Literal
@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from kernel import schedules
 from kernel.periods import YEARS, Period
-from kernel.schedules import NO_DAYS, UTC, DayCalendar
+from kernel.schedules import NO_DAYS, UTC, DayCalendar, Moment
 from kernel.vehicles import VehicleFacts, birthday
 from kernel.verdicts import (
     STRICTNESS,
@@ -70,7 +70,7 @@ def decide(
 
     `bookings` are the times for which the vehicle holds a booking at this place.
     """
-    local = at.astimezone(tz).replace(tzinfo=None)
+    moment = schedules.moment(at, tz)
     at = at.astimezone(UTC)
     booked = any(period.contains(at) for period in bookings)
     zones: dict[UUID, list[_Voice]] = {}
@@ -79,7 +79,7 @@ def decide(
             continue
         held = _kinds(permits, regulation.zone_id, at) if permits else frozenset()
         for row in regulation.rows:
-            voice = _voice(row, facts, local, days, held, booked)
+            voice = _voice(row, facts, moment, days, held, booked)
             if voice is not None:
                 zones.setdefault(regulation.zone_id, []).append(voice)
     if not zones:
@@ -157,6 +157,10 @@ def _edges(
                 yield from (active.start, active.end)
 
 
+UNSILENCED = frozenset({"allow", "charge"})
+"""Effects that no row of higher priority silences."""
+
+
 @dataclass(slots=True)
 class _Voice:
     """A row that speaks: for sure, or only if facts that are missing turn out so."""
@@ -171,14 +175,14 @@ class _Voice:
 def _voice(
     row: CompiledRow,
     facts: VehicleFacts,
-    local: datetime,
+    moment: Moment,
     days: DayCalendar,
     held: frozenset[str],
     booked: bool,
 ) -> _Voice | None:
-    if row.schedule.spans and not schedules.active_local(row.schedule, local, days):
+    if row.schedule.spans and not schedules.active_in(row.schedule, moment, days):
         return None
-    today = local.date()
+    today = moment.day
     speaks, missing = row.who(facts, today)
     if speaks is False:
         return None
@@ -196,65 +200,59 @@ def _voice(
 
 def _settle(voices: list[_Voice]) -> Verdict:
     """Return the verdict of one zone from the rows that speak."""
-    admitted = max((v.row.priority for v in voices if _allows(v) and not v.missing), default=None)
-    perhaps = [v for v in voices if _allows(v) and v.missing]
+    admitted, perhaps = _admitting(voices)
     access = Access.UNREGULATED
     obligations: list[Obligation] = []
     reasons: list[ReasonGiven] = []
     for voice in voices:
         row = voice.row
-        if _allows(voice) and voice.missing:
-            continue
-        if row.effect not in ("allow", "charge") and voice.kind == "rule":
+        if row.effect not in UNSILENCED and voice.kind == "rule":
             if admitted is not None and row.priority < admitted:
                 continue
             for other in perhaps:
                 if row.priority < other.row.priority and not voice.warning:
                     voice.missing += other.missing
+        elif voice.missing and row.effect == "allow":
+            continue
         said = _say(voice, obligations, reasons)
-        access = min(access, said, key=STRICTNESS.__getitem__)
+        if STRICTNESS[said] < STRICTNESS[access]:
+            access = said
     return Verdict(access, tuple(obligations), tuple(reasons))
+
+
+def _admitting(voices: list[_Voice]) -> tuple[int | None, list[_Voice]]:
+    """Return the highest priority of the rows that allow, and those that perhaps do."""
+    admitted: int | None = None
+    perhaps: list[_Voice] = []
+    for voice in voices:
+        if voice.row.effect == "allow" and voice.kind == "rule":
+            if voice.missing:
+                perhaps.append(voice)
+            elif admitted is None or voice.row.priority > admitted:
+                admitted = voice.row.priority
+    return admitted, perhaps
 
 
 def _say(voice: _Voice, obligations: list[Obligation], reasons: list[ReasonGiven]) -> Access:
     """Add what one row says and return the access that follows from it alone."""
-    row, missing = voice.row, tuple(dict.fromkeys(voice.missing))
+    row = voice.row
     if voice.kind == "exempt":
         reasons.append(row.given("exempt"))
         return Access.ALLOWED
-    if missing:
+    if voice.missing:
         if row.effect in ("require_permit", "require_booking") and voice.met:
             return Access.ALLOWED
-        reasons.append(row.given("undetermined", missing))
+        reasons.append(row.given("undetermined", tuple(dict.fromkeys(voice.missing))))
         blocking = row.effect in BLOCKING and not voice.warning
         return Access.UNDETERMINED if blocking else Access.ALLOWED
     if voice.warning and not voice.met:
         obligations.append(Obligation("warning", rule=row.ref))
         reasons.append(row.given("warn"))
         return Access.ALLOWED
-    duty = _duty(voice)
-    if duty is not None:
-        obligations.append(duty)
-    reasons.append(row.given(row.effect))
+    if row.duty is not None:
+        obligations.append(replace(row.duty, met=True) if voice.met else row.duty)
+    reasons.append(row.reason)
     return Access.PROHIBITED if row.effect == "prohibit" else Access.ALLOWED
-
-
-def _duty(voice: _Voice) -> Obligation | None:
-    """Return what a row asks of who enters."""
-    row = voice.row
-    match row.effect:
-        case "charge":
-            met = bool(row.permit) and voice.met
-            return Obligation("charge", met, row.amount, row.cap, row.permit, row.ref, row.per)
-        case "require_permit":
-            return Obligation("permit", voice.met, permit=row.permit, rule=row.ref)
-        case "require_booking":
-            return Obligation("booking", voice.met, rule=row.ref)
-    return None
-
-
-def _allows(voice: _Voice) -> bool:
-    return voice.row.effect == "allow" and voice.kind == "rule"
 
 
 def _kinds(permits: Sequence[HeldPermit], zone_id: UUID, at: datetime) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from curbs.evaluator import Held
@@ -26,7 +25,10 @@ def covering(
     A booking counts from its start, or from an earlier check-in, until its end; given up before
     that (cancelled, no-show, checked out) until then. A mere hold does not count. One query.
     """
-    rows = _confirmed(period).filter(vehicle_id__in=list(vehicle_ids))
+    confirmed = Booking.objects.filter(
+        during__overlap=as_range(reach(period)), confirmed_at__isnull=False
+    )
+    rows = confirmed.filter(vehicle_id__in=list(vehicle_ids))
     found: dict[UUID, list[tuple[UUID, Period]]] = defaultdict(list)
     for row in rows.order_by("during", "id"):
         held = held_for(row)
@@ -35,15 +37,9 @@ def covering(
     return {vehicle_id: tuple(held) for vehicle_id, held in found.items()}
 
 
-def of_vehicle(vehicle_id: Any, period: Period) -> Any:
-    """Return the bookings of one vehicle that `covering` would look at, to be asked whether there
-    are any."""
-    return _confirmed(period).filter(vehicle_id=vehicle_id)
-
-
-def _confirmed(period: Period) -> Any:
-    reach = Period(period.start - _EARLY, period.end and period.end + _EARLY)
-    return Booking.objects.filter(during__overlap=as_range(reach), confirmed_at__isnull=False)
+def reach(period: Period) -> Period:
+    """Return the times in which a booking may lie that counts within a period."""
+    return Period(period.start - _EARLY, period.end and period.end + _EARLY)
 
 
 def held_for(booking: Booking) -> Period | None:

@@ -7,10 +7,12 @@ import pytest
 
 from accounts.actors import Actor
 from accounts.models import Mandate
+from accounts.querysets import sees
 from accounts.services import mandates
+from carriers.models import Vehicle
 from foundation.models import AuditEntry
 from kernel.refusals import Refusal
-from tests import factories
+from tests import factories, fleet
 from tests.factories import TUESDAY
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +118,20 @@ def test_acting_without_a_mandate_is_refused_as_if_nothing_were_there(carrier, t
     with pytest.raises(Refusal) as caught:
         use(actor_at(tpl, TUESDAY), carrier)
     assert (caught.value.code, caught.value.status) == ("accounts.no_mandate", 404)
+
+
+def test_a_row_at_hand_is_seen_by_whom_a_query_shows_it(carrier, other_carrier, tpl, hel_city):
+    owners = (carrier, carrier, other_carrier)
+    mine, theirs, others = (fleet.vehicle(one, ref) for ref, one in zip("abc", owners, strict=True))
+    factories.mandate(carrier, tpl, "curbs:book", vehicle_ids=[theirs.id])
+    factories.mandate(other_carrier, tpl, "findings:read")
+    expected = {carrier: {mine, theirs}, tpl: {theirs}, hel_city: {mine, theirs, others}}
+    for organisation, rows in expected.items():
+        agent = actor_at(organisation, TUESDAY)
+        assert set(Vehicle.objects.visible_to(agent, "curbs:book")) == rows
+        assert {row for row in (mine, theirs, others) if sees(agent, row, "curbs:book")} == rows
+        assert not any(sees(agent, row, "findings:read") for row in (mine, theirs, others))
+
+
+def test_a_row_of_another_city_is_seen_by_nobody_here(hd_carrier, hel_city):
+    assert not sees(actor_at(hel_city, TUESDAY), fleet.vehicle(hd_carrier, "x"), "curbs:book")

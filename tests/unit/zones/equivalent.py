@@ -70,7 +70,13 @@ _SAVES = "rows that cannot mean the vehicle are only left out to save work"
 _ALL_LEFT = "len(rows) == len(regulation.rows)"
 _NARROWED = f"return regulation if {_ALL_LEFT} else replace(regulation, rows=rows)"
 _ROW = "row for row in regulation.rows if row.ages or row.who(facts, date.min)[0] is not False"
+_REPLACED = "every row gets the reference of its own version"
+_NOWHERE = '_NOWHERE = RuleRef(UUID(int=0), UUID(int=0), 0, "")'
+_FIRST = 'raise ValueError(f"{faults[0].pointer}: {faults[0].detail}")'
 _COMPILED = {
+    f"{_NOWHERE}  # 0 → 1": _REPLACED,
+    f"{_NOWHERE}  # 0 → -1": _REPLACED,
+    f"{_FIRST}  # 0 → -1": "of several faults the last one is named; of one the same",
     f"{_ROW}  # 0 → 1": _SAVES,
     f"{_ROW}  # 0 → -1": _SAVES,
     f"{_NARROWED}  # {_ALL_LEFT} → NotEq 0": _SAVES,
@@ -78,10 +84,12 @@ _COMPILED = {
 }
 _SETTLED = "return settled[0] if len(settled) == 1 else combine(settled)"
 _EXEMPT = 'return _Voice(row, "exempt", (), False, False)'
+_STRICTER = "if STRICTNESS[said] < STRICTNESS[access]:"
 _RULES = {
     f"{_EXEMPT}  # False → True": "whether who is exempt is warned or has a permit is not asked",
     f"{_SETTLED}  # 1 → 0": "of one zone, what is combined is what that zone says",
     f"{_SETTLED}  # 0 → -1": "of one zone the first is the last",
+    f"{_STRICTER}  # {_STRICTER[3:-1]} → LtE 0": "as strict as before is the same access",
 }
 
 OF_CODE = {("kernel.schedules", what): why for what, why in _SCHEDULES.items()} | {

@@ -62,7 +62,8 @@ class _Changer(ast.NodeTransformer):
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        if node.value is not None:
+        declares = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "field"
+        if node.value is not None and not declares:
             node.value = self.visit(node.value)
         return node
 

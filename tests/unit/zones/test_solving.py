@@ -215,12 +215,14 @@ def test_every_key_of_who_is_encoded():
 
 
 def test_every_key_of_when_reaches_the_solver_through_the_span():
-    """Clock and named calendar are encoded; what else a span has is a property of its day."""
+    """Clock and named calendar are encoded; what else a span has is a property of its day, or its
+    clock in seconds."""
     clock = {"from_", "to"}
     calendar = {"calendar", "calendar_mode"}
     of_the_day = {"days", "from_on", "until_on", "holidays", "on", "not_on"}
     assert set(When.__struct_fields__) == clock | calendar | of_the_day
-    assert set(Span.__slots__) == {"start", "end"} | calendar | of_the_day
+    seconds = {"start_s", "end_s"}
+    assert set(Span.__slots__) == {"start", "end"} | seconds | calendar | of_the_day
 
 
 # By brute force

@@ -1,0 +1,55 @@
+"""The vehicles that decisions are asked about."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.actors import Actor
+from accounts.querysets import sees
+from carriers.models import Vehicle
+from curbs.querysets import as_range
+from curbs.selectors.bookings import reach
+from foundation.rows import Columns
+from kernel.periods import Period
+
+_VEHICLE = Columns(Vehicle, "vehicle")
+_ODD = "[^A-Z0-9]"
+"""Permits are kept by normalised plate: a plate that is written otherwise may have some, too."""
+
+
+def asked_about(
+    actor: Actor, ids: Collection[UUID], period: Period, *, scope: str
+) -> dict[UUID, Any]:
+    """Return the vehicles that an actor may see, by id, each with `has_permits` and
+    `has_bookings`: whether there is more to ask of it in the period. One query."""
+    with connection.cursor() as cursor:
+        reached = as_range(reach(period))
+        cursor.execute(_statement(), [_ODD, reached, actor.city.id, list(ids)])
+        rows = cursor.fetchall()
+    found = {}
+    for has_permits, has_bookings, *columns in rows:
+        vehicle = _VEHICLE.row(columns)
+        if sees(actor, vehicle, scope):
+            vehicle.has_permits, vehicle.has_bookings = has_permits, has_bookings
+            found[vehicle.id] = vehicle
+    return found
+
+
+def _statement() -> str:
+    return f"""
+        SELECT
+            vehicle.plate ~ %s OR vehicle.plate <> '' AND EXISTS (
+                SELECT FROM zones_permit permit
+                WHERE permit.city_id = vehicle.city_id AND permit.plate = vehicle.plate
+            ),
+            EXISTS (
+                SELECT FROM curbs_booking booking
+                WHERE booking.vehicle_id = vehicle.id AND booking.during && %s
+                    AND booking.confirmed_at IS NOT NULL
+            ),
+            {_VEHICLE.select}
+        FROM carriers_vehicle vehicle
+        WHERE vehicle.city_id = %s AND vehicle.id = ANY(%s)
+    """
