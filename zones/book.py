@@ -44,6 +44,14 @@ class NamedDay(NamedTuple):
     recorded: Period
 
 
+class Switched(NamedTuple):
+    """A time in which one of the city's calendars is switched on, with its recorded period."""
+
+    calendar: str
+    on: Period
+    recorded: Period
+
+
 @dataclass(frozen=True)
 class RuleBook:
     """All zones of a city. `known_at` None means: as recorded now."""
@@ -56,6 +64,7 @@ class RuleBook:
     versions: Mapping[UUID, Sequence[CompiledRegulation]]
     holidays: frozenset[date] = frozenset()
     named_days: Sequence[NamedDay] = ()
+    switched: Sequence[Switched] = ()
     class_permits: Sequence[tuple[Predicate, HeldPermit]] = ()
     honours: Mapping[UUID, datetime] = field(default_factory=dict)
     """Versions that leave bookings made before they were recorded in peace, and when that was."""
@@ -118,12 +127,15 @@ class RuleBook:
 
     def days(self, known_at: datetime | None = None) -> DayCalendar:
         """Return public holidays and the city's calendars."""
-        return (self._view(known_at) if self.named_days else self._now).days
+        kept = self.named_days or self.switched
+        return (self._view(known_at) if kept else self._now).days
 
     @cached_property
     def days_changed_at(self) -> tuple[datetime, ...]:
         """Return when the record of a calendar changed."""
-        edges = {e for day in self.named_days for e in (day.recorded.start, day.recorded.end)}
+        records = [day.recorded for day in self.named_days]
+        records += [time.recorded for time in self.switched]
+        edges = {edge for record in records for edge in (record.start, record.end)}
         return tuple(sorted(edge for edge in edges if edge is not None))
 
     def grace(self, zone_id: UUID, at: datetime) -> timedelta:
@@ -206,14 +218,18 @@ class _View:
     @cached_property
     def days(self) -> DayCalendar:
         named: dict[str, set[date]] = {}
-        for day in self._book.named_days:
-            recorded = day.recorded
-            if (
-                recorded.end is None
-                if self._known_at is None
-                else recorded.contains(self._known_at)
-            ):
-                named.setdefault(day.calendar, set()).add(day.on)
+        for day in filter(self._is_known, self._book.named_days):
+            named.setdefault(day.calendar, set()).add(day.on)
+        switched: dict[str, tuple[Period, ...]] = {}
+        for time in filter(self._is_known, self._book.switched):
+            switched[time.calendar] = (*switched.get(time.calendar, ()), time.on)
         return DayCalendar(
-            self._book.holidays, {name: frozenset(days) for name, days in named.items()}
+            self._book.holidays,
+            {name: frozenset(days) for name, days in named.items()},
+            switched,
         )
+
+    def _is_known(self, entry: NamedDay | Switched) -> bool:
+        if self._known_at is None:
+            return entry.recorded.end is None
+        return entry.recorded.contains(self._known_at)

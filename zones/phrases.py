@@ -69,8 +69,8 @@ _EN = {
     "not_on": " except on {}",
     "holidays_only": " on public holidays",
     "holidays_except": " except public holidays",
-    "calendar_only": " on “{}” days",
-    "calendar_except": " except on “{}” days",
+    "calendar_only": " while “{}” applies",
+    "calendar_except": " except while “{}” applies",
 }
 _DE = {
     "prohibit": "Keine Zufahrt",
@@ -132,8 +132,8 @@ _DE = {
     "not_on": " außer am {}",
     "holidays_only": " an Feiertagen",
     "holidays_except": " außer an Feiertagen",
-    "calendar_only": " an Tagen „{}“",
-    "calendar_except": " außer an Tagen „{}“",
+    "calendar_only": " solange „{}“ gilt",
+    "calendar_except": " außer solange „{}“ gilt",
 }
 _FR = {
     "prohibit": "Accès interdit",
@@ -195,7 +195,7 @@ _FR = {
     "not_on": " sauf le {}",
     "holidays_only": " les jours fériés",
     "holidays_except": " sauf jours fériés",
-    "calendar_only": " les jours « {} »",
-    "calendar_except": " sauf les jours « {} »",
+    "calendar_only": " tant que « {} » est en vigueur",
+    "calendar_except": " sauf tant que « {} » est en vigueur",
 }
 PHRASES: Mapping[Language, Mapping[str, str]] = {"en": _EN, "de": _DE, "fr": _FR}

@@ -72,6 +72,7 @@ def decide(
     """
     local = at.astimezone(tz).replace(tzinfo=None)
     at = at.astimezone(UTC)
+    days = days.at(at)
     booked = any(period.contains(at) for period in bookings)
     zones: dict[UUID, list[_Voice]] = {}
     for regulation in regulations:

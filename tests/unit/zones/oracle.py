@@ -92,6 +92,13 @@ class Written:
     rows: Sequence[Mapping[str, Any]]
 
 
+class Now(NamedTuple):
+    """What the clock on the wall shows, and the calendars that are switched on."""
+
+    shown: datetime
+    lit: frozenset[str]
+
+
 @dataclass
 class Town:
     """Where the clocks hang: time zone, holidays, calendars of the city."""
@@ -99,30 +106,38 @@ class Town:
     tz: ZoneInfo
     holidays: frozenset[date] = frozenset()
     calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    switched: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
     _shown: dict[str, set[datetime]] = field(default_factory=dict)
 
     def shows(self, at: datetime) -> datetime:
         """Return what the clock on the wall shows, to the minute."""
         return at.astimezone(self.tz).replace(tzinfo=None, second=0, microsecond=0)
 
-    def open(self, row: Mapping[str, Any], shown: datetime) -> bool:
-        """Return whether one of the row's windows is open when the clock shows this minute."""
+    def lit(self, at: datetime) -> frozenset[str]:
+        """Return the calendars that are switched on at an instant."""
+        return frozenset(n for n, times in self.switched.items() for t in times if t.holds(at))
+
+    def open(self, row: Mapping[str, Any], shown: datetime, lit: frozenset[str]) -> bool:
+        """Return whether one of the row's windows is open when the clock shows this minute and
+        these calendars are on."""
         if "when" not in row or not row["when"]:
             return True
-        key = f"{row['when']}{shown:%Y-%m-%d}"
+        key = f"{row['when']}{shown:%Y-%m-%d}{sorted(lit)}"
         if key not in self._shown:
-            self._shown[key] = self._minutes(row["when"], shown.date())
+            self._shown[key] = self._minutes(row["when"], shown.date(), lit)
         return shown in self._shown[key]
 
-    def _minutes(self, windows: Iterable[Mapping[str, Any]], day: date) -> set[datetime]:
+    def _minutes(
+        self, windows: Iterable[Mapping[str, Any]], day: date, lit: frozenset[str]
+    ) -> set[datetime]:
         minutes: set[datetime] = set()
         for window in windows:
             for first in (day - _DAY, day):
-                if self._counts(window, first):
+                if self._counts(window, first, lit):
                     minutes |= set(_hand(window, first))
         return {minute for minute in minutes if minute.date() == day}
 
-    def _counts(self, window: Mapping[str, Any], day: date) -> bool:
+    def _counts(self, window: Mapping[str, Any], day: date, lit: frozenset[str]) -> bool:
         iso = day.isoformat()
         no = [
             DAYS[day.weekday()] not in window.get("days", DAYS),
@@ -136,7 +151,7 @@ class Town:
         if "calendar" in window:
             named = self.calendars.get(window["calendar"], ())
             wanted = window.get("calendar_mode", "only") == "only"
-            no.append((day in named) != wanted)
+            no.append((day in named or window["calendar"] in lit) != wanted)
         return not any(no)
 
 
@@ -351,7 +366,8 @@ def saying(
     for zone in sorted({one.zone for one in book}):
         held = {p.kind for p in permits if p.valid.holds(at) and zone in (p.zones or {zone})}
         here = [one for one in book if one.zone == zone and one.legal.holds(at)]
-        parts.append(_zone(here, car, town.shows(at), town, held, any(b.holds(at) for b in booked)))
+        now = Now(town.shows(at), town.lit(at))
+        parts.append(_zone(here, car, now, town, held, any(b.holds(at) for b in booked)))
     access = min((part.access for part in parts), key=STRICT.index, default="unregulated")
     return Saying(
         access,
@@ -382,7 +398,7 @@ class _Line:
 def _zone(
     book: Sequence[Written],
     car: Mapping[str, Any],
-    shown: datetime,
+    now: Now,
     town: Town,
     held: set[str],
     booked: bool,
@@ -391,7 +407,7 @@ def _zone(
         line
         for one in book
         for index, row in enumerate(one.rows)
-        if (line := _line((one.number, index), row, car, shown, town, held)) is not None
+        if (line := _line((one.number, index), row, car, now, town, held)) is not None
     ]
     permits = [line for line in lines if line.effect == "allow" and not line.exempt]
     sure = [line.rank for line in permits if not line.missing]
@@ -417,11 +433,12 @@ def _line(
     place: tuple[int, int],
     row: Mapping[str, Any],
     car: Mapping[str, Any],
-    shown: datetime,
+    now: Now,
     town: Town,
     held: set[str],
 ) -> _Line | None:
-    if not town.open(row, shown):
+    shown = now.shown
+    if not town.open(row, shown, now.lit):
         return None
     means, missing = who(row.get("who", {}), car, shown.date())
     if means is False:

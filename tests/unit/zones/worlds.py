@@ -75,6 +75,7 @@ def world(rng: random.Random) -> World:
         tz,
         frozenset(rng.sample(days, 3)),
         {"smog": frozenset(rng.sample(days, 3)), "none": frozenset()},
+        {"smog": [_stretch(rng, week) for _ in range(rng.choice([0, 1, 2]))]},
     )
     book = [
         Written(
@@ -399,7 +400,11 @@ def asked_of(one: World, compiled: ModuleType = compiled) -> dict[str, Any]:
         "regulations": [_compiled(regulation, compiled) for regulation in one.book],
         "facts": facts(one.car),
         "tz": one.town.tz,
-        "days": DayCalendar(one.town.holidays, one.town.calendars),
+        "days": DayCalendar(
+            one.town.holidays,
+            one.town.calendars,
+            {name: tuple(Period(*t) for t in times) for name, times in one.town.switched.items()},
+        ),
         "permits": [
             compiled.HeldPermit(
                 held.kind,
@@ -470,6 +475,7 @@ def probes(one: World) -> Iterator[datetime]:
         for clock in _clocks(one)
     }
     held = [*(permit.valid for permit in one.permits), *one.booked, *(b.legal for b in one.book)]
+    held += itertools.chain.from_iterable(one.town.switched.values())
     exact = {edge for stretch in held for edge in stretch if edge is not None}
     for shown in naive:
         for fold in (0, 1):
