@@ -149,6 +149,8 @@ def _edges(
         for row in regulation.rows:
             if row.warning_until is not None:
                 yield schedules.local_midnight(row.warning_until, tz)
+            for first, _ in row.dated[1:]:
+                yield schedules.local_midnight(first, tz)
             if row.ages and facts.first_registration_on is not None:
                 for years in row.ages:
                     day = birthday(facts.first_registration_on, years)
@@ -180,6 +182,8 @@ def _voice(
     if row.schedule.spans and not schedules.active_local(row.schedule, local, days):
         return None
     today = local.date()
+    if row.dated:
+        row = row.on(today)
     speaks, missing = row.who(facts, today)
     if speaks is False:
         return None

@@ -162,7 +162,7 @@ def _is_found(modules, corpus):
     if _answers_differ(modules["predicates"]):
         return True
     for one, expected in corpus:
-        asked = worlds.asked_of(one, modules["compiled"])
+        asked = worlds.asked_of(one, modules["compiled"], modules["schedules"])
         for at, saying in expected:
             if worlds.said_by(rules.decide(at=at, **asked)) != saying:
                 return True
