@@ -137,7 +137,7 @@ def _corpus(seeds, one_in):
     """Return worlds with the oracle's sayings, made once for all mutants."""
     made = []
     drawn = [worlds.world(random.Random(seed)) for seed in seeds]
-    for seed, one in enumerate([*drawn, *list(worlds.aimed())[::7]]):
+    for seed, one in enumerate([*drawn, *list(worlds.aimed())[::11]]):
         instants = list(worlds.probes(one))[seed % one_in :: one_in]
         made.append((one, [(at, one.expected(at)) for at in instants]))
     for one in (worlds.settling(random.Random(seed)) for seed in range(300)):
