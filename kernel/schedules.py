@@ -182,8 +182,8 @@ def _starting(
     """Return when the span that may start on a local day is active, its calendar off or on."""
     switched = days.switched.get(span.calendar or "", ())
     off = on = span.starts_on(day, days)
-    if switched and span.calendar:
-        on = span.starts_on(day, replace(days, on=frozenset({span.calendar})))
+    if switched:
+        on = span.starts_on(day, replace(days, on=frozenset(days.switched)))
     if not span.length or not (off or on):
         return []
     start = datetime.combine(day, time()) + timedelta(minutes=span.start)

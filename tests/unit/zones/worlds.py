@@ -100,7 +100,7 @@ def aimed() -> Iterator[World]:
     """Yield weeks in which nothing changes but an age, the end of a phase of warnings or of an
     exemption, or a calendar that is switched on."""
     for zone, first in WEEKS:
-        tz = ZoneInfo(zone)
+        tz, whole = ZoneInfo(zone), {"from": "00:00", "to": "24:00"}
         week = Stretch(*(_midday(first + n * DAY, tz) for n in (0, 7)))
         unknown = dict.fromkeys(_values([first + n * DAY for n in range(-1, 9)]))
         car = unknown | {"fuels": set(), "special_purpose": set(), "stickers": {}}
@@ -119,10 +119,10 @@ def aimed() -> Iterator[World]:
                 known = car | {"first_registration_on": born}
                 yield World(book, known, [], [], Town(tz), week)
             for row in (
-                {"what": {"effect": "prohibit"}, "when": [{"calendar": "smog"}]},
+                {"what": {"effect": "prohibit"}, "when": [{**whole, "calendar": "smog"}]},
                 {
                     "what": {"effect": "prohibit"},
-                    "when": [{"calendar": "smog", "calendar_mode": "except", "from": "22:00"}],
+                    "when": [{**whole, "calendar": "smog", "calendar_mode": "except"}],
                 },
                 {
                     "what": {"effect": "prohibit"},
