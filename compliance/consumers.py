@@ -110,12 +110,17 @@ def _rule_window(said: dict[str, Any]) -> tuple[str, list[UUID], datetime, datet
 def _calendar_windows(
     city: City, said: dict[str, Any]
 ) -> list[tuple[str, list[UUID], datetime, datetime | None]]:
-    """Return the days of the calendar, a day wider, for every zone: windows may wrap midnight."""
+    """Return the days of the calendar, a day wider, for every zone: windows may wrap midnight; and
+    the times in which it is on now or no longer, as they are."""
     every_zone = list(zones.book(city.id).cards)
     days = [date.fromisoformat(day) for day in (*said["added"], *said["removed"])]
     midnights = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days]
     day = timedelta(days=1)
-    return [("zone", every_zone, at - day, at + 3 * day) for at in midnights]
+    times = [(_at(time["from"]), time["until"]) for time in said.get("times", ())]
+    return [
+        *(("zone", every_zone, at - day, at + 3 * day) for at in midnights),
+        *(("zone", every_zone, start, end and _at(end)) for start, end in times),
+    ]
 
 
 def _touched(city: City, news: _News) -> list[Act]:

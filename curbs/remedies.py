@@ -25,6 +25,7 @@ MOST_CHANGES = 14
 AHEAD = timedelta(days=7)
 _CATEGORIES = ("cargo_bicycle", "L6e", "L7e", "N1", "N2", "N3")
 """What goods are carried in, the lightest first."""
+_WHOLE_EUROS = ("1", "2", "3", "4", "5", "6", "7", "I", "II", "III", "IV", "V", "VI", "VII")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,8 @@ def _vehicles(rows: Iterable[CompiledRow], verdict: Verdict, facts: VehicleFacts
     named: dict[Change, None] = {}
     for row in rows:
         if row.ref in speaking or row.effect == "allow":
-            for who in (row.about, row.unless_about):
-                if who is not None:
-                    named |= dict.fromkeys(_otherwise(who, facts))
+            for who in (row.about, *row.unless_about):
+                named |= dict.fromkeys(_otherwise(who, facts))
     return list(named)
 
 
@@ -160,12 +160,12 @@ def _values(who: Who, facts: VehicleFacts) -> Iterator[Change]:
 
     if who.fuel is not None or who.fuel_only is not None:
         yield fact("fuels", frozenset({"electric"}))
-    for limit in (who.euro_below, who.euro_at_least):
-        for text in _classes(limit):
-            rank = euro_rank(text)
-            own = euro_rank(facts.euro_class) if facts.euro_class else None
-            if rank is not None and (own is None or own.family == rank.family):
-                yield fact("euro_class", text)
+    own = euro_rank(facts.euro_class) if facts.euro_class else None
+    limits = (*_classes(who.euro_below), *_classes(who.euro_at_least))
+    for text in (*limits, *_beside(who.euro_in or ())):
+        rank = euro_rank(text)
+        if rank is not None and (own is None or own.family == rank.family):
+            yield fact("euro_class", text)
     for bound in (who.gross_weight_over_kg, who.gross_weight_up_to_kg):
         if bound is not None:
             yield fact("gross_weight_kg", bound)
@@ -196,6 +196,18 @@ def _values(who: Who, facts: VehicleFacts) -> Iterator[Change]:
 def _classes(limit: str | EuroLimit | None) -> Iterator[str]:
     given = (limit,) if isinstance(limit, str) else (limit.light, limit.heavy) if limit else ()
     yield from (text for text in given if text)
+
+
+def _beside(classes: Iterable[str]) -> Iterator[str]:
+    """Yield Euro classes, and after each the next whole one of its family."""
+    for text in classes:
+        yield text
+        rank = euro_rank(text)
+        for whole in _WHOLE_EUROS:
+            above = euro_rank(whole)
+            if rank and above and above.family == rank.family and above.rank > rank.rank:
+                yield whole
+                break
 
 
 def as_json(together: Iterable[Change]) -> list[dict[str, Any]]:

@@ -9,17 +9,20 @@ local time that the city's clocks show then lies in it. Hence
   whole day is `00:00-24:00`;
 - in the hour that is skipped in spring nothing is active that only lives in it, and in the hour
   that comes twice in autumn a span is active in both.
+
+A named calendar holds of a span when the span starts on one of its days, and at every instant at
+which it is switched on.
 """
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from kernel.periods import Period, intersect, union
+from kernel.periods import Period, intersect, subtract, union
 
 UTC = ZoneInfo("UTC")
 DAY_MINUTES = 1440
@@ -30,10 +33,23 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DayCalendar:
-    """The days that a city's schedules know by name: public holidays, and calendars of its own."""
+    """The days that a city's schedules know by name: public holidays, and calendars of its own.
+
+    `switched` says when a calendar is switched on, from instant to instant; `on` names those that
+    are at the instant that is asked about (`at` fills it in).
+    """
 
     holidays: frozenset[date] = frozenset()
     named: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    switched: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
+    on: frozenset[str] = frozenset()
+
+    def at(self, instant: datetime) -> "DayCalendar":
+        """Return the days as they are at an instant."""
+        if not self.switched:
+            return self
+        on = (n for n, times in self.switched.items() if any(t.contains(instant) for t in times))
+        return replace(self, on=frozenset(on))
 
 
 NO_DAYS = DayCalendar()
@@ -45,7 +61,7 @@ class Span:
 
     `from_on` is the first day on which the span may start, `until_on` the first on which it no
     longer may. `on` and `not_on` are days of every year as (month, day). `calendar` names a
-    calendar of the city; a name that the city does not know has no days. Raises ValueError for
+    calendar of the city; a name that the city does not know never holds. Raises ValueError for
     minutes outside the day.
     """
 
@@ -75,7 +91,7 @@ class Span:
         return self.end - self.start if self.end >= self.start else self.end + 1440 - self.start
 
     def starts_on(self, day: date, days: DayCalendar) -> bool:
-        """Return whether the span starts on this local day."""
+        """Return whether the span starts on this local day, its calendar being on or off."""
         if day.weekday() not in self.days:
             return False
         if self.from_on is not None and day < self.from_on:
@@ -89,8 +105,8 @@ class Span:
         if self.holidays != "any" and (day in days.holidays) != (self.holidays == "only"):
             return False
         if self.calendar is not None:
-            named = days.named.get(self.calendar, frozenset())
-            return (day in named) == (self.calendar_mode == "only")
+            holds = self.calendar in days.on or day in days.named.get(self.calendar, ())
+            return holds == (self.calendar_mode == "only")
         return True
 
 
@@ -121,7 +137,10 @@ def moment(at: datetime, tz: ZoneInfo) -> Moment:
 
 
 def active_in(schedule: Schedule, moment: Moment, days: DayCalendar) -> bool:
-    """Return whether the schedule is active when the city's clocks show the moment."""
+    """Return whether the schedule is active when the city's clocks show the moment.
+
+    `days` are those of the instant (`DayCalendar.at`).
+    """
     if not schedule.spans:
         return True
     today, second = moment
@@ -135,7 +154,7 @@ def active_in(schedule: Schedule, moment: Moment, days: DayCalendar) -> bool:
 
 def active_at(schedule: Schedule, at: datetime, tz: ZoneInfo, days: DayCalendar = NO_DAYS) -> bool:
     """Return whether the schedule is active at the instant `at` in the time zone `tz`."""
-    return active_in(schedule, moment(at, tz), days)
+    return active_in(schedule, moment(at, tz), days.at(at))
 
 
 def intervals(
@@ -156,12 +175,8 @@ def intervals(
     day = (period.start.astimezone(tz) - 2 * _ONE_DAY).date()
     last = (period.end.astimezone(tz) + _ONE_DAY).date()
     while day <= last:
-        midnight = datetime.combine(day, time())
         for span in schedule.spans:
-            if span.length and span.starts_on(day, days):
-                start = midnight + timedelta(minutes=span.start)
-                end = start + timedelta(minutes=span.length)
-                active += _instants(start, end, regimes)
+            active += _starting(span, day, days, regimes)
         day += _ONE_DAY
     return intersect(union(active), [period])
 
@@ -179,6 +194,23 @@ def local_midnight(day: date, tz: ZoneInfo) -> datetime:
         if midnight.replace(tzinfo=UTC) - offset < regime_end
     ]
     return min(found)
+
+
+def _starting(
+    span: Span, day: date, days: DayCalendar, regimes: list[tuple[datetime, datetime, timedelta]]
+) -> list[Period]:
+    """Return when the span that may start on a local day is active, its calendar off or on."""
+    switched = days.switched.get(span.calendar or "", ())
+    off = on = span.starts_on(day, days)
+    if switched:
+        on = span.starts_on(day, replace(days, on=frozenset(days.switched)))
+    if not span.length or not (off or on):
+        return []
+    start = datetime.combine(day, time()) + timedelta(minutes=span.start)
+    whole = _instants(start, start + timedelta(minutes=span.length), regimes)
+    if off is on:
+        return whole
+    return subtract(whole, switched) if off else intersect(whole, switched)
 
 
 def _instants(

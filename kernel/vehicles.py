@@ -83,6 +83,7 @@ class EuroRank(NamedTuple):
     rank: Decimal
 
 
+_EEV = EuroRank("heavy", Decimal("5.5"))
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
 _STAGE = {
     "": "0", "A": "0.1", "B": "0.2", "C": "0.3", "D-TEMP": "0.4", "DTEMP": "0.4", "D": "0.5",
@@ -102,7 +103,7 @@ def euro_rank(euro_class: str) -> EuroRank | None:
     """
     text = euro_class.strip().upper()
     if text == "EEV":
-        return EuroRank("heavy", Decimal("5.5"))
+        return _EEV
     match = _EURO.fullmatch(text)
     if match is None:
         return None
@@ -112,3 +113,11 @@ def euro_rank(euro_class: str) -> EuroRank | None:
     if match["arabic"]:
         return EuroRank("light", Decimal(match["arabic"]) + Decimal(stage))
     return EuroRank("heavy", Decimal(_ROMAN[match["roman"]]) + Decimal(stage))
+
+
+def is_of_class(rank: EuroRank, named: EuroRank) -> bool:
+    """Return whether a rank is of a named class: one without a stage means all of its number, one
+    with a stage itself alone. EEV is a class of its own: no V, and no VI."""
+    if named.rank % 1 or rank == _EEV:
+        return rank == named
+    return rank.family == named.family and rank.rank // 1 == named.rank

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kernel.periods import YEARS
 from kernel.refusals import Refusal
@@ -48,6 +49,16 @@ def day(typed: str) -> date | None:
     except ValueError:
         return None
     return found if found.year in YEARS else None
+
+
+def moment(typed: str, tz: ZoneInfo) -> datetime | None:
+    """Return a local time as `YYYY-MM-DDTHH:MM`, None for what is none or lies beyond the
+    calendar."""
+    try:
+        found = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=tz) if found.tzinfo is None and found.year in YEARS else None
 
 
 def whole(typed: str, most: int) -> int | None:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from portal.views.rulebook import (
+    calendars,
     editing,
     importing,
     permits,
@@ -36,6 +37,10 @@ RULES: list[URLPattern] = [
     path(f"{_VERSION}resume/", versions.Resume.as_view(), name="resume-version"),
     path(f"{_VERSION}annul/", versions.Annul.as_view(), name="annul-version"),
     path(f"{_VERSION}another/", versions.Another.as_view(), name="another-version"),
+    path("rules/calendars/", calendars.Calendars.as_view(), name="calendars"),
+    path("rules/calendars/new/", calendars.NewCalendar.as_view(), name="new-calendar"),
+    path("rules/calendars/<uuid:calendar_id>/off/", calendars.SwitchOff.as_view(),
+         name="calendar-off"),
     path("rules/permits/", permits.Permits.as_view(), name="permits"),
     path("rules/permits/<uuid:permit_id>/revoke/", permits.RevokePermit.as_view(),
          name="revoke-permit"),

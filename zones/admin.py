@@ -28,6 +28,7 @@ from zones.models import (
     AccessZone,
     Calendar,
     CalendarDay,
+    CalendarSwitch,
     Permit,
     Regulation,
     RegulationVersion,
@@ -246,8 +247,15 @@ class CalendarDayInline(LookInline):
     fields = ("on", "recorded_from", "recorded_until")
 
 
+class CalendarSwitchInline(LookInline):
+    """The times in which a calendar is on, to read."""
+
+    model = CalendarSwitch
+    fields = ("on_from", "on_until", "recorded_from", "recorded_until")
+
+
 @admin.register(Calendar)
 class CalendarAdmin(ReadOnlyAdmin):
     view_scope = RULES_READ
     list_display = ("name", "code")
-    inlines = (CalendarDayInline,)
+    inlines = (CalendarDayInline, CalendarSwitchInline)

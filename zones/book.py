@@ -45,6 +45,14 @@ class NamedDay(NamedTuple):
     recorded: Period
 
 
+class Switched(NamedTuple):
+    """A time in which one of the city's calendars is switched on, with its recorded period."""
+
+    calendar: str
+    on: Period
+    recorded: Period
+
+
 @dataclass(frozen=True)
 class RuleBook:
     """All zones of a city. `known_at` None means: as recorded now."""
@@ -57,6 +65,7 @@ class RuleBook:
     versions: Mapping[UUID, Sequence[CompiledRegulation]]
     holidays: frozenset[date] = frozenset()
     named_days: Sequence[NamedDay] = ()
+    switched: Sequence[Switched] = ()
     class_permits: Sequence[tuple[Predicate, HeldPermit]] = ()
     honours: Mapping[UUID, datetime] = field(default_factory=dict)
     """Versions that leave bookings made before they were recorded in peace, and when that was."""
@@ -119,12 +128,14 @@ class RuleBook:
 
     def days(self, known_at: datetime | None = None) -> DayCalendar:
         """Return public holidays and the city's calendars."""
-        return (self._view(known_at) if self.named_days else self._now).days
+        kept = self.named_days or self.switched
+        return (self._view(known_at) if kept else self._now).days
 
     @cached_property
     def days_changed_at(self) -> list[datetime]:
         """Return when the record of a calendar changed."""
-        return periods.edges(day.recorded for day in self.named_days)
+        records = [day.recorded for day in self.named_days]
+        return periods.edges([*records, *(time.recorded for time in self.switched)])
 
     def grace(self, zone_id: UUID, at: datetime) -> timedelta:
         """Return the grace of a zone for an act that began at `at`.
@@ -206,14 +217,18 @@ class _View:
     @cached_property
     def days(self) -> DayCalendar:
         named: dict[str, set[date]] = {}
-        for day in self._book.named_days:
-            recorded = day.recorded
-            if (
-                recorded.end is None
-                if self._known_at is None
-                else recorded.contains(self._known_at)
-            ):
-                named.setdefault(day.calendar, set()).add(day.on)
+        for day in filter(self._is_known, self._book.named_days):
+            named.setdefault(day.calendar, set()).add(day.on)
+        switched: dict[str, tuple[Period, ...]] = {}
+        for time in filter(self._is_known, self._book.switched):
+            switched[time.calendar] = (*switched.get(time.calendar, ()), time.on)
         return DayCalendar(
-            self._book.holidays, {name: frozenset(days) for name, days in named.items()}
+            self._book.holidays,
+            {name: frozenset(days) for name, days in named.items()},
+            switched,
         )
+
+    def _is_known(self, entry: NamedDay | Switched) -> bool:
+        if self._known_at is None:
+            return entry.recorded.end is None
+        return entry.recorded.contains(self._known_at)

@@ -15,7 +15,7 @@ from kernel.schedules import Schedule, Span
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Obligation, ReasonGiven, RuleRef
 from zones import language, sentences
-from zones.language import DayPass, Row, When, Who
+from zones.language import DayPass, Row, Unless, When, Who
 from zones.predicates import Predicate, ages, compile_who
 
 BLOCKING = frozenset({"prohibit", "require_permit", "require_booking"})
@@ -32,7 +32,10 @@ class HeldPermit:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRow:
-    """One row, ready to be asked; `about` and `unless_about` are its predicates as written."""
+    """One row, ready to be asked; `about` and `unless_about` are its predicates as written.
+
+    `dated` has the row as it is from a local day on, where exemptions begin or end.
+    """
 
     ref: RuleRef
     effect: str
@@ -51,8 +54,9 @@ class CompiledRow:
     remedies: tuple[str, ...]
     ages: tuple[int, ...]
     about: Who
-    unless_about: Who | None
+    unless_about: tuple[Who, ...]
     day_passes: tuple[DayPass, ...]
+    dated: tuple[tuple[date, "CompiledRow"], ...] = ()
     reason: ReasonGiven = field(init=False, repr=False, compare=False)
     duty: Obligation | None = field(init=False, repr=False, compare=False)
     """What the row says when it speaks, and what it then asks of who enters."""
@@ -60,6 +64,10 @@ class CompiledRow:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", self.given(self.effect))
         object.__setattr__(self, "duty", _duty(self))
+
+    def on(self, day: date) -> "CompiledRow":
+        """Return the row with the exemptions that hold on a local day."""
+        return next((row for first, row in reversed(self.dated) if first <= day), self)
 
     def given(self, effect: str, missing: tuple[str, ...] = ()) -> ReasonGiven:
         """Return the row as a reason with an effect."""
@@ -123,24 +131,40 @@ def compile_row(row: Row, ref: RuleRef) -> CompiledRow:
     Rows that say the same share what they are compiled to: a city writes few rules many times,
     and the less memory a decision has to touch, the faster it is.
     """
-    return replace(_compiled(msgspec.json.encode(row)), ref=ref)
+    meant = _meant(msgspec.json.encode(row))
+    dated = tuple((first, replace(stage, ref=ref)) for first, stage in meant.dated)
+    return replace(meant, ref=ref, dated=dated)
 
 
 _NOWHERE = RuleRef(UUID(int=0), UUID(int=0), 0, "")
 
 
 @lru_cache(maxsize=8192)
-def _compiled(written: bytes) -> CompiledRow:
+def _meant(written: bytes) -> CompiledRow:
     """Return what a row as JSON means, in no version yet."""
     row = msgspec.json.decode(written, type=Row)
+    dates = sorted({day for entry in row.exemptions for day in entry.dates})
+    compiled = _compiled(row, row.exemptions)
+    if not dates:
+        return compiled
+    stages = [
+        (first, _compiled(row, [one for one in row.exemptions if one.covers(first)]))
+        for first in (date.min, *dates)
+    ]
+    return replace(compiled, dated=tuple(stages))
+
+
+def _compiled(row: Row, exemptions: Sequence[Unless]) -> CompiledRow:
+    """Return a row with some of its exemptions."""
     what, currency = row.what, row.what.currency or ""
+    exempt = tuple(entry.who for entry in exemptions if entry.who is not None)
     return CompiledRow(
         ref=_NOWHERE,
         effect=what.effect,
         who=compile_who(row.who),
         schedule=Schedule(tuple(_span(window) for window in row.when)),
-        exempt_permits=frozenset(_exempting(row)),
-        exempt_who=None if row.unless.who is None else compile_who(row.unless.who),
+        exempt_permits=frozenset(_exempting(exemptions)),
+        exempt_who=compile_who(Who(any=exempt)) if exempt else None,
         priority=row.priority,
         warning_until=row.warning_until if what.effect in BLOCKING else None,
         permit=what.permit or "",
@@ -149,11 +173,11 @@ def _compiled(written: bytes) -> CompiledRow:
         per=what.per or ("visit" if what.effect == "charge" else ""),
         sentence=sentences.of_row(row),
         translations=sentences.translations(row),
-        remedies=tuple(_remedies(row)),
-        ages=tuple(ages(row.who)) + (tuple(ages(row.unless.who)) if row.unless.who else ()),
+        remedies=tuple(_remedies(row, exemptions)),
+        ages=tuple(age for who in (row.who, *exempt) for age in ages(who)),
         about=row.who,
-        unless_about=row.unless.who,
-        day_passes=row.unless.day_pass,
+        unless_about=exempt,
+        day_passes=tuple(sold for entry in exemptions for sold in entry.day_pass),
     )
 
 
@@ -168,19 +192,20 @@ def _duty(row: CompiledRow) -> Obligation | None:
     return None
 
 
-def _exempting(row: Row) -> Iterable[str]:
-    """Yield the kinds of permits that exempt from a row, day passes among them."""
-    yield from row.unless.permit
-    yield from (kind.kind for kind in row.unless.day_pass)
+def _exempting(exemptions: Iterable[Unless]) -> Iterable[str]:
+    """Yield the kinds of permits that exempt, day passes among them."""
+    for entry in exemptions:
+        yield from entry.permit
+        yield from (sold.kind for sold in entry.day_pass)
 
 
-def _remedies(row: Row) -> Iterable[str]:
+def _remedies(row: Row, exemptions: Iterable[Unless]) -> Iterable[str]:
     """Yield what would help: what the row requires, and the permits that exempt from it."""
     if row.what.effect == "require_permit":
         yield f"permit:{row.what.permit}"
     elif row.what.effect == "require_booking":
         yield "booking"
-    yield from (f"permit:{kind}" for kind in sorted(set(_exempting(row))))
+    yield from (f"permit:{kind}" for kind in sorted(set(_exempting(exemptions))))
 
 
 def narrowed(regulation: CompiledRegulation, facts: VehicleFacts) -> CompiledRegulation:

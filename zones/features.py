@@ -59,3 +59,9 @@ def newest(book: RuleBook, zone_id: UUID) -> dict[str, Any]:
     """Return a zone with the ground that was drawn last, as of its first instant."""
     shape = max((s for s in book.shapes if s.zone_id == zone_id), key=lambda s: s.number)
     return of(book, shape, shape.legal.start)
+
+
+def calendars_at(book: RuleBook, at: datetime, known_at: datetime | None = None) -> list[str]:
+    """Return the calendars that hold at an instant: of which it is a day, or that are on."""
+    days, today = book.days(known_at).at(at), at.astimezone(book.tz).date()
+    return sorted(days.on | {name for name, named in days.named.items() if today in named})

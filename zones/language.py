@@ -34,6 +34,7 @@ Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 MonthDay = Annotated[str, Meta(pattern="^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 Cents = Annotated[int, Meta(ge=0)]
 Sentence = Annotated[str, Meta(max_length=1000)]
+Reference = Annotated[str, Meta(max_length=500)]
 _ODD_YEAR = "A year from 1900 to 8999 is needed."
 
 
@@ -53,6 +54,7 @@ class Who(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     fuel_only: tuple[Fuel, ...] | None = None
     euro_below: str | EuroLimit | None = None
     euro_at_least: str | EuroLimit | None = None
+    euro_in: tuple[str, ...] | None = None
     gross_weight_over_kg: Kilograms | None = None
     gross_weight_up_to_kg: Kilograms | None = None
     gross_weight_at_least_kg: Kilograms | None = None
@@ -127,25 +129,44 @@ class DayPass(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 class Unless(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Who is exempt: holders of one of the permits or day passes, and vehicles of whom `who`
-    holds."""
+    holds; from a local day on, or until the day before one."""
 
     permit: tuple[Name, ...] = ()
     day_pass: tuple[DayPass, ...] = ()
     who: Who | None = None
+    from_on: date | None = None
+    until_on: date | None = None
+    legal_reference: Reference | None = None
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """Return the days on which the exemption begins and no longer holds, as far as named."""
+        return tuple(day for day in (self.from_on, self.until_on) if day is not None)
+
+    def covers(self, day: date) -> bool:
+        """Return whether the exemption holds on a local day."""
+        begun = self.from_on is None or self.from_on <= day
+        return begun and (self.until_on is None or day < self.until_on)
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One rule. `warning_until` is the first local day on which it is no longer a warning."""
+    """One rule. `warning_until` is the first local day on which it is no longer a warning;
+    `unless` is an exemption or a list of them."""
 
     what: What
     id: Name | None = None
     who: Who = Who()
     when: tuple[When, ...] = ()
-    unless: Unless = Unless()
+    unless: Unless | tuple[Unless, ...] = Unless()
     priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
     warning_until: date | None = None
-    legal_reference: Annotated[str, Meta(max_length=500)] | None = None
+    legal_reference: Reference | None = None
     sentence: Sentence | dict[Literal["en", "de", "fr"], Sentence] | None = None
+
+    @property
+    def exemptions(self) -> tuple[Unless, ...]:
+        """Return the exemptions; each of them exempts."""
+        return self.unless if isinstance(self.unless, tuple) else (self.unless,)
 
 
 class Fault(NamedTuple):
@@ -200,24 +221,13 @@ def _senseless(row: Row) -> list[tuple[str, str]]:
     """Return what has the right shape and means nothing."""
     found = [(f"/what{where}", detail) for where, detail in _senseless_what(row.what)]
     found += _senseless_who(row.who, "/who")
-    for index, kind in enumerate(row.unless.day_pass):
-        if (kind.amount is None) != (kind.currency is None):
-            found.append(
-                (f"/unless/day_pass/{index}/currency", "A price needs amount and currency.")
-            )
-    if row.unless.who is not None:
-        found += _senseless_who(row.unless.who, "/unless/who")
+    for place, exemption in enumerate(row.exemptions):
+        where = f"/unless/{place}" if isinstance(row.unless, tuple) else "/unless"
+        found += _senseless_unless(exemption, where)
     if row.warning_until is not None and row.warning_until.year not in YEARS:
         found.append(("/warning_until", _ODD_YEAR))
     for index, window in enumerate(row.when):
-        bounds = window.from_on, window.until_on
-        found += [
-            (f"/when/{index}/{name}", _ODD_YEAR)
-            for name, day in zip(("from_on", "until_on"), bounds, strict=True)
-            if day is not None and day.year not in YEARS
-        ]
-        if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
-            found.append((f"/when/{index}/until_on", "Ends before it begins."))
+        found += _senseless_dates(window, f"/when/{index}")
         found += [
             (f"/when/{index}/{name}/{place}", "No year has this day.")
             for name, days in (("on", window.on or ()), ("not_on", window.not_on))
@@ -226,6 +236,31 @@ def _senseless(row: Row) -> list[tuple[str, str]]:
         ]
         if not window.days:
             found.append((f"/when/{index}/days", "Names no day."))
+    return found
+
+
+def _senseless_dates(dated: When | Unless, where: str) -> list[tuple[str, str]]:
+    bounds = dated.from_on, dated.until_on
+    found = [
+        (f"{where}/{name}", _ODD_YEAR)
+        for name, day in zip(("from_on", "until_on"), bounds, strict=True)
+        if day is not None and day.year not in YEARS
+    ]
+    if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
+        found.append((f"{where}/until_on", "Ends before it begins."))
+    return found
+
+
+def _senseless_unless(unless: Unless, where: str) -> list[tuple[str, str]]:
+    found = _senseless_dates(unless, where)
+    for index, kind in enumerate(unless.day_pass):
+        if (kind.amount is None) != (kind.currency is None):
+            pointer = f"{where}/day_pass/{index}/currency"
+            found.append((pointer, "A price needs amount and currency."))
+    if unless.dates and unless == Unless(from_on=unless.from_on, until_on=unless.until_on):
+        found.append((where, "Exempts nobody."))
+    if unless.who is not None:
+        found += _senseless_who(unless.who, f"{where}/who")
     return found
 
 
@@ -250,6 +285,11 @@ def _senseless_who(who: Who, where: str) -> list[tuple[str, str]]:
         for text in given:
             if text is not None and euro_rank(text) is None:
                 found.append((f"{where}/{name}", f"“{text}” is not a Euro class."))
+    found += [
+        (f"{where}/euro_in/{index}", f"“{text}” is not a Euro class.")
+        for index, text in enumerate(who.euro_in or ())
+        if euro_rank(text) is None
+    ]
     for name, parts in (("any", who.any), ("all", who.all)):
         for index, part in enumerate(parts or ()):
             found += _senseless_who(part, f"{where}/{name}/{index}")

@@ -236,7 +236,7 @@ class RegulationVersion(models.Model):
 
 
 class Calendar(models.Model):
-    """Days that the city names and its rules ask for, such as days of bad air."""
+    """Days and times that the city names and its rules ask for, such as an episode of bad air."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="calendars")
@@ -369,5 +369,6 @@ class RuleBookChange(models.Model):
         return str(self.counter)
 
 
-# Its module stands apart; Django finds its models here.
+# Their modules stand apart; Django finds their models here.
 from zones.interruptions import Suspension  # noqa: E402, F401
+from zones.switches import CalendarSwitch  # noqa: E402, F401

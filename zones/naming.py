@@ -10,6 +10,7 @@ _FACTS = {
     "category": "category", "body": "body", "operator": "operator", "special_purpose": "purpose",
     "length_over_m": "length_m", "length_up_to_m": "length_m", "width_over_m": "width_m",
     "height_over_m": "height_m", "euro_below": "euro", "euro_at_least": "euro",
+    "euro_in": "euro",
     "registered_before": "registered", "registered_from": "registered",
     "particulate_filter": "filter", "age_under_years": "registered",
     "age_at_least_years": "registered", "registered_in": "country", "n1_class": "n1_class",

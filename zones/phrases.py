@@ -34,6 +34,7 @@ _EN = {
     "fuel_only": "only on {}",
     "euro_below": "Euro class below {}",
     "euro_at_least": "Euro class at least {}",
+    "euro_in": "Euro class {}",
     "gross_weight_over_kg": "over {} kg",
     "gross_weight_up_to_kg": "up to {} kg",
     "gross_weight_at_least_kg": "from {} kg",
@@ -69,8 +70,8 @@ _EN = {
     "not_on": " except on {}",
     "holidays_only": " on public holidays",
     "holidays_except": " except public holidays",
-    "calendar_only": " on “{}” days",
-    "calendar_except": " except on “{}” days",
+    "calendar_only": " while “{}” applies",
+    "calendar_except": " except while “{}” applies",
 }
 _DE = {
     "prohibit": "Keine Zufahrt",
@@ -97,6 +98,7 @@ _DE = {
     "fuel_only": "nur mit {}",
     "euro_below": "Euro-Klasse unter {}",
     "euro_at_least": "Euro-Klasse mindestens {}",
+    "euro_in": "Euro-Klasse {}",
     "gross_weight_over_kg": "über {} kg",
     "gross_weight_up_to_kg": "bis {} kg",
     "gross_weight_at_least_kg": "ab {} kg",
@@ -132,8 +134,8 @@ _DE = {
     "not_on": " außer am {}",
     "holidays_only": " an Feiertagen",
     "holidays_except": " außer an Feiertagen",
-    "calendar_only": " an Tagen „{}“",
-    "calendar_except": " außer an Tagen „{}“",
+    "calendar_only": " solange „{}“ gilt",
+    "calendar_except": " außer solange „{}“ gilt",
 }
 _FR = {
     "prohibit": "Accès interdit",
@@ -160,6 +162,7 @@ _FR = {
     "fuel_only": "uniquement {}",
     "euro_below": "classe Euro inférieure à {}",
     "euro_at_least": "classe Euro au moins {}",
+    "euro_in": "classe Euro {}",
     "gross_weight_over_kg": "plus de {} kg",
     "gross_weight_up_to_kg": "jusqu’à {} kg",
     "gross_weight_at_least_kg": "à partir de {} kg",
@@ -195,7 +198,7 @@ _FR = {
     "not_on": " sauf le {}",
     "holidays_only": " les jours fériés",
     "holidays_except": " sauf jours fériés",
-    "calendar_only": " les jours « {} »",
-    "calendar_except": " sauf les jours « {} »",
+    "calendar_only": " tant que « {} » est en vigueur",
+    "calendar_except": " sauf tant que « {} » est en vigueur",
 }
 PHRASES: Mapping[Language, Mapping[str, str]] = {"en": _EN, "de": _DE, "fr": _FR}

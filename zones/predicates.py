@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from kernel.vehicles import GROSS_WEIGHT_KG, EuroRank, VehicleFacts, birthday, euro_rank
+from kernel.vehicles import (
+    GROSS_WEIGHT_KG,
+    EuroRank,
+    VehicleFacts,
+    birthday,
+    euro_rank,
+    is_of_class,
+)
+from zones.derived_stickers import DERIVED
 from zones.language import EuroLimit, Who
 
 Answer = tuple[bool | None, tuple[str, ...]]
@@ -65,6 +73,8 @@ def _parts(who: Who) -> Iterable[Predicate]:
         yield _euro(who.euro_below, below=True)
     if who.euro_at_least is not None:
         yield _euro(who.euro_at_least, below=False)
+    if who.euro_in is not None:
+        yield _euro_in(who.euro_in)
     yield from _bounds(who)
     for scheme, values in (who.stickers or {}).items():
         yield _sticker(scheme, frozenset(values))
@@ -173,13 +183,23 @@ def _fuel(wanted: frozenset[str], *, only: bool) -> Predicate:
 
 
 def _sticker(scheme: str, wanted: frozenset[str]) -> Predicate:
-    unknown = (None, (f"stickers.{scheme}",))
+    """Ask for the sticker that is told; where none is, the other facts may still decide."""
+    derived = tuple((compile_who(who), one_of) for who, one_of in DERIVED.get(scheme, ()))
+    untold = (f"stickers.{scheme}",)
 
     def holds(facts: VehicleFacts, on: date) -> Answer:
         value = facts.stickers.get(scheme)
-        if value is None:
-            return unknown
-        return YES if value in wanted else NO
+        if value is not None:
+            return YES if value in wanted else NO
+        missing: tuple[str, ...] = untold
+        for who, one_of in derived:
+            answer, lacks = who(facts, on)
+            if answer and one_of <= wanted:
+                return YES
+            if answer and not one_of & wanted:
+                return NO
+            missing += lacks
+        return None, missing
 
     return holds
 
@@ -192,25 +212,42 @@ def _euro(limit: str | EuroLimit, *, below: bool) -> Predicate:
         for family, text in (("light", light), ("heavy", heavy))
         if text is not None and (rank := euro_rank(text)) is not None
     }
-    ranks: dict[str, EuroRank | None] = {}
+
+    def passes(rank: EuroRank) -> bool:
+        bound = bounds.get(rank.family)
+        return bound is not None and (rank.rank < bound) is below
+
+    return _ranked(passes, without_exhaust=NO if below else YES)
+
+
+def _euro_in(classes: Sequence[str]) -> Predicate:
+    named = [rank for text in classes if (rank := euro_rank(text)) is not None]
+
+    def passes(rank: EuroRank) -> bool:
+        return any(is_of_class(rank, one) for one in named)
+
+    return _ranked(passes, without_exhaust=NO)
+
+
+def _ranked(passes: Callable[[EuroRank], bool], *, without_exhaust: Answer) -> Predicate:
+    """Ask of the Euro class on the certificate; each class is read once."""
+    known: dict[str, Answer] = {}
     unknown = (None, ("euro_class",))
 
     def holds(facts: VehicleFacts, on: date) -> Answer:
         if facts.zero_emission:
-            return NO if below else YES
+            return without_exhaust
         if facts.euro_class is None:
             return unknown
-        rank = ranks.get(facts.euro_class)
-        if rank is None:
+        answer = known.get(facts.euro_class)
+        if answer is None:
             rank = euro_rank(facts.euro_class)
             if rank is None:
                 return unknown
-            if len(ranks) < 100:
-                ranks[facts.euro_class] = rank
-        bound = bounds.get(rank.family)
-        if bound is None:
-            return NO
-        return YES if (rank.rank < bound) is below else NO
+            answer = YES if passes(rank) else NO
+            if len(known) < 100:
+                known[facts.euro_class] = answer
+        return answer
 
     return holds
 

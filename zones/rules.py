@@ -72,6 +72,7 @@ def decide(
     """
     moment = schedules.moment(at, tz)
     at = at.astimezone(UTC)
+    days = days.at(at)
     booked = any(period.contains(at) for period in bookings)
     zones: dict[UUID, list[_Voice]] = {}
     for regulation in regulations:
@@ -148,6 +149,8 @@ def _edges(
         for row in regulation.rows:
             if row.warning_until is not None:
                 yield schedules.local_midnight(row.warning_until, tz)
+            for first, _ in row.dated[1:]:
+                yield schedules.local_midnight(first, tz)
             if row.ages and facts.first_registration_on is not None:
                 for years in row.ages:
                     day = birthday(facts.first_registration_on, years)
@@ -183,6 +186,8 @@ def _voice(
     if row.schedule.spans and not schedules.active_in(row.schedule, moment, days):
         return None
     today = moment.day
+    if row.dated:
+        row = row.on(today)
     speaks, missing = row.who(facts, today)
     if speaks is False:
         return None

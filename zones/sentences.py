@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from kernel.money import Money
-from zones.language import DAYS, EuroLimit, Row, When, Who
+from zones.language import DAYS, EuroLimit, Row, Unless, When, Who
 from zones.phrases import LANGUAGES, PHRASES, Language
 
-_LISTS = ("category", "body", "fuel", "fuel_only", "registered_in", "n1_class")
+_LISTS = ("category", "body", "fuel", "fuel_only", "euro_in", "registered_in", "n1_class")
 _NUMBERS = (
     "gross_weight_over_kg", "gross_weight_up_to_kg", "gross_weight_at_least_kg",
     "gross_weight_under_kg", "unladen_weight_over_kg", "unladen_weight_up_to_kg",
@@ -77,12 +77,19 @@ class _Writer:
         return Parts(self._effect(row), self.who(row.who), when, both.join(self._exempt(row)))
 
     def _exempt(self, row: Row) -> list[str]:
-        said = self._phrases
-        exempt = [said["holders"].format(kind) for kind in row.unless.permit]
-        exempt += [said["day_pass"].format(p.kind, p.per_year) for p in row.unless.day_pass]
-        if row.unless.who is not None:
-            exempt.append(self.who(row.unless.who))
-        return exempt
+        return [text for entry in row.exemptions for text in self._exemption(entry)]
+
+    def _exemption(self, entry: Unless) -> list[str]:
+        said, dates = self._phrases, self._dates(entry)
+        exempt = [said["holders"].format(kind) for kind in entry.permit]
+        exempt += [said["day_pass"].format(p.kind, p.per_year) for p in entry.day_pass]
+        if entry.who is not None:
+            exempt.append(self.who(entry.who))
+        return [text + dates for text in exempt]
+
+    def _dates(self, dated: When | Unless) -> str:
+        bounds = (("from_on", dated.from_on), ("until_on", dated.until_on))
+        return "".join(self._phrases[name].format(day) for name, day in bounds if day is not None)
 
     def who(self, who: Who) -> str:
         return ", ".join(self._who_parts(who)) or self._phrases["everybody"]
@@ -140,10 +147,7 @@ class _Writer:
         if window.days != DAYS:
             names = dict(zip(DAYS, said["days"].split(), strict=True))
             text = ", ".join(names[day] for day in window.days) + " " + text
-        for name in ("from_on", "until_on"):
-            day = getattr(window, name)
-            if day is not None:
-                text += said[name].format(day)
+        text += self._dates(window)
         for name, days in (("on", window.on), ("not_on", window.not_on)):
             if days:
                 text += said[name].format(", ".join(days))

@@ -24,12 +24,12 @@ from msgspec import structs
 
 from kernel.periods import Period
 from kernel.schedules import local_midnight
-from kernel.vehicles import VehicleFacts
+from kernel.vehicles import VehicleFacts, euro_rank
 from kernel.verdicts import RuleRef
 from zones import witnesses
 from zones.compiled import BLOCKING, compile_row
-from zones.formulas import Formula, flag
-from zones.language import EuroLimit, Row, What, Who
+from zones.formulas import Formula, flag, some
+from zones.language import EuroLimit, Row, Unless, What, Who
 from zones.time_space import TimeSpace, horizon
 from zones.vehicle_space import VehicleSpace
 
@@ -167,7 +167,7 @@ class _Looking:
             (
                 who
                 for placed in every.values()
-                for who in (placed.row.who, placed.row.unless.who)
+                for who in (placed.row.who, *(entry.who for entry in placed.row.exemptions))
                 if who is not None
             ),
             start.astimezone(tz).date(),
@@ -247,10 +247,17 @@ class _Looking:
     def _voice(self, placed: Placed) -> _Voice:
         row = placed.row
         meant = self._name(z3.And(self._when(placed), self._vehicles.who(row.who)))
-        speaks = meant
-        if row.unless.who is not None:
-            speaks = self._name(z3.And(meant, z3.Not(self._vehicles.who(row.unless.who))))
+        speaks, exempt = meant, [self._exempt(one) for one in row.exemptions if one.who]
+        if exempt:
+            speaks = self._name(z3.And(meant, z3.Not(some(exempt))))
         return _Voice(placed, meant, speaks, self._earnest(row))
+
+    def _exempt(self, entry: Unless) -> Formula:
+        holds = self._vehicles.who(entry.who or Who())
+        if not entry.dates:
+            return holds
+        days = f"exempt {entry.from_on} {entry.until_on}"
+        return z3.And(self._times.day_is(days, entry.covers), holds)
 
     def _when(self, placed: Placed) -> Formula:
         timed = Row(what=_ANY, when=placed.row.when, sentence=_ANY.effect)
@@ -295,7 +302,7 @@ class _Looking:
 
     def _but_for_euro(self, placed: Placed, family: str) -> Formula:
         """Return whom of a family of Euro classes the row would mean without its Euro limits."""
-        who = structs.replace(placed.row.who, euro_below=None, euro_at_least=None)
+        who = structs.replace(placed.row.who, euro_below=None, euro_at_least=None, euro_in=None)
         heavy = self._vehicles.is_heavy()
         return z3.And(
             heavy if family == "heavy" else z3.Not(heavy),
@@ -353,7 +360,7 @@ def _families(who: Who) -> set[str]:
             found |= {name for name in ("light", "heavy") if getattr(limit, name) is not None}
         elif limit is not None:
             found |= {"light", "heavy"}
-    return found
+    return found | {rank.family for text in who.euro_in or () if (rank := euro_rank(text))}
 
 
 def _times(
@@ -366,7 +373,7 @@ def _times(
     named, cut = [], set()
     for placed in rules:
         row = placed.row
-        bounds = [row.warning_until]
+        bounds = [row.warning_until, *(day for entry in row.exemptions for day in entry.dates)]
         for window in row.when:
             bounds += [window.from_on, window.until_on]
         named += [day for day in bounds if day is not None]

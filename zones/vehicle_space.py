@@ -25,6 +25,7 @@ from kernel.vehicles import (
     VehicleFacts,
     birthday,
     euro_rank,
+    is_of_class,
 )
 from zones.formulas import Formula, among, every, flag, number, of, some, within
 from zones.language import Category, EuroLimit, Fuel, Who
@@ -215,6 +216,15 @@ class VehicleSpace:
         holds, clean = among("euro", tuple(found)), self.zero_emission()
         return z3.And(z3.Not(clean), holds) if below else z3.Or(clean, holds)
 
+    def _euro_in(self, classes: Sequence[str]) -> Formula:
+        named = [rank for text in classes if (rank := euro_rank(text)) is not None]
+        found = [
+            index
+            for index, text in enumerate(self.euros)
+            if (rank := euro_rank(text)) is not None and any(is_of_class(rank, n) for n in named)
+        ]
+        return z3.And(z3.Not(self.zero_emission()), among("euro", tuple(found)))
+
     def _fuel(self, wanted: Sequence[str], *, only: bool) -> Formula:
         names = frozenset(wanted)
         found = [
@@ -241,6 +251,7 @@ MEMBERS: dict[str, Callable[[VehicleSpace, Any], Formula]] = {
     "fuel_only": lambda space, value: space._fuel(value, only=True),
     "euro_below": lambda space, value: space._euro(value, below=True),
     "euro_at_least": lambda space, value: space._euro(value, below=False),
+    "euro_in": lambda space, value: space._euro_in(value),
     "gross_weight_over_kg": lambda space, value: space.mass > value,
     "gross_weight_up_to_kg": lambda space, value: space.mass <= value,
     "gross_weight_at_least_kg": lambda space, value: space.mass >= value,

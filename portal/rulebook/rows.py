@@ -155,6 +155,10 @@ def _put(row: Any, path: tuple[str | int, ...], value: Any) -> None:
                 row[:] = [empty]
             row = row[step]
             continue
+        if isinstance(row.get(step), list) and isinstance(following, str):
+            row[step].append(empty)  # a list of exemptions: the field is one more
+            row = row[step][-1]
+            continue
         kind = list if isinstance(following, int) else dict
         if not isinstance(row.get(step), kind):
             row[step] = empty

@@ -80,6 +80,7 @@ OWNERS = {
     "version_id": "city",
     "impact_id": "city",
     "permit_id": "city",
+    "calendar_id": "city",
     "policy_id": "everybody",
     "geography_id": "everybody",
     "curb_zone_id": "everybody",
@@ -256,7 +257,9 @@ def _zones(world: World) -> None:
     permit = post(
         city, "/api/v1/permits", {"kind": "delivery", "plate": "SEC-1", "starts_at": SOON}
     )
+    calendar = post(city, "/api/v1/calendars", {"code": "secret-smog", "name": "Secret smog"})
     world.ids |= {
+        "calendar_id": calendar["id"],
         "zone_id": zone["id"],
         "regulation_id": regulation["id"],
         "version_id": version["id"],

@@ -219,6 +219,7 @@ def test_pages_of_rules_are_accessible_and_fit(empty_city, people, axe, shoot, t
         "edit": f"{base}/edit/",
         "import": "/rules/import/",
         "permits": "/rules/permits/",
+        "calendars": "/rules/calendars/",
     }
     for width in (1280, 390):
         author.set_viewport_size({"width": width, "height": 900})

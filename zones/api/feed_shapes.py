@@ -161,13 +161,23 @@ class RecordedDay(Struct):
     recorded_until: datetime | None
 
 
+class RecordedTime(Struct):
+    """A time in which a calendar is switched on; without an end until it is switched off."""
+
+    on_from: datetime
+    on_until: datetime | None
+    recorded_from: datetime
+    recorded_until: datetime | None
+
+
 class RecordedCalendar(Struct):
-    """A calendar of the city."""
+    """A calendar of the city: its days, and the times in which it is switched on."""
 
     id: UUID
     code: str
     name: str
     days: list[RecordedDay]
+    times: list[RecordedTime]
 
 
 class RulesFeed(Struct):

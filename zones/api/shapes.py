@@ -73,11 +73,12 @@ class ZoneFeature(Struct):
 
 
 class ZoneCollection(Struct):
-    """Zones as a GeoJSON feature collection."""
+    """Zones as a GeoJSON feature collection, and the calendars that hold at the instant."""
 
     type: Literal["FeatureCollection"]
     at: datetime
     known_at: datetime | None
+    calendars: list[str]
     features: list[ZoneFeature]
 
 

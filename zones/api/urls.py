@@ -1,6 +1,6 @@
 from django.urls import path
 
-from zones.api import analyses, exchange, schemes, versions, views
+from zones.api import analyses, calendars, exchange, schemes, versions, views
 
 urlpatterns = [
     path("zones", views.ZonesView.as_view(), name="zones"),
@@ -59,6 +59,9 @@ urlpatterns = [
     path("rules/exports/zfe", exchange.ZfeExportView.as_view(), name="rules-zfe"),
     path("rules/exports/datex2", exchange.DatexExportView.as_view(), name="rules-datex2"),
     path("rules/exports/unsaid", exchange.UnsaidView.as_view(), name="rules-unsaid"),
+    path("calendars", calendars.CalendarsView.as_view(), name="calendars"),
+    path("calendars/<uuid:calendar_id>/on", calendars.OnView.as_view(), name="calendar-on"),
+    path("calendars/<uuid:calendar_id>/off", calendars.OffView.as_view(), name="calendar-off"),
     path("permits", views.PermitsView.as_view(), name="permits"),
     path("permits/<uuid:permit_id>/revoke", views.PermitRevokeView.as_view(), name="permit-revoke"),
 ]

@@ -52,7 +52,11 @@ class ZonesView(HubView):
         ]
         return _unless_known(
             request,
-            {"type": "FeatureCollection", "features": features},
+            {
+                "type": "FeatureCollection",
+                "calendars": zone_features.calendars_at(book, at, known_at),
+                "features": features,
+            },
             {"at": at, "known_at": known_at},
         )
 

@@ -118,8 +118,8 @@ def _said(one: Saying) -> _Said:
     for window in one.row.when:
         _window_can_be_said(window)
     who = None if one.row.who == Who() else datex_who.write(one.row.who)
-    unless = None if one.row.unless.who is None else datex_who.write(one.row.unless.who)
-    return _Said(one, who, unless)
+    exempt = saying.exempt(one.row)
+    return _Said(one, who, None if exempt is None else datex_who.write(exempt))
 
 
 def _window_can_be_said(window: When) -> None:

@@ -71,8 +71,9 @@ def _some(parts: list[Condition]) -> Condition:
 
 _SAID = frozenset(
     {
-        "category", "fuel", "fuel_only", "euro_below", "euro_at_least", "gross_weight_over_kg",
-        "gross_weight_up_to_kg", "gross_weight_at_least_kg", "gross_weight_under_kg",
+        "category", "fuel", "fuel_only", "euro_below", "euro_at_least", "euro_in",
+        "gross_weight_over_kg", "gross_weight_up_to_kg", "gross_weight_at_least_kg",
+        "gross_weight_under_kg",
         "length_over_m", "length_up_to_m", "width_over_m", "height_over_m", "stickers",
         "special_purpose", "age_at_least_years", "age_under_years", "any", "all", "not_",
     }
@@ -92,6 +93,11 @@ def _parts(who: Who) -> Iterator[list[Condition]]:
     if who.fuel_only is not None:
         yield [Characteristic("fuelType", text) for text in _fuels(who.fuel_only, clean=True)]
     yield from _euro(who)
+    if who.euro_in is not None:
+        yield [
+            _emission("emissionClassificationEuro", f"euro{number}")
+            for number in _numbers(who.euro_in)
+        ]
     yield from ([one] for one in (*_measures(who), *_ages(who)))
     for scheme, values in (who.stickers or {}).items():
         if scheme != "critair" or "none" in values:
@@ -144,6 +150,17 @@ def _number(limit: str | EuroLimit) -> int:
     if number is None:
         raise CannotSay("a Euro class for one family or with a stage")
     return number
+
+
+def _numbers(classes: Iterable[str]) -> list[int]:
+    """Return the numbers of classes: DATEX II tells no families apart, so both are needed, and
+    counts EEV as Euro V. The last one is open upwards."""
+    given, known = set(classes), _NUMBERS | {"EEV": _NUMBERS["V"]}
+    numbers = {number for text, number in known.items() if text in given}
+    meant = {text for text, number in known.items() if number in numbers}
+    if given != meant or not numbers or max(numbers) == _EUROS[-1]:
+        raise CannotSay("a Euro class for one family or with a stage")
+    return sorted(numbers)
 
 
 def _emission(name: str, text: str) -> Characteristic:

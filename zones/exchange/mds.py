@@ -137,7 +137,7 @@ def _rules(
 def _limits(one: Saying) -> Iterator[dict[str, Any]]:
     """Yield a limit for each stretch of a day. Raises CannotSay."""
     saying.plain_ban(one)
-    if one.row.unless.who is not None:
+    if saying.exempt(one.row) is not None:
         raise CannotSay("exemption by class")
     limit: dict[str, Any] = {"rule_type": "count", "rule_units": "devices", "maximum": 0}
     limit |= _vehicles(one.row.who)

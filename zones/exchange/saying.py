@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zones.exchange.published import PublishedVersion, PublishedZone, Unsaid, row_name
-from zones.language import Row
+from zones.language import Row, Who
 
 
 class CannotSay(Exception):
@@ -44,10 +44,13 @@ def plain_ban(saying: Saying) -> None:
         raise CannotSay(f"effect {row.what.effect}")
     if row.warning_until is not None:
         raise CannotSay("warning_until")
-    if row.unless.permit:
-        raise CannotSay(f"exemption by permit {', '.join(row.unless.permit)}")
-    if row.unless.day_pass:
-        raise CannotSay("day passes")
+    for exemption in row.exemptions:
+        if exemption.permit:
+            raise CannotSay(f"exemption by permit {', '.join(exemption.permit)}")
+        if exemption.day_pass:
+            raise CannotSay("day passes")
+        if exemption.dates:
+            raise CannotSay("an exemption with dates")
     for other in rows(saying.zone):
         if (
             other.row.what.effect == "allow"
@@ -55,6 +58,12 @@ def plain_ban(saying: Saying) -> None:
             and other.version.legal.overlaps(saying.version.legal)
         ):
             raise CannotSay(f"overruled by {other.name}")
+
+
+def exempt(row: Row) -> Who | None:
+    """Return who is exempt by class, None for nobody."""
+    found = tuple(entry.who for entry in row.exemptions if entry.who is not None)
+    return Who(any=found) if len(found) > 1 else next(iter(found), None)
 
 
 def about_zone(zone: PublishedZone, *, grace: bool = False) -> Iterator[Unsaid]:

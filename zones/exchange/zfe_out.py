@@ -42,7 +42,7 @@ def _about(zone: PublishedZone) -> Iterable[Unsaid]:
 def _say(one: Saying, tz: ZoneInfo, features: dict[tuple[str, str | None], dict[str, Any]]) -> None:
     saying.plain_ban(one)
     classes, level = _banned(one.row.who)
-    if one.row.unless.who is not None:
+    if saying.exempt(one.row) is not None:
         raise CannotSay("exemption by class")
     hours = opening_hours.write(one.row.when)
     if hours is None:

@@ -160,5 +160,7 @@ def _months_after(day: date, months: int) -> date:
 def day_passes(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
     """Yield kind and yearly quota of the day passes that rows know."""
     for row in rows:
-        for one in row.get("unless", {}).get("day_pass", ()):
-            yield one["kind"], one["per_year"]
+        unless = row.get("unless", {})
+        for entry in unless if isinstance(unless, list) else (unless,):
+            for one in entry.get("day_pass", ()):
+                yield one["kind"], one["per_year"]

@@ -10,12 +10,13 @@ import shapely
 
 from accounts.models import City
 from kernel.periods import Period
-from zones.book import NamedDay, RuleBook, ZoneCard
+from zones.book import NamedDay, RuleBook, Switched, ZoneCard
 from zones.compiled import CompiledRegulation, compile_regulation
 from zones.geography import Shape
 from zones.models import (
     AccessZone,
     CalendarDay,
+    CalendarSwitch,
     RegulationVersion,
     RuleBookChange,
     Suspension,
@@ -51,7 +52,7 @@ def forget() -> None:
 
 
 def load(city_id: UUID, change: int) -> RuleBook:
-    """Return the book read from the database: six queries."""
+    """Return the book read from the database: seven queries."""
     city = City.objects.get(pk=city_id)
     cards = {
         zone.id: ZoneCard(zone.id, zone.code, zone.name, zone.kind)
@@ -81,6 +82,14 @@ def load(city_id: UUID, change: int) -> RuleBook:
         named_days=tuple(
             NamedDay(day.calendar.code, day.on, Period(day.recorded_from, day.recorded_until))
             for day in CalendarDay.objects.of_city(city_id).select_related("calendar")
+        ),
+        switched=tuple(
+            Switched(
+                time.calendar.code,
+                time.on,
+                Period(time.recorded_from, time.recorded_until),
+            )
+            for time in CalendarSwitch.objects.of_city(city_id).select_related("calendar")
         ),
         class_permits=permits.by_class(city_id),
     )

@@ -19,6 +19,7 @@ from zones.models import (
     AccessZone,
     Calendar,
     CalendarDay,
+    CalendarSwitch,
     Regulation,
     RegulationVersion,
     RuleBookChange,
@@ -64,18 +65,27 @@ def zones(
 
 
 def calendars(city_id: UUID, since: datetime | None) -> list[dict[str, Any]]:
-    """Return the city's calendars with all days ever recorded; two queries."""
+    """Return the city's calendars with all days and times ever recorded; three queries."""
     chosen = Calendar.objects.of_city(city_id).order_by("code")
     if since is not None:
         days = _recorded(CalendarDay.objects.of_city(city_id), since - OVERLAP)
-        chosen = chosen.filter(id__in=days.values("calendar_id"))
+        times = _recorded(CalendarSwitch.objects.of_city(city_id), since - OVERLAP)
+        changed = days.values("calendar_id").union(times.values("calendar_id"))
+        chosen = chosen.filter(id__in=changed)
     found = {
-        row.id: {"id": row.id, "code": row.code, "name": row.name, "days": []} for row in chosen
+        row.id: {"id": row.id, "code": row.code, "name": row.name, "days": [], "times": []}
+        for row in chosen
     }
     for day in CalendarDay.objects.filter(calendar_id__in=found).order_by("on", "recorded_from"):
-        told = {"on": day.on, "recorded_from": _utc(day.recorded_from)}
-        found[day.calendar_id]["days"].append(told | {"recorded_until": _utc(day.recorded_until)})
+        found[day.calendar_id]["days"].append({"on": day.on} | _record(day))
+    for time in CalendarSwitch.objects.filter(calendar_id__in=found):
+        told = {"on_from": _utc(time.on_from), "on_until": _utc(time.on_until)}
+        found[time.calendar_id]["times"].append(told | _record(time))
     return list(found.values())
+
+
+def _record(row: Any) -> dict[str, Any]:
+    return {"recorded_from": _utc(row.recorded_from), "recorded_until": _utc(row.recorded_until)}
 
 
 def _changed(city_id: UUID, since: datetime) -> Any:
@@ -127,8 +137,7 @@ def _version(row: RegulationVersion) -> dict[str, Any]:
 
 
 def _periods(row: Any) -> dict[str, Any]:
-    names = ("legal_from", "legal_until", "recorded_from", "recorded_until")
-    return {name: _utc(getattr(row, name)) for name in names}
+    return {name: _utc(getattr(row, name)) for name in ("legal_from", "legal_until")} | _record(row)
 
 
 def _utc(at: datetime | None) -> datetime | None:

@@ -55,7 +55,7 @@ def take(
     if zone is None:
         raise Refusal(codes.ZONE_NOT_FOUND, _("This city has no such zone."), pointer="/zone_id")
     day = _day(book, on)
-    sold = _offered(book, zone_id, kind, day)
+    sold = _offered(book, zone_id, kind, on)
     if sold is None:
         raise Refusal(
             codes.PASS_UNKNOWN, _("No rule of the zone knows this pass."), pointer="/kind"
@@ -90,9 +90,9 @@ def _day(book: RuleBook, on: date) -> Period:
     return Period(local_midnight(on, book.tz), local_midnight(on + timedelta(days=1), book.tz))
 
 
-def _offered(book: RuleBook, zone_id: UUID, kind: str, day: Period) -> DayPass | None:
+def _offered(book: RuleBook, zone_id: UUID, kind: str, on: date) -> DayPass | None:
     """Return the pass as the zone's rules of the day know it; where rows differ, the strictest."""
-    found = list(_passes(book, zone_id, kind, day))
+    found = list(_passes(book, zone_id, kind, on))
     if not found:
         return None
     return DayPass(
@@ -103,11 +103,12 @@ def _offered(book: RuleBook, zone_id: UUID, kind: str, day: Period) -> DayPass |
     )
 
 
-def _passes(book: RuleBook, zone_id: UUID, kind: str, day: Period) -> Iterable[DayPass]:
+def _passes(book: RuleBook, zone_id: UUID, kind: str, on: date) -> Iterable[DayPass]:
+    day = _day(book, on)
     for regulation in book.regulations(zone_id):
         if regulation.legal.overlaps(day):
             for row in regulation.rows:
-                yield from (one for one in row.day_passes if one.kind == kind)
+                yield from (one for one in row.on(on).day_passes if one.kind == kind)
 
 
 def _require_in_time(sold: DayPass, day: Period, now: datetime) -> None:

@@ -360,6 +360,39 @@ def test_a_day_that_is_declared_late_makes_no_earlier_act_worse_and_one_taken_ba
     assert Finding.objects.get().state == "provisional"  # as it was known on the day
 
 
+def test_a_switch_that_is_turned_on_late_makes_no_earlier_act_worse_and_one_turned_off_better(
+    publish, road, drain, official
+):
+    publish([{**BAN[0], "when": [{"calendar": "snow"}]}])
+    snow = calendars.create(actor=official, code="snow", name="Snow", now=TUESDAY)
+    road.visit()
+    calendars.switch_on(actor=official, calendar_id=snow.id, since=TUESDAY, now=LEFT)
+    drain(as_of=LEFT)
+    assert not Finding.objects.exists()  # nobody could know while it was there
+    calendars.switch_off(actor=official, calendar_id=snow.id, since=TUESDAY, now=LEFT + MINUTE)
+    calendars.switch_on(
+        actor=official, calendar_id=snow.id, since=LEFT + 2 * MINUTE, now=LEFT + 2 * MINUTE
+    )
+    drain(as_of=LEFT + 2 * MINUTE)
+    assert not Finding.objects.exists()
+
+
+def test_an_act_under_a_switch_is_found_and_withdrawn_when_the_switch_was_a_mistake(
+    publish, road, drain, official
+):
+    publish([{**BAN[0], "when": [{"calendar": "snow"}]}])
+    snow = calendars.create(actor=official, code="snow", name="Snow", now=TUESDAY)
+    calendars.switch_on(actor=official, calendar_id=snow.id, since=TUESDAY, now=TUESDAY)
+    road.visit()
+    drain(as_of=LEFT)
+    assert Finding.objects.get().state == "provisional"
+    calendars.switch_off(actor=official, calendar_id=snow.id, since=TUESDAY, now=LEFT + MINUTE)
+    drain(as_of=LEFT + MINUTE)
+    finding = Finding.objects.get()
+    assert finding.state == "withdrawn"
+    assert finding.journal.last().because["topics"] == ["calendar.changed"]
+
+
 @pytest.fixture
 def set_aside(publish, road, drain, actor, official):
     """A confirmed finding of which a dispute was upheld."""

@@ -13,7 +13,7 @@ from kernel.refusals import Refusal
 from kernel.vehicles import VehicleFacts
 from tests.factories import TUESDAY
 from zones import selectors
-from zones.models import RegulationVersion, ZoneGeometry
+from zones.models import CalendarSwitch, RegulationVersion, ZoneGeometry
 from zones.selectors import books
 from zones.selectors import permits as held_permits
 from zones.services import calendars, grounds, permits, regulations
@@ -284,6 +284,67 @@ def test_calendar_days_are_recorded_and_closed(hel, official):
     book = selectors.book(hel.id)
     assert book.days().named == {}
     assert book.days(TUESDAY).named == {"episode": frozenset({day})}
+
+
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+
+
+@pytest.fixture
+def snow(official):
+    return calendars.create(actor=official, code="snow", name="Snow", now=TUESDAY)
+
+
+def times(city, known_at=None):
+    return selectors.book(city.id).days(known_at).switched.get("snow", ())
+
+
+def test_a_switch_is_on_from_its_instant_and_the_books_say_since_when_they_say_so(
+    hel, official, snow
+):
+    calendars.switch_on(actor=official, calendar_id=snow.id, now=TUESDAY)
+    assert times(hel) == (Period(TUESDAY),)
+    assert times(hel, TUESDAY) == (Period(TUESDAY),)
+    assert times(hel, TUESDAY - SECOND) == ()
+    calendars.switch_off(actor=official, calendar_id=snow.id, now=TUESDAY + HOUR)
+    assert times(hel) == (Period(TUESDAY, TUESDAY + HOUR),)
+    assert times(hel, TUESDAY + HOUR - SECOND) == (Period(TUESDAY),)
+    told = OutboxMessage.objects.filter(topic="calendar.changed").order_by("id")
+    assert [(m.payload["switched"], m.payload["times"]) for m in told] == [
+        ("on", [{"from": "2026-05-12T07:00:00Z", "until": None}]),
+        ("off", [{"from": "2026-05-12T08:00:00Z", "until": None}]),
+    ]
+    audited = AuditEntry.objects.filter(subject=snow.id).order_by("id")
+    assert [entry.action for entry in audited] == [
+        "zones.calendar_created", "zones.calendar_switched_on", "zones.calendar_switched_off",
+    ]  # fmt: skip
+
+
+def test_to_switch_off_ends_what_runs_and_takes_back_what_was_announced(hel, official, snow):
+    ahead = {"since": TUESDAY + 5 * HOUR, "until": TUESDAY + 6 * HOUR}
+    calendars.switch_on(actor=official, calendar_id=snow.id, now=TUESDAY, **ahead)
+    calendars.switch_on(actor=official, calendar_id=snow.id, until=TUESDAY + 2 * HOUR, now=TUESDAY)
+    calendars.switch_off(
+        actor=official, calendar_id=snow.id, since=TUESDAY + HOUR, now=TUESDAY + SECOND
+    )
+    assert times(hel) == (Period(TUESDAY, TUESDAY + HOUR),)
+    with pytest.raises(Refusal) as refusal:
+        calendars.switch_off(actor=official, calendar_id=snow.id, now=TUESDAY + HOUR)
+    assert refusal.value.code == "zones.already_off"
+
+
+def test_a_switch_is_on_once_at_a_time_and_what_is_recorded_of_it_stands(hel, official, snow):
+    calendars.switch_on(actor=official, calendar_id=snow.id, until=TUESDAY + HOUR, now=TUESDAY)
+    with pytest.raises(Refusal) as refusal:
+        calendars.switch_on(
+            actor=official, calendar_id=snow.id, since=TUESDAY + HOUR - SECOND, now=TUESDAY
+        )
+    assert refusal.value.code == "zones.already_on"
+    calendars.switch_on(actor=official, calendar_id=snow.id, since=TUESDAY + HOUR, now=TUESDAY)
+    assert times(hel) == (Period(TUESDAY, TUESDAY + HOUR), Period(TUESDAY + HOUR))
+    with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+        CalendarSwitch.objects.filter(calendar=snow).update(on_until=TUESDAY + 9 * HOUR)
+    with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+        CalendarSwitch.objects.filter(calendar=snow).delete()
 
 
 def test_public_holidays_are_those_of_the_citys_country_and_subdivision(hel, hd):

@@ -75,6 +75,11 @@ def test_a_better_euro_class_is_one_of_the_same_family():
     assert helpful(rules) == {frozenset({Change("vehicle", "VI", "euro_class")})}
 
 
+def test_out_of_a_list_of_euro_classes_leads_the_next_one_of_the_same_family():
+    rules = evaluator({"what": {"effect": "prohibit"}, "who": {"euro_in": ["IV", "V", "EEV", "6"]}})
+    assert helpful(rules) == {frozenset({Change("vehicle", "VI", "euro_class")})}
+
+
 def test_a_lighter_lorry_is_one_that_its_category_allows():
     rules = evaluator({"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 3500}})
     found = helpful(rules)

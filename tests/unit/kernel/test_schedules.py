@@ -137,6 +137,46 @@ def test_a_named_calendar_switches_a_window_on_or_off():
     assert active_at(off, local(2026, 1, 15, 9), HELSINKI, days)
 
 
+SNOW = Period(local(2026, 1, 14, 9, 30), local(2026, 1, 15, 2, 15))
+SNOWING = DayCalendar(switched={"snow": (SNOW,)})
+
+
+@pytest.mark.parametrize(("mode", "on"), [("only", True), ("except", False)])
+def test_a_calendar_that_is_switched_on_holds_from_its_instant_to_its_instant(mode, on):
+    day = every(0, 24, calendar="snow", calendar_mode=mode)
+    step = timedelta(microseconds=1)
+    for at, expected in (
+        (SNOW.start - step, not on),
+        (SNOW.start, on),
+        (SNOW.end - step, on),
+        (SNOW.end, not on),
+    ):
+        assert active_at(day, at, HELSINKI, SNOWING) is expected
+
+
+def test_intervals_begin_and_end_where_a_calendar_is_switched():
+    night = every(22, 6, calendar="snow")  # that of the 14th, and the rest of it on the 15th
+    period = Period(local(2026, 1, 13), local(2026, 1, 17))
+    assert intervals(night, period, HELSINKI, SNOWING) == [
+        Period(utc(2026, 1, 14, 20), utc(2026, 1, 15, 0, 15))
+    ]
+    but = every(8, 20, calendar="snow", calendar_mode="except", from_on=date(2026, 1, 14))
+    assert intervals(but, period, HELSINKI, SNOWING) == [
+        Period(utc(2026, 1, 14, 6), utc(2026, 1, 14, 7, 30)),
+        Period(utc(2026, 1, 15, 6), utc(2026, 1, 15, 18)),
+        Period(utc(2026, 1, 16, 6), utc(2026, 1, 16, 18)),
+    ]
+
+
+def test_a_calendar_of_a_day_holds_whether_or_not_it_is_switched_on_besides():
+    both = DayCalendar(named={"snow": frozenset({date(2026, 1, 14)})}, switched={"snow": (SNOW,)})
+    day = every(8, 20, calendar="snow")
+    period = Period(local(2026, 1, 14), local(2026, 1, 17))
+    assert intervals(day, period, HELSINKI, both) == [
+        Period(utc(2026, 1, 14, 6), utc(2026, 1, 14, 18))
+    ]
+
+
 def test_dates_bound_the_days_on_which_a_window_may_start():
     winter = every(22, 6, from_on=date(2026, 11, 1), until_on=date(2026, 11, 3))
     assert not active_at(winter, local(2026, 11, 1, 5), HELSINKI)

@@ -39,6 +39,14 @@ def test_a_row_that_no_form_expects_comes_back_too(row):
     assert rows.joined(rows.split(row)) == row
 
 
+def test_a_permit_typed_beside_a_list_of_exemptions_is_one_more_of_them():
+    dated = {"permit": ["resident"], "until_on": "2027-12-31"}
+    given = rows.split({"what": {"effect": "prohibit"}, "unless": [dated]})
+    assert (given["exempt"], json.loads(given["rest"])) == ("", {"unless": [dated]})
+    typed = rows.joined(given | {"exempt": "doctor"})
+    assert typed["unless"] == [dated, {"permit": ["doctor"]}]
+
+
 def test_what_most_rows_say_is_in_fields_and_the_rest_in_json():
     given = rows.split(
         {

@@ -20,9 +20,6 @@ OF_TEMPLATES = {
     r"BE-BRUSSELS-LEZ norms\.rows\.4\.who\.not gone": _TWICE,
     r"PLAIN-LOW-EMISSION low-emission\.rows\.\d\.who\.not(\.fuel_only\.\d)? gone": _ABOVE,
     r"NL-ZE-GENERIC vans\.rows\.[014]\.who\.not(\.fuel_only\.\d)? gone": _ABOVE,
-    r"NDW-FEED ZE s-Hertogenbosch feed\.rows\.1\.who\.euro_below 6d-TEMP": (
-        "a Euro 6 is admitted by the next row, and for longer"
-    ),
     r"SE-STOCKHOLM-CLASS-3 class-3\.rows\.0\.who\.not\.any\.2\.all\.1.* gone": (
         "without exhaust is admitted by the first alternative"
     ),
@@ -60,10 +57,10 @@ _SHORT = "a shorter way for one part alone; the general way comes to the same"
 _PREDICATES = {
     "if len(parts) == 1:  # 1 → 0": _SHORT,
     "return parts[0]  # 0 → -1": "of one part the first is the last",
-    "if len(ranks) < 100:  # len(ranks) < 100 → LtE 0": _MEMORY,
-    "if len(ranks) < 100:  # len(ranks) < 100 → not (len(ranks) < 100)": _MEMORY,
-    "if len(ranks) < 100:  # 100 → 101": _MEMORY,
-    "if len(ranks) < 100:  # 100 → 99": _MEMORY,
+    "if len(known) < 100:  # len(known) < 100 → LtE 0": _MEMORY,
+    "if len(known) < 100:  # len(known) < 100 → not (len(known) < 100)": _MEMORY,
+    "if len(known) < 100:  # 100 → 101": _MEMORY,
+    "if len(known) < 100:  # 100 → 99": _MEMORY,
 }
 
 _SAVES = "rows that cannot mean the vehicle are only left out to save work"

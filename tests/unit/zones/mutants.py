@@ -226,12 +226,13 @@ def _of(node: Any, steps: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], An
     if isinstance(node, dict):
         if name == "who" or (steps and steps[-2:-1] in (("any",), ("all",))):
             yield steps, {"not": node}
-        if name == "unless" or (name and steps[-2:-1] == ("who",)):
+        exempts = name == "unless" or (name.isdigit() and steps[-2] == "unless")
+        if exempts or (name and steps[-2:-1] == ("who",)):
             yield steps, _GONE
         for member, value in node.items():
             if member == "priority":
                 yield (*steps, member), 0
-            if member not in _SAID or (member == "permit" and name == "unless"):
+            if member not in _SAID or (member == "permit" and exempts):
                 yield from _of(value, (*steps, member))
     elif isinstance(node, list):
         for index, value in enumerate(node):

@@ -92,6 +92,13 @@ class Written:
     rows: Sequence[Mapping[str, Any]]
 
 
+class Now(NamedTuple):
+    """What the clock on the wall shows, and the calendars that are switched on."""
+
+    shown: datetime
+    lit: frozenset[str]
+
+
 @dataclass
 class Town:
     """Where the clocks hang: time zone, holidays, calendars of the city."""
@@ -99,30 +106,38 @@ class Town:
     tz: ZoneInfo
     holidays: frozenset[date] = frozenset()
     calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    switched: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
     _shown: dict[str, set[datetime]] = field(default_factory=dict)
 
     def shows(self, at: datetime) -> datetime:
         """Return what the clock on the wall shows, to the minute."""
         return at.astimezone(self.tz).replace(tzinfo=None, second=0, microsecond=0)
 
-    def open(self, row: Mapping[str, Any], shown: datetime) -> bool:
-        """Return whether one of the row's windows is open when the clock shows this minute."""
+    def lit(self, at: datetime) -> frozenset[str]:
+        """Return the calendars that are switched on at an instant."""
+        return frozenset(n for n, times in self.switched.items() for t in times if t.holds(at))
+
+    def open(self, row: Mapping[str, Any], shown: datetime, lit: frozenset[str]) -> bool:
+        """Return whether one of the row's windows is open when the clock shows this minute and
+        these calendars are on."""
         if "when" not in row or not row["when"]:
             return True
-        key = f"{row['when']}{shown:%Y-%m-%d}"
+        key = f"{row['when']}{shown:%Y-%m-%d}{sorted(lit)}"
         if key not in self._shown:
-            self._shown[key] = self._minutes(row["when"], shown.date())
+            self._shown[key] = self._minutes(row["when"], shown.date(), lit)
         return shown in self._shown[key]
 
-    def _minutes(self, windows: Iterable[Mapping[str, Any]], day: date) -> set[datetime]:
+    def _minutes(
+        self, windows: Iterable[Mapping[str, Any]], day: date, lit: frozenset[str]
+    ) -> set[datetime]:
         minutes: set[datetime] = set()
         for window in windows:
             for first in (day - _DAY, day):
-                if self._counts(window, first):
+                if self._counts(window, first, lit):
                     minutes |= set(_hand(window, first))
         return {minute for minute in minutes if minute.date() == day}
 
-    def _counts(self, window: Mapping[str, Any], day: date) -> bool:
+    def _counts(self, window: Mapping[str, Any], day: date, lit: frozenset[str]) -> bool:
         iso = day.isoformat()
         no = [
             DAYS[day.weekday()] not in window.get("days", DAYS),
@@ -136,7 +151,7 @@ class Town:
         if "calendar" in window:
             named = self.calendars.get(window["calendar"], ())
             wanted = window.get("calendar_mode", "only") == "only"
-            no.append((day in named) != wanted)
+            no.append((day in named or window["calendar"] in lit) != wanted)
         return not any(no)
 
 
@@ -242,14 +257,57 @@ def _euro(wanted: Any, car: Mapping[str, Any], test: Any, *, exhaustless: bool) 
     return bool(test(NUMBER[on_paper], NUMBER[bound])), frozenset()
 
 
+def _euro_in(wanted: Any, car: Mapping[str, Any], day: date) -> Known:
+    if _fuels(car) and not _fuels(car) - NO_EXHAUST:
+        return False, frozenset()
+    on_paper = car.get("euro_class")
+    if on_paper not in NUMBER:
+        return None, frozenset({"euro_class"})
+    return any(on_paper in STAGES.get(one, {one}) for one in wanted), frozenset()
+
+
+STAGES = {
+    "5": {"5", "5a", "5b"}, "6": {"6", "6d-TEMP", "6d"}, "VI": {"VI", "VI-E"},
+}  # fmt: skip
+"""The classes of a world that one without a stage means."""
+
+
 def _stickers(wanted: Any, car: Mapping[str, Any], day: date) -> Known:
+    return _conjunction(_sticker(name, values, car, day) for name, values in wanted.items())
+
+
+def _sticker(scheme: str, values: Any, car: Mapping[str, Any], day: date) -> Known:
     has = car.get("stickers") or {}
-    return _conjunction(
-        (has[scheme] in values, frozenset())
-        if scheme in has
-        else (None, frozenset({f"stickers.{scheme}"}))
-        for scheme, values in wanted.items()
-    )
+    if scheme in has:
+        return has[scheme] in values, frozenset()
+    lacking = {f"stickers.{scheme}"}
+    for means, found in FOLLOWS[scheme]:
+        answer, missing = who(means, car, day)
+        may = {name in values for name in found}
+        if answer and len(may) == 1:
+            return may.pop(), frozenset()
+        lacking |= missing
+    return None, frozenset(lacking)
+
+
+_DIESEL, _PETROL = ({"category": ["N1"], "fuel_only": [name]} for name in ("diesel", "petrol"))
+_BIG, _SOME = {"category": ["N2", "N3"]}, ["0", "ECO", "C", "B"]
+FOLLOWS = {
+    "critair": [
+        (_DIESEL | {"euro_in": ["4"]}, ["3"]),
+        (_PETROL | {"euro_in": ["2", "3"]}, ["3"]),
+        (_BIG | {"fuel_only": ["diesel"], "euro_in": ["V"]}, ["3"]),
+    ],
+    "dgt": [
+        (_DIESEL | {"euro_below": "4"}, ["none"]),
+        (_DIESEL | {"not": {"euro_below": "4"}}, _SOME),
+        (_PETROL | {"euro_below": "3"}, ["none"]),
+        (_PETROL | {"not": {"euro_below": "3"}}, _SOME),
+        (_BIG | {"euro_below": "IV"}, ["none"]),
+        (_BIG | {"not": {"euro_below": "IV"}}, _SOME),
+    ],
+}  # fmt: skip
+"""What the facts about Paris and Barcelona say of who has which sticker."""
 
 
 def _special(wanted: Any, car: Mapping[str, Any], day: date) -> Known:
@@ -277,7 +335,8 @@ def _at_least(wanted: Any, car: Mapping[str, Any], day: date) -> Known:
 
 _FAMILIES = {
     "any": _any, "all": _all, "not": _not, "fuel": _fuel, "fuel_only": _fuel_only,
-    "euro_below": _euro_below, "euro_at_least": _euro_at_least, "stickers": _stickers,
+    "euro_below": _euro_below, "euro_at_least": _euro_at_least, "euro_in": _euro_in,
+    "stickers": _stickers,
     "special_purpose": _special, "age_under_years": _under, "age_at_least_years": _at_least,
 }  # fmt: skip
 
@@ -351,7 +410,8 @@ def saying(
     for zone in sorted({one.zone for one in book}):
         held = {p.kind for p in permits if p.valid.holds(at) and zone in (p.zones or {zone})}
         here = [one for one in book if one.zone == zone and one.legal.holds(at)]
-        parts.append(_zone(here, car, town.shows(at), town, held, any(b.holds(at) for b in booked)))
+        now = Now(town.shows(at), town.lit(at))
+        parts.append(_zone(here, car, now, town, held, any(b.holds(at) for b in booked)))
     access = min((part.access for part in parts), key=STRICT.index, default="unregulated")
     return Saying(
         access,
@@ -369,6 +429,7 @@ class _Line:
     missing: frozenset[str]
     exempt: bool
     warns: bool
+    helps: set[str]
 
     @property
     def effect(self) -> str:
@@ -382,7 +443,7 @@ class _Line:
 def _zone(
     book: Sequence[Written],
     car: Mapping[str, Any],
-    shown: datetime,
+    now: Now,
     town: Town,
     held: set[str],
     booked: bool,
@@ -391,7 +452,7 @@ def _zone(
         line
         for one in book
         for index, row in enumerate(one.rows)
-        if (line := _line((one.number, index), row, car, shown, town, held)) is not None
+        if (line := _line((one.number, index), row, car, now, town, held)) is not None
     ]
     permits = [line for line in lines if line.effect == "allow" and not line.exempt]
     sure = [line.rank for line in permits if not line.missing]
@@ -417,32 +478,43 @@ def _line(
     place: tuple[int, int],
     row: Mapping[str, Any],
     car: Mapping[str, Any],
-    shown: datetime,
+    now: Now,
     town: Town,
     held: set[str],
 ) -> _Line | None:
-    if not town.open(row, shown):
+    shown = now.shown
+    if not town.open(row, shown, now.lit):
         return None
     means, missing = who(row.get("who", {}), car, shown.date())
     if means is False:
         return None
-    effect, unless = row["what"]["effect"], row.get("unless", {})
-    kinds = _exempting(unless)
-    exempt = bool(kinds & held)
-    if not exempt and "who" in unless:
-        answer, unsure = who(unless["who"], car, shown.date())
-        exempt = answer is True
-        missing |= unsure
+    effect, unless = row["what"]["effect"], _in_force(row, shown.date())
+    exempt = bool(_exempting(unless) & held)
+    unsure = [who(one["who"], car, shown.date()) for one in unless if "who" in one]
+    exempt = exempt or any(answer for answer, _ in unsure)
+    missing = missing.union(*(lacks for _, lacks in unsure))
     warns = effect == "warn" or (
         effect in BLOCKS
         and "warning_until" in row
         and shown.date().isoformat() < row["warning_until"]
     )
-    return _Line(place, row, frozenset() if exempt else missing, exempt, warns)
+    asked = frozenset() if exempt else missing
+    return _Line(place, row, asked, exempt, warns, _exempting(unless))
 
 
-def _exempting(unless: Mapping[str, Any]) -> set[str]:
-    return set(unless.get("permit", ())) | {p["kind"] for p in unless.get("day_pass", ())}
+def _in_force(row: Mapping[str, Any], day: date) -> list[Mapping[str, Any]]:
+    """Return the exemptions of a row on a local day."""
+    written, iso = row.get("unless", []), day.isoformat()
+    return [
+        one
+        for one in (written if isinstance(written, list) else [written])
+        if one.get("from_on", iso) <= iso < one.get("until_on", "9999")
+    ]
+
+
+def _exempting(unless: Sequence[Mapping[str, Any]]) -> set[str]:
+    permits = {kind for one in unless for kind in one.get("permit", ())}
+    return permits | {sold["kind"] for one in unless for sold in one.get("day_pass", ())}
 
 
 def _follows(
@@ -451,7 +523,7 @@ def _follows(
     what = line.row["what"]
     if line.exempt:
         return "allowed", frozenset(), frozenset({Said(*line.place, "exempt")})
-    helps = {f"permit:{kind}" for kind in _exempting(line.row.get("unless", {}))}
+    helps = {f"permit:{kind}" for kind in line.helps}
     if line.effect == "require_permit":
         helps.add(f"permit:{what['permit']}")
     if line.effect == "require_booking":

@@ -47,6 +47,23 @@ def test_an_unknown_key_is_a_fault_and_not_a_rule_that_is_silently_wider():
             },
             "/0/when/0/until_on",
         ),
+        ({"what": {"effect": "warn"}, "who": {"euro_in": ["5", "five"]}}, "/0/who/euro_in/1"),
+        ({"what": {"effect": "warn"}, "unless": [{"permits": ["x"]}]}, "/0/unless/0"),
+        ({"what": {"effect": "warn"}, "unless": [{"until_on": "2027-01-01"}]}, "/0/unless/0"),
+        (
+            {"what": {"effect": "warn"}, "unless": {"permit": ["x"], "from_on": "0001-01-01"}},
+            "/0/unless/from_on",
+        ),
+        (
+            {
+                "what": {"effect": "warn"},
+                "unless": [
+                    {"permit": ["x"]},
+                    {"permit": ["y"], "from_on": "2027-01-02", "until_on": "2027-01-01"},
+                ],
+            },
+            "/0/unless/1/until_on",
+        ),
     ],
 )
 def test_what_means_nothing_is_refused_where_it_stands(row, pointer):
@@ -62,9 +79,11 @@ def test_a_row_survives_the_way_through_json():
         "unless": {"permit": ["night"]},
         "priority": 2,
     }
-    good, bad = language.read([row])
+    dated = {"permit": ["resident"], "until_on": "2027-12-31", "legal_reference": "§ 4"}
+    listed = row | {"who": {"euro_in": ["5", "V"]}, "unless": [{"permit": ["night"]}, dated]}
+    good, bad = language.read([row, listed])
     assert not bad
-    assert msgspec.json.decode(msgspec.json.encode(good)) == [row]
+    assert msgspec.json.decode(msgspec.json.encode(good)) == [row, listed]
 
 
 def test_the_schema_in_the_documentation_is_the_one_that_is_checked():

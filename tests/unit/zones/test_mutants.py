@@ -137,7 +137,7 @@ def _corpus(seeds, one_in):
     """Return worlds with the oracle's sayings, made once for all mutants."""
     made = []
     drawn = [worlds.world(random.Random(seed)) for seed in seeds]
-    for seed, one in enumerate([*drawn, *list(worlds.aimed())[::7]]):
+    for seed, one in enumerate([*drawn, *list(worlds.aimed())[::11]]):
         instants = list(worlds.probes(one))[seed % one_in :: one_in]
         made.append((one, [(at, one.expected(at)) for at in instants]))
     for one in (worlds.settling(random.Random(seed)) for seed in range(300)):
@@ -162,7 +162,7 @@ def _is_found(modules, corpus):
     if _answers_differ(modules["predicates"]):
         return True
     for one, expected in corpus:
-        asked = worlds.asked_of(one, modules["compiled"])
+        asked = worlds.asked_of(one, modules["compiled"], modules["schedules"])
         for at, saying in expected:
             if worlds.said_by(rules.decide(at=at, **asked)) != saying:
                 return True

@@ -97,6 +97,13 @@ def test_two_rows_of_equal_priority_that_contradict_each_other_clash_with_an_exa
             {"when": [{"calendar": "smog", "calendar_mode": "except"}]},
         ),
         ({"when": [{"until_on": "2026-05-20"}]}, {"when": [{"from_on": "2026-05-20"}]}),
+        ({"who": {"euro_in": ["5", "EEV"]}}, {"who": {"euro_in": ["4", "V", "6"]}}),
+        ({"who": {"euro_in": ["5b"]}}, {"who": {"euro_in": ["5a", "6"]}}),
+        (
+            {"when": [{"until_on": "2026-05-20"}]},
+            {"unless": [{"who": {}, "until_on": "2026-05-20"}]},
+        ),
+        ({"when": [{"from_on": "2026-05-20"}]}, {"unless": {"who": {}, "from_on": "2026-05-20"}}),
         ({"priority": 1}, {}),
         ({"who": {"stickers": {"de": ["4"]}}}, {"who": {"stickers": {"de": ["3", "none"]}}}),
         ({}, {"unless": {"who": {}}}),
@@ -105,6 +112,25 @@ def test_two_rows_of_equal_priority_that_contradict_each_other_clash_with_an_exa
 )
 def test_rows_that_never_meet_do_not_clash(one, other):
     assert found([{"what": ALLOW, **one}, {"what": BAN, **other}]).clashes == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"who": {"euro_in": ["5"]}}, {"who": {"euro_in": ["5b"]}}),
+        (
+            {"when": [{"until_on": "2026-05-21"}]},
+            {"unless": [{"who": {}, "until_on": "2026-05-20"}]},
+        ),
+        ({"when": [{"from_on": "2026-05-19"}]}, {"unless": {"who": {}, "from_on": "2026-05-20"}}),
+    ],
+)
+def test_rows_that_meet_in_one_class_or_on_one_day_clash(one, other):
+    (clash,) = found([{"what": ALLOW, **one}, {"what": BAN, **other}]).clashes
+    if "unless" in other:
+        assert clash.witness.local.date().isoformat() in ("2026-05-20", "2026-05-19")
+    else:
+        assert clash.witness.facts.euro_class == "5b"
 
 
 def test_a_night_before_and_a_morning_meet_after_midnight():
@@ -262,6 +288,8 @@ def random_row(dice):
     if dice.random() < 0.4:
         key = dice.choice(["euro_below", "euro_at_least"])
         who[key] = dice.choice(["5", {"light": "4"}, {"light": "4", "heavy": "VI"}])
+    elif dice.random() < 0.2:
+        who["euro_in"] = dice.sample(["3", "4", "6", "V", "VI"], 2)
     if dice.random() < 0.3:
         who[dice.choice(["fuel", "fuel_only"])] = [dice.choice(["diesel", "electric"])]
     if dice.random() < 0.2:

@@ -109,12 +109,13 @@ def test_random_rows_use_the_whole_language():
         for book in worlds.world(random.Random(seed)).book:
             for row in book.rows:
                 assert language.read([row])[1] == []
-                whos |= set(_keys(row.get("who", {}))) | set(
-                    _keys(row.get("unless", {}).get("who", {}))
-                )
+                unless = row.get("unless", [])
+                entries = unless if isinstance(unless, list) else [unless]
+                for who in (row.get("who", {}), *(one.get("who", {}) for one in entries)):
+                    whos |= set(_keys(who))
                 windows |= {key for window in row.get("when", ()) for key in window}
                 effects.add(row["what"]["effect"])
-                exempt |= set(row.get("unless", {}))
+                exempt |= {key for one in entries for key in one}
     assert whos == {name.rstrip("_") for name in language.Who.__struct_fields__}
     assert windows == {name.rstrip("_") for name in language.When.__struct_fields__}
     assert effects == {

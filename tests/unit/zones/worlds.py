@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from kernel import schedules
 from kernel.periods import Period
-from kernel.schedules import DayCalendar
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict
 from tests.unit.zones import oracle
@@ -45,7 +45,9 @@ SPANS = [("22:00", "06:00"), ("00:00", "24:00"), ("06:00", "06:00"), ("24:00", "
          ("00:00", "00:00"), ("12:00", "24:00")]  # fmt: skip
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 KINDS = ["resident", "night", "day"]
-EUROS = ["3", "4", "5", "5a", "5b", "6", "6d-TEMP", "6d", "IV", "V", "EEV", "VI", "VI-E"]
+EUROS = [
+    "2", "3", "4", "5", "5a", "5b", "6", "6d-TEMP", "6d", "III", "IV", "V", "EEV", "VI", "VI-E",
+]  # fmt: skip
 CATEGORIES = ["N1", "N2", "N3", "M1", "M2", "M3", "L3e"]
 DAY = timedelta(days=1)
 
@@ -75,6 +77,7 @@ def world(rng: random.Random) -> World:
         tz,
         frozenset(rng.sample(days, 3)),
         {"smog": frozenset(rng.sample(days, 3)), "none": frozenset()},
+        {"smog": [_stretch(rng, week) for _ in range(rng.choice([0, 1, 2]))]},
     )
     book = [
         Written(
@@ -94,9 +97,10 @@ def world(rng: random.Random) -> World:
 
 
 def aimed() -> Iterator[World]:
-    """Yield weeks in which nothing changes but an age or the end of a phase of warnings."""
+    """Yield weeks in which nothing changes but an age, the end of a phase of warnings or of an
+    exemption, or a calendar that is switched on."""
     for zone, first in WEEKS:
-        tz = ZoneInfo(zone)
+        tz, whole = ZoneInfo(zone), {"from": "00:00", "to": "24:00"}
         week = Stretch(*(_midday(first + n * DAY, tz) for n in (0, 7)))
         unknown = dict.fromkeys(_values([first + n * DAY for n in range(-1, 9)]))
         car = unknown | {"fuels": set(), "special_purpose": set(), "stickers": {}}
@@ -114,6 +118,25 @@ def aimed() -> Iterator[World]:
                 book = [Written(1, 1, Stretch(week.start - 400 * DAY, None), [row])]
                 known = car | {"first_registration_on": born}
                 yield World(book, known, [], [], Town(tz), week)
+            for row in (
+                {"what": {"effect": "prohibit"}, "when": [{**whole, "calendar": "smog"}]},
+                {
+                    "what": {"effect": "prohibit"},
+                    "when": [{**whole, "calendar": "smog", "calendar_mode": "except"}],
+                },
+                {
+                    "what": {"effect": "prohibit"},
+                    "unless": [
+                        {"permit": ["day"], "until_on": (first + day * DAY).isoformat()},
+                        {"permit": ["day"], "from_on": (first + (day + 1) * DAY).isoformat()},
+                    ],
+                },
+            ):
+                book = [Written(1, 1, Stretch(week.start - 400 * DAY, None), [row])]
+                begun = _midday(first + day * DAY, tz) + timedelta(hours=11, minutes=17)
+                on = Stretch(begun, begun + timedelta(minutes=61))
+                permits = [Held("day", Stretch(week.start - DAY, None))]
+                yield World(book, car, permits, [], Town(tz, switched={"smog": [on]}), week)
 
 
 def settling(rng: random.Random) -> World:
@@ -167,7 +190,7 @@ def _row(rng: random.Random, days: list[date]) -> dict[str, Any]:
     if rng.random() < 0.8:
         row["when"] = [_window(rng, days) for _ in range(rng.choice([1, 1, 2]))]
     if rng.random() < 0.4:
-        row["unless"] = _unless(rng, days)
+        row["unless"] = rng.choice([_unless(rng, days), _dated(rng, days)])
     if rng.random() < 0.6:
         row["priority"] = rng.randint(-1, 2)
     if rng.random() < 0.3:
@@ -199,6 +222,19 @@ def _unless(rng: random.Random, days: list[date]) -> dict[str, Any]:
     if rng.random() < 0.5:
         unless["who"] = _who(rng, days)
     return unless
+
+
+def _dated(rng: random.Random, days: list[date]) -> list[dict[str, Any]]:
+    """Return exemptions of which some begin or end in the week."""
+    made = [_unless(rng, days) | {"legal_reference": "§ 1"} for _ in range(rng.choice([1, 2]))]
+    for one in made:
+        first, last = sorted(day.isoformat() for day in rng.sample(days, 2))
+        one |= rng.choice([{}, {"from_on": first}, {"until_on": last}])
+        if rng.random() < 0.3:
+            one |= {"from_on": first, "until_on": last}
+        if one.keys() <= {"from_on", "until_on", "legal_reference"}:
+            one["permit"] = ["night"]
+    return made
 
 
 def _window(rng: random.Random, days: list[date]) -> dict[str, Any]:
@@ -265,7 +301,7 @@ _NUMBERS = {
 _FLAGS = ["particulate_filter", "blind_spot_detection", "combination"]
 _DATES = ["registered_before", "registered_from"]
 _EURO = ["euro_below", "euro_at_least"]
-_KEYS = [*_LISTS, *_NUMBERS, *_FLAGS, *_DATES, *_EURO, *_EURO, "stickers"]
+_KEYS = [*_LISTS, *_NUMBERS, *_FLAGS, *_DATES, *_EURO, *_EURO, "euro_in", "stickers"]
 
 
 def _wanted(rng: random.Random, name: str, days: list[date]) -> Any:
@@ -278,10 +314,12 @@ def _wanted(rng: random.Random, name: str, days: list[date]) -> Any:
     if name in _DATES:
         return _born(days).isoformat()
     if name in _EURO:
-        both = {"light": rng.choice(EUROS[:8]), "heavy": rng.choice(EUROS[8:])}
+        both = {"light": rng.choice(EUROS[:9]), "heavy": rng.choice(EUROS[9:])}
         return rng.choice(
             [rng.choice(EUROS), both, {"light": both["light"]}, {"heavy": both["heavy"]}]
         )
+    if name == "euro_in":
+        return rng.sample(EUROS, rng.randint(1, 3))
     return {
         scheme: rng.sample(["1", "3", "none"], rng.randint(1, 2))
         for scheme in rng.sample(["critair", "dgt"], rng.choice([1, 1, 2]))
@@ -355,6 +393,7 @@ def single() -> Iterator[tuple[dict[str, Any], dict[str, Any], date]]:
             for critair, dgt in itertools.product([None, "1", "3", "none", "5"], repeat=2):
                 has = {k: v for k, v in (("critair", critair), ("dgt", dgt)) if v is not None}
                 yield {name: wanted}, unknown | {"stickers": has}, days[0]
+            yield from _stickerless(name, wanted, unknown, values, days[0])
             continue
         facts = _ABOUT.get(name) or (oracle.FACT_OF[name],)
         for chosen in itertools.product(*(values[fact] for fact in facts)):
@@ -363,10 +402,22 @@ def single() -> Iterator[tuple[dict[str, Any], dict[str, Any], date]]:
                 yield {name: wanted}, car, day
 
 
+def _stickerless(
+    name: str, wanted: Any, unknown: dict[str, Any], values: dict[str, list[Any]], day: date
+) -> Iterator[tuple[dict[str, Any], dict[str, Any], date]]:
+    """Yield vehicles of which no sticker is told, with the facts that may decide it."""
+    about = ("category", "fuels", "euro_class")
+    for chosen in itertools.product(*(values[fact] for fact in about)):
+        car = unknown | {"stickers": {}} | dict(zip(about, chosen, strict=True))
+        for scheme, some in wanted.items():
+            yield {name: {scheme: some}}, car, day
+
+
 _WEIGHT = ("gross_weight_kg", "category")
 _ABOUT = {
     "fuel": ("fuels",), "fuel_only": ("fuels",), "special_purpose": ("special_purpose",),
     "euro_below": ("fuels", "euro_class"), "euro_at_least": ("fuels", "euro_class"),
+    "euro_in": ("fuels", "euro_class"),
     "age_under_years": ("first_registration_on",), "age_at_least_years": ("first_registration_on",),
     "gross_weight_over_kg": _WEIGHT, "gross_weight_up_to_kg": _WEIGHT,
     "gross_weight_at_least_kg": _WEIGHT, "gross_weight_under_kg": _WEIGHT,
@@ -386,6 +437,8 @@ def _asked(days: list[date]) -> Iterator[tuple[str, Any]]:
             (name, limit)
             for limit in ({"light": "6"}, {"heavy": "VI"}, {"light": "5", "heavy": "V"})
         )
+    yield from (("euro_in", [euro]) for euro in EUROS)
+    yield "euro_in", ["4", "5b", "VI"]
     yield "stickers", {"critair": ["1", "none"]}
     yield "stickers", {"critair": ["3"], "dgt": ["none", "1"]}
 
@@ -393,13 +446,19 @@ def _asked(days: list[date]) -> Iterator[tuple[str, Any]]:
 # What the evaluator is given, and what it says
 
 
-def asked_of(one: World, compiled: ModuleType = compiled) -> dict[str, Any]:
-    """Return what `decide` and `intervals` take for a world, compiled by a module."""
+def asked_of(
+    one: World, compiled: ModuleType = compiled, schedules: ModuleType = schedules
+) -> dict[str, Any]:
+    """Return what `decide` and `intervals` take for a world, compiled by modules."""
     return {
         "regulations": [_compiled(regulation, compiled) for regulation in one.book],
         "facts": facts(one.car),
         "tz": one.town.tz,
-        "days": DayCalendar(one.town.holidays, one.town.calendars),
+        "days": schedules.DayCalendar(
+            one.town.holidays,
+            one.town.calendars,
+            {name: tuple(Period(*t) for t in times) for name, times in one.town.switched.items()},
+        ),
         "permits": [
             compiled.HeldPermit(
                 held.kind,
@@ -470,6 +529,7 @@ def probes(one: World) -> Iterator[datetime]:
         for clock in _clocks(one)
     }
     held = [*(permit.valid for permit in one.permits), *one.booked, *(b.legal for b in one.book)]
+    held += itertools.chain.from_iterable(one.town.switched.values())
     exact = {edge for stretch in held for edge in stretch if edge is not None}
     for shown in naive:
         for fold in (0, 1):

@@ -93,6 +93,8 @@ SAYABLE = [
     ban(when=[{"holidays": "only"}, {"days": ["sat"]}]),
     ban(when=[{"from_on": "2026-05-13", "until_on": "2027-01-01"}]),
     ban(unless={"who": {"special_purpose": ["mobileCrane"]}}),
+    ban(unless=[{"who": {"category": ["N1"]}}, {"who": {"euro_at_least": "6"}}]),
+    ban(who={"euro_in": ["4", "IV", "5", "V", "EEV"]}),
 ]
 
 
@@ -117,6 +119,12 @@ UNSAYABLE = [
     (ban(who={"stickers": {"de": ["1"]}}), "sticker de"),
     (ban(who={"euro_below": {"light": "6"}}), "a Euro class for one family or with a stage"),
     (ban(who={"euro_below": "6d"}), "a Euro class for one family or with a stage"),
+    (ban(who={"euro_in": ["4", "5", "V", "EEV"]}), "a Euro class for one family or with a stage"),
+    (ban(who={"euro_in": ["7", "VII"]}), "a Euro class for one family or with a stage"),
+    (
+        ban(unless=[{"who": {"category": ["N1"]}, "until_on": "2027-01-01"}]),
+        "an exemption with dates",
+    ),
     (ban(who={"operator": ["post"]}), "operator"),
     (ban(who={"registered_before": "2017-01-01"}), "registered_before"),
     (ban(who={"category": ["bicycle"]}), "category bicycle"),
