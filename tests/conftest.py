@@ -24,6 +24,14 @@ def _fast_and_forgetful(request):
     clock.forget()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """The database of the tests. What a test committed is deleted after it, not truncated."""
+    from tests import emptying
+
+    emptying.install()
+
+
 @pytest.fixture
 def hel(db):
     """Helsinki."""
