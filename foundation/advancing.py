@@ -37,7 +37,7 @@ def advance(
     fault instead, and only what lies in the circumstances is raised.
     """
     places = _all_locked(consumer.name, shards)
-    rows = _read(stream, places, limit)
+    rows = _read(consumer, stream, places, limit)
     if not rows:
         return 0
     as_of = _no_earlier(as_of, places)
@@ -108,9 +108,11 @@ def _all_locked(consumer: str, shards: Sequence[int]) -> list[Checkpoint]:
     return list(rows.filter(consumer=consumer, shard__in=shards).order_by("shard"))
 
 
-def _read(stream: Stream, places: Sequence[Checkpoint], limit: int) -> list[Any]:
+def _read(
+    consumer: Consumer, stream: Stream, places: Sequence[Checkpoint], limit: int
+) -> list[Any]:
     after = {place.shard: cursor_of(place) for place in places}
-    return stream.read(after=after, limit=limit) if after else []
+    return stream.read(after=after, limit=limit, topics=consumer.topics) if after else []
 
 
 def _no_earlier(as_of: datetime, places: Sequence[Checkpoint]) -> datetime:
@@ -150,7 +152,7 @@ def _move(places: Sequence[Checkpoint], rows: Sequence[Any], as_of: datetime) ->
 
 
 def _wanted(consumer: Consumer, rows: Sequence[Any], dropped: set[UUID]) -> list[Any]:
-    topics = getattr(consumer, "topics", frozenset())
+    topics = consumer.topics
     return [row for row in rows if (not topics or row.topic in topics) and row.id not in dropped]
 
 

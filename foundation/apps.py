@@ -6,9 +6,9 @@ class FoundationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from foundation import codes, consumers, outbox, ticks  # noqa: F401
+        from foundation import codes, consumers, messages, outbox, ticks  # noqa: F401
         from foundation.api.idempotency import forget_old
 
-        consumers.register_stream(consumers.OutboxStream())
+        consumers.register_stream(messages.OutboxStream())
         ticks.register("foundation.idempotency", forget_old, every_s=600)
         ticks.register("foundation.outbox", outbox.forget_old, every_s=600)

@@ -13,33 +13,22 @@ else (`foundation.stopped`).
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import transaction
 
-from foundation import advancing, stopped
+from foundation import advancing, messages, stopped, streams
 from foundation.logs import without_rows
-from foundation.models import Checkpoint, OutboxMessage
-from foundation.streams import (
-    AFTER,
-    BEGINNING_ID,
-    Consumer,
-    Cursor,
-    Stream,
-    oldest_in,
-    pending_in,
-    places,
-)
+from foundation.models import Checkpoint
+from foundation.streams import BEGINNING_ID, Consumer, Cursor, Stream
 from kernel.clock import wall
 from kernel.identifiers import SHARDS
 
 log = structlog.get_logger(__name__)
 
-# The newest readable transaction, as SQL; every stream's `read` uses it.
-HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
 LONGEST_PAUSE_S = 60
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 _streams: dict[str, Stream] = {}
@@ -67,48 +56,6 @@ def stream_of(consumer: str) -> str:
     return "" if found is None else found.stream
 
 
-class OutboxStream:
-    """The outbox as a stream; the subject of a message is its key."""
-
-    name = "outbox"
-
-    def read(self, *, after: dict[int, Cursor], limit: int) -> list[OutboxMessage]:
-        return list(
-            OutboxMessage.objects.raw(
-                f"SELECT found.* FROM {AFTER} CROSS JOIN LATERAL ("
-                " SELECT * FROM foundation_outboxmessage one"
-                " WHERE one.shard = c.shard AND (one.xid, one.id) > (c.xid, c.id)"
-                f" AND one.xid < {HORIZON} ORDER BY one.xid, one.id LIMIT %s) found"
-                " ORDER BY found.xid, found.id LIMIT %s",
-                [*places(after), limit, limit],
-            )
-        )
-
-    def read_subject(
-        self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
-    ) -> list[OutboxMessage]:
-        return list(
-            OutboxMessage.objects.raw(
-                "SELECT * FROM foundation_outboxmessage WHERE shard = %s AND key = %s"
-                " AND (xid, id) > (%s::xid8, %s) AND (xid, id) <= (%s::xid8, %s)"
-                " ORDER BY xid, id LIMIT %s",
-                [shard, subject, str(after.xid), after.id, str(upto.xid), upto.id, limit],
-            )
-        )
-
-    def subject_of(self, row: OutboxMessage) -> UUID:
-        return row.key
-
-    def told(self, row: OutboxMessage) -> tuple[str, UUID, datetime]:
-        return row.topic, row.id, row.at
-
-    def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
-        return pending_in("foundation_outboxmessage", after)
-
-    def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
-        return oldest_in("foundation_outboxmessage", "at", after)
-
-
 def run_once(
     *,
     as_of: datetime,
@@ -117,29 +64,66 @@ def run_once(
     strict: bool = False,
 ) -> int:
     """Let each consumer read at most `limit` rows of each shard that has news: shards with few
-    are read together, since a batch costs about as much as a hundred rows in it.
+    are read together, since a batch costs about as much as a hundred rows in it. Where there is
+    news is asked once for all when the pass begins, so that readers without any cost nothing.
 
-    Returns how many rows were handled. What a consumer cannot take stops the subject at fault;
-    stopped subjects are tried again when their pause is over. What fails in passing (a deadlock,
-    a lost connection) keeps the consumer's place in that shard and is tried again after a pause
-    that grows to a minute; other shards and consumers go on.
+    Returns how many rows were handled or passed over. What a consumer cannot take stops the
+    subject at fault; stopped subjects are tried again when their pause is over. What fails in
+    passing (a deadlock, a lost connection) keeps the consumer's place in that shard and is tried
+    again after a pause that grows to a minute; other shards and consumers go on.
     With `strict` what a consumer raises is raised instead (tests, demo).
     """
-    handled = 0
     chosen = registered() if consumers is None else list(consumers)
-    known = _places(chosen)
     moment = wall()
+    after = {
+        name: {shard: cursor for shard, (cursor, at) in known.items() if strict or at <= moment}
+        for name, known in _places(chosen).items()
+    }
+    ready = _pending(chosen, after)
+    handled = _pass_over(chosen, after, ready, limit, strict)
     for consumer in chosen:
         stream = _streams[consumer.stream]
-        cursors = {shard: place[0] for shard, place in known[consumer.name].items()}
-        ready = {
-            shard: rows
-            for shard, rows in stream.pending(after=cursors).items()
-            if strict or known[consumer.name][shard][1] <= moment
-        }
-        for shards in _together(ready, limit):
+        for shards in _together(ready[consumer.name], limit):
             handled += _run(consumer, stream, shards, as_of, limit, strict)
     return handled + _resume(chosen, as_of, limit, strict)
+
+
+def _pending(
+    chosen: Iterable[Consumer], after: dict[str, dict[int, Cursor]]
+) -> dict[str, dict[int, int]]:
+    """Return how many rows lie behind each consumer's cursors, by shard that has some."""
+    asked = {one.name: (_streams[one.stream].tables, after[one.name]) for one in chosen}
+    return dict(zip(asked, streams.pending(list(asked.values())), strict=True))
+
+
+def _pass_over(
+    chosen: Iterable[Consumer],
+    after: dict[str, dict[int, Cursor]],
+    ready: dict[str, dict[int, int]],
+    limit: int,
+    strict: bool,
+) -> int:
+    """Move readers of topics past messages that they do not want; return how many that were.
+
+    Leaves in `ready` only the shards in which there is something for them.
+    """
+    readers = [
+        (one, {shard: after[one.name][shard] for shard in ready[one.name]})
+        for one in chosen
+        if one.stream == messages.OutboxStream.name and one.topics and ready[one.name]
+    ]
+    ready.update({one.name: {} for one, _ in readers})
+    try:
+        found = messages.pass_over(readers, limit)
+    except Exception:
+        if strict:
+            raise
+        log.exception("consumers_not_passed_over")
+        return 0
+    for ahead in found:
+        if ahead.wanted:
+            ready[ahead.consumer][ahead.shard] = ahead.messages
+    return sum(ahead.messages for ahead in found if ahead.passed)
 
 
 def _together(pending: dict[int, int], limit: int) -> Iterator[list[int]]:
@@ -174,33 +158,31 @@ def _resume(chosen: list[Consumer], as_of: datetime, limit: int, strict: bool) -
     return handled
 
 
-def _places(consumers: list[Consumer]) -> dict[str, dict[int, tuple[Cursor, datetime]]]:
+def _places(consumers: Iterable[Consumer]) -> dict[str, dict[int, tuple[Cursor, datetime]]]:
     """Return cursor and earliest next try per consumer and shard; make missing checkpoints."""
-    names = [consumer.name for consumer in consumers]
-    rows = list(Checkpoint.objects.filter(consumer__in=names))
-    found = {(row.consumer, row.shard) for row in rows}
+    known: dict[str, dict[int, tuple[Cursor, datetime]]] = {one.name: {} for one in consumers}
+    rows = Checkpoint.objects.filter(consumer__in=list(known)).values_list(
+        "consumer", "shard", "xid", "row_id", "failures", "failed_at"
+    )
+    for name, shard, xid, row_id, failures, failed_at in rows:
+        known[name][shard] = Cursor(xid, row_id), _next_try(failures, failed_at)
     missing = [
         Checkpoint(consumer=name, shard=shard, row_id=BEGINNING_ID)
-        for name in names
+        for name, found in known.items()
         for shard in range(SHARDS)
-        if (name, shard) not in found
+        if shard not in found
     ]
     if missing:
         Checkpoint.objects.bulk_create(missing, ignore_conflicts=True)
-        rows = list(Checkpoint.objects.filter(consumer__in=names))
-    known: dict[str, dict[int, tuple[Cursor, datetime]]] = {name: {} for name in names}
-    for row in rows:
-        known[row.consumer][row.shard] = (Cursor(row.xid, row.row_id), _next_try(row))
+        return _places(consumers)
     return known
 
 
-def _next_try(row: Checkpoint) -> datetime:
-    if row.failed_at is None:
-        return datetime.min.replace(tzinfo=wall().tzinfo)
+def _next_try(failures: int, failed_at: datetime | None) -> datetime:
+    if failed_at is None:
+        return EARLIEST
     # 0, 1, 3, 7, … seconds: what failed by chance (a deadlock) is tried again at once.
-    return row.failed_at + timedelta(
-        seconds=min(2 ** min(row.failures - 1, 6) - 1, LONGEST_PAUSE_S)
-    )
+    return failed_at + timedelta(seconds=min(2 ** min(failures - 1, 6) - 1, LONGEST_PAUSE_S))
 
 
 def _run(
@@ -254,13 +236,11 @@ def lag(consumers: Iterable[Consumer] | None = None) -> dict[str, int]:
 def lag_by_shard(consumers: Iterable[Consumer] | None = None) -> dict[str, dict[int, int]]:
     """Return how many committed rows each consumer has not read yet, by shard that has some."""
     chosen = registered() if consumers is None else list(consumers)
-    known = _places(chosen)
-    return {
-        consumer.name: _streams[consumer.stream].pending(
-            after={shard: place[0] for shard, place in known[consumer.name].items()}
-        )
-        for consumer in chosen
+    after = {
+        name: {shard: cursor for shard, (cursor, _) in known.items()}
+        for name, known in _places(chosen).items()
     }
+    return _pending(chosen, after)
 
 
 def oldest_unread(consumer: Consumer, after: dict[int, Cursor]) -> dict[int, datetime]:

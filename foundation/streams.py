@@ -1,5 +1,6 @@
 """Streams: rows in the order of commit, by shard, as a consumer reads them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,8 @@ from uuid import UUID
 from django.db import connection
 
 BEGINNING_ID = UUID(int=0)
+HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
+"""The newest readable transaction, as SQL; every stream's `read` uses it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -31,13 +34,20 @@ class Row(Protocol):
 
 
 class Stream(Protocol):
-    """Rows in the order of commit, by shard. Rows of one subject are all in one shard."""
+    """Rows in the order of commit, by shard. Rows of one subject are all in one shard.
+
+    `tables`: where they are.
+    """
 
     name: str
+    tables: tuple[str, ...]
 
-    def read(self, *, after: dict[int, Cursor], limit: int) -> list[Any]:
+    def read(
+        self, *, after: dict[int, Cursor], limit: int, topics: frozenset[str] = frozenset()
+    ) -> list[Any]:
         """Return the first `limit` readable rows of some shards, each after its cursor, ordered by
-        (xid, id)."""
+        (xid, id). Rows of other topics than those given, if any are, may be left out, but for the
+        last of each shard, which says how far it was read."""
 
     def read_subject(
         self, *, shard: int, subject: UUID, after: Cursor, upto: Cursor, limit: int
@@ -49,9 +59,6 @@ class Stream(Protocol):
 
     def told(self, row: Any) -> tuple[str, UUID, datetime]:
         """Return what a row says (its type), the id it is known by, and when it happened."""
-
-    def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
-        """Return how many committed rows lie behind the cursor of each shard (readable or not)."""
 
     def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
         """Return when the first row behind the cursor of each shard was received."""
@@ -95,19 +102,56 @@ AFTER = "unnest(%s::int[], %s::text[]::xid8[], %s::uuid[]) AS c(shard, xid, id)"
 """Cursors by shard as a table."""
 
 
-def pending_in(table: str, after: dict[int, Cursor]) -> dict[int, int]:
-    """Return how many rows of a table (shard, xid, id) lie behind each shard's cursor.
+def pending(
+    asked: Sequence[tuple[tuple[str, ...], dict[int, Cursor]]],
+) -> list[dict[int, int]]:
+    """Return how many committed rows, readable or not, lie behind the cursor of each shard that
+    has some: for each of some tables and cursors that are asked for, all in one query.
 
-    Counts to 10,000 per shard and leaves out shards that have nothing.
+    Readers that have read everything stand at the same places, which are looked at once. Counts to
+    10,000 per table and shard.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.shard, (SELECT count(*) FROM (SELECT 1 FROM " + table + " t"
-            " WHERE t.shard = c.shard AND (t.xid, t.id) > (c.xid, c.id) LIMIT 10000) few)"
-            f" FROM {AFTER}",
-            places(after),
+    looked: dict[str, dict[tuple[int, Cursor], int]] = defaultdict(dict)
+    for tables, after in asked:
+        for table in tables:
+            looked[table].update(dict.fromkeys(after.items(), 0))
+    _look(looked)
+    return [_added_up([looked[table] for table in tables], after) for tables, after in asked]
+
+
+def _look(looked: dict[str, dict[tuple[int, Cursor], int]]) -> None:
+    """Count what lies behind the places in each table."""
+    by_number = [(table, list(found)) for table, found in looked.items() if found]
+    if not by_number:
+        return
+    each = " UNION ALL ".join(
+        f"SELECT {number}, c.place, (SELECT count(*) FROM (SELECT 1 FROM {table} t"
+        "  WHERE t.shard = c.shard AND (t.xid, t.id) > (c.xid, c.id) LIMIT 10000) few)"
+        " FROM unnest(%s::int[], %s::text[]::xid8[], %s::uuid[])"
+        " WITH ORDINALITY AS c(shard, xid, id, place)"
+        for number, (table, _) in enumerate(by_number)
+    )
+    values = [
+        column
+        for _, found in by_number
+        for column in (
+            [shard for shard, _ in found],
+            [str(cursor.xid) for _, cursor in found],
+            [cursor.id for _, cursor in found],
         )
-        return {shard: count for shard, count in cursor.fetchall() if count}
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({each}) AS found(part, place, rows) WHERE rows > 0", values)
+        for number, place, rows in cursor.fetchall():
+            table, found = by_number[number]
+            looked[table][found[place - 1]] = rows
+
+
+def _added_up(
+    tables: Sequence[dict[tuple[int, Cursor], int]], after: dict[int, Cursor]
+) -> dict[int, int]:
+    rows = {place[0]: sum(table[place] for table in tables) for place in after.items()}
+    return {shard: count for shard, count in rows.items() if count}
 
 
 def oldest_in(table: str, column: str, after: dict[int, Cursor]) -> dict[int, datetime]:

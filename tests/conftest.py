@@ -24,6 +24,14 @@ def _fast_and_forgetful(request):
     clock.forget()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """The database of the tests. What a test committed is deleted after it, not truncated."""
+    from tests import emptying
+
+    emptying.install()
+
+
 @pytest.fixture
 def hel(db):
     """Helsinki."""
@@ -132,10 +140,10 @@ def drain(monkeypatch):
 
     Inside a test's own transaction nothing is older than the horizon, so streams read it all.
     """
-    from foundation import clock
+    from foundation import clock, streams
     from foundation import consumers as runner
 
-    monkeypatch.setattr(runner, "HORIZON", "'18446744073709551615'::xid8")
+    monkeypatch.setattr(streams, "HORIZON", "'18446744073709551615'::xid8")
 
     def run(as_of=None, consumers=None):
         at = as_of or clock.now()

@@ -1,6 +1,5 @@
 """Reads of the event log: the stream for consumers, and one subject's live events."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -9,7 +8,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from foundation import bulk, consumers, streams
+from foundation import bulk, streams
 from foundation.streams import Cursor
 
 _SHARED = (
@@ -74,12 +73,14 @@ class EventStream:
     name = "events"
     tables: tuple[str, ...] = ("carriers_position", "carriers_event")
 
-    def read(self, *, after: dict[int, Cursor], limit: int) -> list[LogEvent]:
+    def read(
+        self, *, after: dict[int, Cursor], limit: int, topics: frozenset[str] = frozenset()
+    ) -> list[LogEvent]:
         """Return the first `limit` rows of some shards, each after its cursor, ordered by
-        (xid, id)."""
+        (xid, id). The log has no topics."""
         behind = (
             "one.shard = c.shard AND (one.xid, one.id) > (c.xid, c.id)"
-            f" AND one.xid < {consumers.HORIZON}"
+            f" AND one.xid < {streams.HORIZON}"
         )
         each = f"{streams.AFTER} CROSS JOIN LATERAL"
         return self._read(behind, streams.places(after), limit, each)
@@ -121,10 +122,7 @@ class EventStream:
 
     def pending(self, *, after: dict[int, Cursor]) -> dict[int, int]:
         """Return how many rows lie behind the cursor of each shard, where there are any."""
-        counts: Counter[int] = Counter()
-        for table in self.tables:
-            counts.update(streams.pending_in(table, after))
-        return dict(counts)
+        return streams.pending([(self.tables, after)])[0]
 
     def oldest(self, *, after: dict[int, Cursor]) -> dict[int, datetime]:
         """Return when the first row behind the cursor of each shard was received."""
