@@ -24,7 +24,8 @@ def covering(
     """Return for each vehicle the (curb zone, time) for which it held a confirmed booking.
 
     A booking counts from its start, or from an earlier check-in, until its end; given up before
-    that (cancelled, no-show, checked out) until then. A mere hold does not count. One query.
+    that (cancelled, no-show, checked out) until then; and never before it was confirmed: what is
+    booked afterwards makes nothing good. A mere hold does not count. One query.
     """
     rows = _confirmed(period).filter(vehicle_id__in=list(vehicle_ids))
     found: dict[UUID, list[tuple[UUID, Period]]] = defaultdict(list)
@@ -51,6 +52,8 @@ def held_for(booking: Booking) -> Period | None:
     start, end = booking.during.lower, booking.during.upper
     if booking.checked_in_at is not None:
         start = min(start, booking.checked_in_at)
+    if booking.confirmed_at is not None:
+        start = max(start, booking.confirmed_at)
     if booking.ended_at is not None:
         left = TO_LEAVE if booking.state == State.COMPLETED else timedelta()
         end = min(end, booking.ended_at + left)
