@@ -5,6 +5,7 @@ The lorry of `test_from_events` drives through the closed square: 20 fixes, of w
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +16,7 @@ from compliance.models import Dispute, EvidenceBundle, Finding
 from compliance.services import evidence, findings, printing
 from foundation.models import OutboxMessage
 from roads.builds import build_base, build_view
+from roads.models import StreetNetwork, View
 from roads.network import open_view
 from roads.selectors import networks
 from tests.factories import TUESDAY
@@ -82,8 +84,29 @@ def test_confirmation_freezes_vehicle_rule_judgement_events_path_map_and_journal
     path = bundle.of("path")
     assert path["fixes"][0] == [24.9355, 60.165]
     assert (len(path["fixes"]), path["matched"], path["streets"]) == (20, [], None)
+    assert path["not_matched"] == "no_streets"
     assert bundle.of("map")["svg"].count("<circle") == 20
     assert [entry["entry"] for entry in bundle.of("journal")] == ["opened", "confirmed"]
+
+
+def test_streets_that_cannot_be_opened_keep_no_finding_from_its_confirmation(found, hel):
+    """The database knows of streets whose files this host has not, nor what to build them from."""
+    StreetNetwork.objects.create(
+        city=hel, content="gone", loaded_at=TUESDAY, west=24.9, south=60.1, east=25, north=60.2
+    )
+    View.objects.create(
+        city=hel, content="gone", profile="van", key="free", path="gone", created_at=TUESDAY
+    )
+    assert findings.confirm(CONFIRMED) == 1
+    found.refresh_from_db()
+    bundle = evidence.bundle_of(found, now=CONFIRMED)
+    assert (found.state, bundle.number, bundle.broken) == ("confirmed", 1, None)
+    path = bundle.of("path")
+    assert (path["matched"], path["not_matched"]) == ([], "streets_not_opened")
+    assert (len(path["fixes"]), path["streets"]) == (20, "gone")
+    with translation.override("de"):
+        page = printing.page(bundle, hel)
+    assert "Die Straßen ließen sich nicht öffnen, als die Belege festgehalten wurden." in page
 
 
 def test_the_head_is_told_with_the_confirmation(confirmed):
@@ -253,12 +276,12 @@ def test_the_way_along_the_streets_is_part_of_the_evidence(found, tmp_path, monk
     (tmp_path / "street.opl").write_text("\n".join([*nodes, way]) + "\n")
     base = build_base(tmp_path / "street.opl", "van", tmp_path / "base")
     street = open_view(build_view(base, None, tmp_path / "views"))
-    monkeypatch.setattr(networks, "free", lambda *_: street)
-    monkeypatch.setattr(networks, "content", lambda *_: "street-1")
+    monkeypatch.setattr(networks, "free_view", lambda *_: SimpleNamespace(content="street-1"))
+    monkeypatch.setattr(networks, "of", lambda _: street)
     bundle = evidence.bundle_of(found, now=TUESDAY)
     path = bundle.of("path")
     (driven,) = path["matched"]
     assert {lat for _, lat in driven} == {60.1651}
     assert (driven[0][0], driven[-1][0]) == pytest.approx((24.9355, 24.9545), abs=1e-5)
-    assert path["streets"] == "street-1"
+    assert (path["streets"], path["not_matched"]) == ("street-1", None)
     assert bundle.of("map")["svg"].count('class="way"') == 1
