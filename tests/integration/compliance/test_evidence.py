@@ -4,8 +4,13 @@ The lorry of `test_from_events` drives through the closed square: 20 fixes, of w
 """
 
 import json
+import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -32,6 +37,7 @@ from zones.services import regulations
 
 pytestmark = pytest.mark.django_db
 
+DOCUMENTED = Path(__file__).resolve().parents[3] / "docs" / "api" / "compliance.md"
 CONFIRMED = TUESDAY + DAY + timedelta(minutes=2)
 
 
@@ -177,6 +183,67 @@ def test_what_was_frozen_and_destroyed_is_told_and_no_error(confirmed):
     EvidenceBundle.objects.update(document="no JSON")
     bundle = evidence.bundle_of(confirmed, now=CONFIRMED)
     assert (bundle.entries, bundle.broken.entry) == ([], 0)
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """Run the programme that the documentation gives to outsiders, on the text of an answer."""
+    (programme,) = re.findall(r"```python\n(.*?)```", DOCUMENTED.read_text(), re.DOTALL)
+    (tmp_path / "verify.py").write_text(programme)
+
+    def run(text):
+        (tmp_path / "answer.json").write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-I", tmp_path / "verify.py", tmp_path / "answer.json"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout.strip(), done.stderr.strip()
+
+    return run
+
+
+def test_an_outsider_verifies_the_evidence_with_the_json_alone(
+    confirmed,
+    api,
+    recipe,
+    official,  # noqa: F811
+    drain,
+    domain_clock,
+):
+    url = f"/api/v1/findings/{confirmed.id}/evidence"
+    answer = api().get(url).content.decode()
+    first = OutboxMessage.objects.get(topic="finding.changed").payload["evidence_head"]
+    assert recipe(answer) == (0, first, "")
+    eighth = f'"lng":{24.9355 + 0.001 * 7},'
+    assert answer.count(eighth) == 1
+    moved = answer.replace(eighth, '"lng":24.93,')
+    # Five entries come before the first fix.
+    assert recipe(moved) == (1, "", "entry 12 (event) is not what was hashed")
+    told = json.loads(answer)
+    told["entries"].pop()
+    assert recipe(json.dumps(told)) == (1, "", "entries are missing")
+    later = domain_clock(CONFIRMED + DAY)
+    regulations.annul(actor=official, version_id=confirmed.version_id, reason="Court", now=later)
+    drain()
+    second = api().get(url).content.decode()
+    assert (json.loads(second)["number"], json.loads(second)["previous"]) == (2, first)
+    assert recipe(second) == (0, EvidenceBundle.objects.get(number=2).head, "")
+
+
+@pytest.mark.parametrize("what", ["", "/evidence", "/evidence.pdf", "/disputes"])
+def test_another_organisation_cannot_tell_evidence_from_what_never_was(
+    confirmed, api, other_carrier, what
+):
+    stranger = api(organisation=other_carrier)
+    theirs = stranger.get(f"/api/v1/findings/{confirmed.id}{what}")
+    nobodys = stranger.get(f"/api/v1/findings/{uuid4()}{what}")
+    assert (theirs.status_code, nobodys.status_code) == (404, 404)
+    assert theirs.json() | {"request_id": ""} == nobodys.json() | {"request_id": ""}
+    # Neither the head nor the bundle's own id opens anything, for its owner neither.
+    bundle = EvidenceBundle.objects.get()
+    assert isinstance(bundle.id, UUID)
+    for key in (bundle.id, bundle.head):
+        assert api().get(f"/api/v1/findings/{key}{what}").status_code == 404
 
 
 def test_evidence_is_forgotten_after_its_own_time_not_before(confirmed, settings):
