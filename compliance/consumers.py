@@ -10,13 +10,21 @@ from accounts.models import City
 from compliance.rules import Act
 from compliance.selectors import acts
 from compliance.services import findings
+from curbs.selectors import snapshots
 from foundation.models import OutboxMessage
+from kernel.periods import Period, union
 from zones import selectors as zones
+from zones.compiled import CompiledRegulation
 
 VISITS, STAYS, BOOKINGS = "visit.changed", "stay.changed", "booking.changed"
 RULES, CALENDARS, POLICIES = "regulation.published", "calendar.changed", "curb_policy.published"
 PERMITS = "permit.issued"
-GONE = "withdrawn"
+ROUND_A_BOOKING = timedelta(hours=1)
+"""Who comes early, and who is on the way there or back, is judged by the booking too."""
+
+Window = tuple[str, list[UUID], datetime, datetime | None]
+"""Whose acts are touched (zones, curb zones, a vehicle, or who has a finding), from when to when.
+An end of None is open."""
 
 
 @dataclass
@@ -26,7 +34,7 @@ class _News:
     vehicle_ids: set[UUID] = field(default_factory=set)
     visit_ids: set[UUID] = field(default_factory=set)
     stay_ids: set[UUID] = field(default_factory=set)
-    windows: list[tuple[str, list[UUID], datetime, datetime | None]] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
     topics: set[str] = field(default_factory=set)
     versions: list[dict[str, Any]] = field(default_factory=list)
 
@@ -81,8 +89,9 @@ def _read(city: City, messages: Iterable[OutboxMessage]) -> _News:
             case "stay.changed":
                 news.stay_ids |= {UUID(id_) for id_ in said.get("stay_ids", said.get("ids", ()))}
             case "booking.changed":
-                vehicle = [UUID(said["vehicle_id"])]
-                news.windows.append(("vehicle", vehicle, _at(said["from"]), _at(said["until"])))
+                start = _at(said["from"]) - ROUND_A_BOOKING
+                until = _at(said["until"]) + ROUND_A_BOOKING
+                news.windows.append(("vehicle", [UUID(said["vehicle_id"])], start, until))
             case "permit.issued":  # may exempt what was found; it makes nothing worse
                 until = said["ends_at"] and _at(said["ends_at"])
                 news.windows.append(("finding", [], _at(said["starts_at"]), until))
@@ -100,27 +109,40 @@ def _read(city: City, messages: Iterable[OutboxMessage]) -> _News:
     return news
 
 
-def _rule_window(said: dict[str, Any]) -> tuple[str, list[UUID], datetime, datetime | None]:
+def _rule_window(said: dict[str, Any]) -> Window:
     kind = "zone" if "zone_ids" in said else "curb_zone"
     ids = said["zone_ids"] if kind == "zone" else [said["curb_zone_id"]]
     until = said["legal_until"]
     return kind, [UUID(id_) for id_ in ids], _at(said["legal_from"]), until and _at(until)
 
 
-def _calendar_windows(
-    city: City, said: dict[str, Any]
-) -> list[tuple[str, list[UUID], datetime, datetime | None]]:
-    """Return the days of the calendar, a day wider, for every zone: windows may wrap midnight; and
-    the times in which it is on now or no longer, as they are."""
-    every_zone = list(zones.book(city.id).cards)
+def _calendar_windows(city: City, said: dict[str, Any]) -> list[Window]:
+    """Return the days of the calendar, a day wider as windows may wrap midnight, and the times in
+    which it is on now or no longer, for every zone and curb zone with a rule that ever asked for
+    it."""
+    code, curb_zones = said["code"], snapshots.book(city.id).zones
+    in_zones = [id_ for id_, rules in zones.book(city.id).versions.items() if _ask(rules, code)]
+    at_curbs = [zone.id for zone in curb_zones if _ask((p.regulation for p in zone.policies), code)]
     days = [date.fromisoformat(day) for day in (*said["added"], *said["removed"])]
     midnights = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days]
     day = timedelta(days=1)
-    times = [(_at(time["from"]), time["until"]) for time in said.get("times", ())]
+    changed = [Period(at - day, at + 3 * day) for at in midnights]
+    for time in said.get("times", ()):
+        until = time["until"]
+        changed.append(Period(_at(time["from"]), until and _at(until)))
     return [
-        *(("zone", every_zone, at - day, at + 3 * day) for at in midnights),
-        *(("zone", every_zone, start, end and _at(end)) for start, end in times),
+        (kind, ids, stretch.start, stretch.end)
+        for kind, ids in (("zone", in_zones), ("curb_zone", at_curbs))
+        for stretch in union(changed)
+        if ids
     ]
+
+
+def _ask(regulations: Iterable[CompiledRegulation], calendar: str) -> bool:
+    """Return whether a row of some regulation is active on the days of a calendar, or but on
+    them."""
+    rows = (row for regulation in regulations for row in regulation.rows)
+    return any(span.calendar == calendar for row in rows for span in row.schedule.spans)
 
 
 def _touched(city: City, news: _News) -> list[Act]:
@@ -136,6 +158,8 @@ def _reached(city: City, news: _News) -> list[Act]:
         if kind == "zone":
             found += acts.visits_in(city.id, ids, start, end)
         elif kind == "vehicle":
+            assert end is not None, "a booking ends"
+            found += acts.visits_of(ids[0], start, end)
             found += acts.stays_of(ids[0], start, end)
         elif kind == "finding":
             found += acts.found_between(city.id, start, end)

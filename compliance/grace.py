@@ -64,7 +64,14 @@ def graces(
     for zone_id, since in zones:
         grace = evaluator.zones.grace(zone_id, since)
         act = Period(since, _horizon(at, grace))
-        breaches = evaluator.zones.judge(zone_id, act, question.facts, permits=question.permits)
+        breaches = curb_acts.judge_visit(
+            evaluator=evaluator,
+            zone_id=zone_id,
+            act=act,
+            facts=question.facts,
+            permits=question.permits,
+            bookings=question.bookings,
+        )
         found += _of(breaches, grace)
     if curb is not None:
         zone, since = curb

@@ -29,8 +29,7 @@ def judge(city: City, acts: Sequence[Act]) -> list[Found]:
     whole = Period(min(act.period.start for act in judged), max(_end(act) for act in judged))
     evaluator = decisions.evaluator(city)
     permits = decisions.permits_of(evaluator, cards, whole)
-    asked = evaluator.zones.honours or any(act.kind is ActKind.STAY for act in judged)
-    bookings = decisions.bookings_of(ids, whole) if asked else {}
+    bookings = decisions.bookings_of(ids, whole)
     found: list[Found] = []
     for act in judged:
         known = cards[act.vehicle_id][1]
@@ -49,9 +48,13 @@ def _breaches(
     bookings: Bookings,
 ) -> list[Breach]:
     if act.kind is ActKind.VISIT:
-        booked = evaluator.booked_in(act.place_id, bookings)
-        return evaluator.zones.judge(
-            act.place_id, act.period, facts, permits=permits, booked=booked
+        return curb_acts.judge_visit(
+            evaluator=evaluator,
+            zone_id=act.place_id,
+            act=act.period,
+            facts=facts,
+            permits=permits,
+            bookings=bookings,
         )
     curb_zone = evaluator.curbs.zone(act.place_id)
     if curb_zone is None:
@@ -76,10 +79,12 @@ def _evidence(
     """Return what the judgement rested on, without the plate."""
     if act.kind is ActKind.VISIT:
         grace = evaluator.zones.grace(act.place_id, act.period.start)
+        held = [period for _, period in evaluator.held_in(act.place_id, bookings)]
     else:
         curb_zone = evaluator.curbs.zone(act.place_id)
         assert curb_zone is not None
         grace = curb_acts.grace_of(curb_zone, act.period.start)
+        held = [period for zone_id, period in bookings if zone_id == act.place_id]
     first = facts.first_registration_on
     return {
         "grace_s": int(grace.total_seconds()),
@@ -96,9 +101,7 @@ def _evidence(
         },
         "permits": sorted({permit.kind for permit in permits}),
         "bookings": [
-            [period.start.isoformat(), period.end and period.end.isoformat()]
-            for zone_id, period in bookings
-            if zone_id == act.place_id
+            [period.start.isoformat(), period.end and period.end.isoformat()] for period in held
         ],
     }
 

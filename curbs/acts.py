@@ -1,14 +1,17 @@
-"""How a stay at the curb is judged over its whole length: class, booking, maximum stay. Pure.
+"""How visits and stays are judged over their whole length, by zones and curbs. Pure.
 
-The rows of the curb zone's policies are judged by `zones.acts` with its protection of acts; the
+A visit is judged by the rules of its zone, with the bookings held at curbs in it. Of a stay, the
+rows of the curb zone's policies are judged by `zones.acts` with its protection of acts; the
 maximum stay is judged here, with the same protection: the longer of what was recorded at the start
 of the stay and what is recorded now.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from curbs.book import Policy, Zone
+from curbs.evaluator import Evaluator
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import RuleRef
@@ -19,6 +22,30 @@ from zones.compiled import HeldPermit
 
 MAX_STAY_ROW = -1
 MAX_STAY = "max_stay"
+
+
+def judge_visit(
+    *,
+    evaluator: Evaluator,
+    zone_id: UUID,
+    act: Period,
+    facts: VehicleFacts,
+    permits: Sequence[HeldPermit] = (),
+    bookings: Sequence[tuple[UUID, Period]] = (),
+) -> list[Breach]:
+    """Return the breaches of a visit to an access zone.
+
+    `bookings` are the vehicle's (curb zone, time); those at curbs in the zone count, as they do
+    for decisions. Raises ValueError for a visit with an open end.
+    """
+    return evaluator.zones.judge(
+        zone_id,
+        act,
+        facts,
+        permits=permits,
+        bookings=[period for _, period in evaluator.held_in(zone_id, bookings)],
+        booked=evaluator.booked_in(zone_id, bookings),
+    )
 
 
 def judge_stay(

@@ -2,7 +2,8 @@
 
     may this vehicle do this, here, at this time, and what would help?
 
-Every consumer of rules asks here: the API, bookings, compliance (`judge_stay`), the planner.
+Every consumer of rules asks here: the API, bookings, the planner; compliance judges what happened
+with the same evaluator (`curbs.acts`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +13,12 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import City
-from curbs import acts
 from curbs.evaluator import AtCurb, AtPoint, Crossing, Evaluator, InZone, Place, Question
 from curbs.selectors import bookings as booked
 from curbs.selectors import snapshots
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
-from zones.acts import Breach
 from zones.compiled import HeldPermit
 from zones.selectors import books
 from zones.selectors import permits as zone_permits
@@ -41,7 +40,6 @@ __all__ = [
     "bookings_of",
     "decide",
     "evaluator",
-    "judge_stay",
     "over",
     "permits_of",
 ]
@@ -101,33 +99,6 @@ def along(
     question = Question(facts, tuple(permits), tuple(bookings))
     crossings = evaluator(city, known_at=known_at).along(question, path)
     return combine(crossing.verdict for crossing in crossings), crossings
-
-
-def judge_stay(
-    *,
-    city: City,
-    curb_zone_id: UUID,
-    act: Period,
-    facts: VehicleFacts,
-    permits: Sequence[HeldPermit] = (),
-    bookings: Sequence[tuple[UUID, Period]] = (),
-) -> list[Breach]:
-    """Return the breaches of a stay in a curb zone over its whole length (`curbs.acts`).
-
-    `bookings` are the vehicle's (curb zone, time), as `selectors.bookings.covering` gives them.
-    """
-    evaluating = evaluator(city)
-    zone = evaluating.curbs.zone(curb_zone_id)
-    if zone is None:
-        return []
-    return acts.judge_stay(
-        zones=evaluating.zones,
-        curb_zone=zone,
-        act=act,
-        facts=facts,
-        permits=permits,
-        bookings=[period for zone_id, period in bookings if zone_id == curb_zone_id],
-    )
 
 
 def permits_of(

@@ -166,17 +166,22 @@ class Evaluator:
     def _zones_at(self, lng: float, lat: float, at: datetime) -> tuple[UUID, ...]:
         return tuple(self.zones.zones_at(lng, lat, at, known_at=self.known_at))
 
+    def held_in(
+        self, zone_id: UUID, bookings: Iterable[tuple[UUID, Period]]
+    ) -> list[tuple[UUID, Period]]:
+        """Return the bookings at curbs that lie in an access zone when they begin."""
+        return [
+            held for held in bookings if zone_id in self.zone_ids(AtCurb(held[0]), held[1].start)
+        ]
+
     def booked_in(
         self, zone_id: UUID, bookings: Iterable[tuple[UUID, Period]]
     ) -> tuple[Booked, ...]:
         """Return the bookings at curbs in an access zone that its rules may have to honour."""
         if not self.zones.honours:
             return ()
-        return tuple(
-            (held[1], held.made_at)
-            for held in bookings
-            if isinstance(held, Held) and zone_id in self.zone_ids(AtCurb(held[0]), held[1].start)
-        )
+        dated = [held for held in bookings if isinstance(held, Held)]
+        return tuple((held[1], held.made_at) for held in dated if self.held_in(zone_id, [held]))
 
     def _regulations(
         self, question: Question, place: Place, curb: Zone | None, at: datetime

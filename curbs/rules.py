@@ -15,6 +15,8 @@ from curbs.terms import BookingTerms
 from kernel.money import Money
 from kernel.periods import Period
 from kernel.refusals import Reason, Refusal
+from kernel.text import Filled, Spoken
+from kernel.text import gettext_noop as _
 from kernel.verdicts import ReasonGiven, Verdict
 
 QUARTER = timedelta(minutes=15)
@@ -175,11 +177,11 @@ def against(
 
 def _time(period: Period, now: datetime, terms: BookingTerms) -> list[Reason]:
     if period.start < now - terms.past_tolerance:
-        detail = "The period starts before now."
+        detail = _("The period starts before now.")
         return [Reason(codes.STARTS_IN_THE_PAST, detail, "/from", {"now": now.isoformat()})]
     latest = now + terms.book_ahead
     if period.start > latest:
-        detail = f"Bookings open {terms.book_ahead.days} days ahead."
+        detail = Filled(_("Bookings open %(days)s days ahead."), days=terms.book_ahead.days)
         return [Reason(codes.TOO_FAR_AHEAD, detail, "/from", {"latest": latest.isoformat()})]
     return []
 
@@ -189,10 +191,12 @@ def _open(zone: ZoneTerms, period: Period) -> list[Reason]:
     if zone.valid.intersection(period) != period:
         until = zone.valid.end.isoformat() if zone.valid.end else None
         facts = {"legal_from": zone.valid.start.isoformat(), "legal_until": until}
-        detail = f"Curb zone {zone.code} is not in force during the whole period."
+        detail = Filled(
+            _("Curb zone %(zone)s is not in force during the whole period."), zone=zone.code
+        )
         reasons.append(Reason(codes.CLOSED, detail, "/from", facts))
     if not zone.stay.bookable:
-        detail = f"Curb zone {zone.code} takes no bookings."
+        detail = Filled(_("Curb zone %(zone)s takes no bookings."), zone=zone.code)
         reasons.append(Reason(codes.NOT_BOOKABLE, detail, "/curb_zone_id", {}))
     return reasons
 
@@ -215,7 +219,8 @@ def _admissible(verdicts: Sequence[tuple[Period, Verdict]]) -> list[Reason]:
             if given.remedies:
                 facts |= {"remedies": list(given.remedies)}
             key = (rule.version, given.sentence)
-            seen.setdefault(key, Reason(codes.NOT_ADMISSIBLE, given.sentence, "", dict(facts)))
+            detail = Spoken(given.sentence, given.translations)
+            seen.setdefault(key, Reason(codes.NOT_ADMISSIBLE, detail, "", dict(facts)))
     return list(seen.values())
 
 
@@ -233,12 +238,17 @@ def blocking(verdict: Verdict) -> list[ReasonGiven]:
 
 def _length(zone: ZoneTerms, length_m: float | None, terms: BookingTerms) -> list[Reason]:
     if length_m is None:
-        detail = "The vehicle's length is needed to find metres for it."
+        detail = _("The vehicle's length is needed to find metres for it.")
         return [Reason(codes.LENGTH_UNKNOWN, detail, "/vehicle_id", {"missing": ["length_m"]})]
     block = needed(length_m, terms.manoeuvring_gap_m)
     if block > zone.metres.length:
         facts = {"needed_m": float(block), "zone_m": float(zone.metres.length)}
-        detail = f"The vehicle needs {block} m; curb zone {zone.code} has {zone.metres.length} m."
+        detail = Filled(
+            _("The vehicle needs %(needed)s m; curb zone %(zone)s has %(metres)s m."),
+            needed=block,
+            zone=zone.code,
+            metres=zone.metres.length,
+        )
         return [Reason(codes.LENGTH_DOES_NOT_FIT, detail, "/vehicle_id", facts)]
     return []
 
@@ -249,19 +259,30 @@ def _stay(zone: ZoneTerms, period: Period, terms: BookingTerms) -> list[Reason]:
     if _duration(period) <= limit:
         return []
     minutes = int(limit.total_seconds() // 60)
-    detail = f"The longest stay in curb zone {zone.code} is {minutes} minutes."
+    detail = Filled(
+        _("The longest stay in curb zone %(zone)s is %(minutes)s minutes."),
+        zone=zone.code,
+        minutes=minutes,
+    )
     return [Reason(codes.LONGER_THAN_MAX_STAY, detail, "/until", {"max_stay_min": minutes})]
 
 
 def _own(zone: ZoneTerms, request: Request) -> list[Reason]:
     if any(period.overlaps(request.period) for period in request.own):
-        detail = f"The vehicle already holds metres in curb zone {zone.code} at that time."
+        detail = Filled(
+            _("The vehicle already holds metres in curb zone %(zone)s at that time."),
+            zone=zone.code,
+        )
         return [Reason(codes.ALREADY_BOOKED, detail, "/vehicle_id", {})]
     gap = zone.stay.no_return
     if gap is None or not any(_too_close(own, request.period, gap) for own in request.own):
         return []
     minutes = int(gap.total_seconds() // 60)
-    detail = f"A vehicle may return to curb zone {zone.code} only after {minutes} minutes."
+    detail = Filled(
+        _("A vehicle may return to curb zone %(zone)s only after %(minutes)s minutes."),
+        zone=zone.code,
+        minutes=minutes,
+    )
     return [Reason(codes.RETURN_TOO_SOON, detail, "/from", {"no_return_min": minutes})]
 
 
@@ -275,7 +296,9 @@ def _metres_taken(zone: ZoneTerms, taken: Sequence[Metres], block: Decimal) -> R
     free = [s.length for s in free_stretches(zone.metres, taken)]
     longest = max(free, default=Decimal(0))
     facts = {"needed_m": float(block), "longest_free_m": float(longest)}
-    detail = f"Not enough metres are free in curb zone {zone.code} during that period."
+    detail = Filled(
+        _("Not enough metres are free in curb zone %(zone)s during that period."), zone=zone.code
+    )
     return Reason(codes.METRES_TAKEN, detail, "", facts)
 
 

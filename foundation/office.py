@@ -24,6 +24,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from foundation import clock
 from foundation.api import actors
+from foundation.texts import said
 from kernel.refusals import Refusal
 
 
@@ -131,7 +132,7 @@ class ServiceForm(forms.ModelForm):
         except Refusal as refusal:
             for reason in refusal.reasons:
                 field = reason.pointer.strip("/").split("/")[0]
-                self.add_error(field if field in self.fields else None, reason.detail)
+                self.add_error(field if field in self.fields else None, said(reason.detail))
 
 
 def actor_and_now(request: HttpRequest) -> tuple[Any, datetime]:

@@ -21,6 +21,7 @@ from curbs.evaluator import AtCurb, AtPoint, InZone, Place
 from curbs.selectors import snapshots
 from kernel.plates import readings
 from portal import words
+from portal.rulebook.verdicts import language
 from portal.vehicles import is_live, names_of
 from tracking.selectors import vehicles as tracked
 from zones.selectors import books
@@ -129,7 +130,7 @@ def _shown(row: PlateCheck, companies: dict[UUID, str], names: Names, tz: Any) -
         when=words.moment(row.at, tz),
         verdict=str(label),
         tone=tone,
-        sentences=list(dict.fromkeys(reason["sentence"] for reason in said["reasons"])),
+        sentences=list(dict.fromkeys(_sentence(reason) for reason in said["reasons"])),
         missing=[_fact(name) for name in said["missing_facts"]],
         graces=[_grace(one, row.at, tz) for one in said["graces"]],
         allowed_until=words.moment(_at(coming), tz) if coming else "",
@@ -147,6 +148,11 @@ def _fact(name: str) -> str:
         return str(Vehicle._meta.get_field(name).verbose_name)
     except FieldDoesNotExist:
         return name
+
+
+def _sentence(reason: dict[str, Any]) -> str:
+    """Return what a rule said, in the reader's language."""
+    return str(reason["sentences"].get(language(), reason["sentence"]))
 
 
 def _verdict(row: PlateCheck) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from curbs import codes
+from foundation.texts import said
 from kernel.refusals import Reason, Refusal
 
 SENTENCES: dict[str, Any] = {
@@ -47,7 +48,7 @@ SHORT: dict[str, Any] = {
 def sentence(reason: Reason) -> str:
     """Return what a person is told."""
     known = SENTENCES.get(reason.code)
-    return str(known) if known is not None else reason.detail
+    return str(known) if known is not None else said(reason.detail)
 
 
 def errors(refusal: Refusal, field: str) -> list[dict[str, str]]:
@@ -56,7 +57,7 @@ def errors(refusal: Refusal, field: str) -> list[dict[str, str]]:
     for reason in refusal.reasons:
         text = sentence(reason)
         if reason.code == codes.NOT_ADMISSIBLE and reason.detail:
-            text = _("%(sentence)s %(detail)s") % {"sentence": text, "detail": reason.detail}
+            text = _("%(sentence)s %(detail)s") % {"sentence": text, "detail": said(reason.detail)}
         found.append({"field": field, "text": text})
     return found
 

@@ -20,10 +20,10 @@ from kernel.schedules import DayCalendar
 from kernel.vehicles import VehicleFacts
 from zones import acts, geography, rules
 from zones.acts import Breach
+from zones.class_permits import ClassPermit
 from zones.compiled import CompiledRegulation, HeldPermit
 from zones.geography import Crossing, Geography, Shape
 from zones.honouring import Booked, honouring
-from zones.predicates import Predicate
 
 KEPT_VIEWS = 32
 
@@ -66,7 +66,7 @@ class RuleBook:
     holidays: frozenset[date] = frozenset()
     named_days: Sequence[NamedDay] = ()
     switched: Sequence[Switched] = ()
-    class_permits: Sequence[tuple[Predicate, HeldPermit]] = ()
+    class_permits: Sequence[ClassPermit] = ()
     honours: Mapping[UUID, datetime] = field(default_factory=dict)
     """Versions that leave bookings made before they were recorded in peace, and when that was."""
     _views: dict[datetime, "_View"] = field(default_factory=dict, repr=False, compare=False)

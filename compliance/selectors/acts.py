@@ -27,6 +27,11 @@ def visits_in(
     return [_visit(row) for row in tracked.overlapping(city_id, zone_ids, start, end)]
 
 
+def visits_of(vehicle_id: UUID, start: datetime, end: datetime) -> list[Act]:
+    """Return the visits of a vehicle that overlap `[start, end)`."""
+    return [_visit(row) for row in tracked.of_vehicle(vehicle_id, start, end)]
+
+
 def stays(ids: Collection[UUID]) -> list[Act]:
     """Return stays by id."""
     return _stays(Q(id__among=ids)) if ids else []
@@ -39,7 +44,7 @@ def stays_in(
     return _stays(Q(city_id=city_id, curb_zone_id__in=curb_zone_ids) & _overlapping(start, end))
 
 
-def stays_of(vehicle_id: UUID, start: datetime, end: datetime | None) -> list[Act]:
+def stays_of(vehicle_id: UUID, start: datetime, end: datetime) -> list[Act]:
     """Return the stays of a vehicle that overlap `[start, end)`."""
     return _stays(Q(vehicle_id=vehicle_id) & _overlapping(start, end))
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import shapely
+import structlog
 from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
@@ -24,6 +25,7 @@ from roads.selectors import networks
 from zones.models import RegulationVersion
 from zones.selectors import books
 
+logger = structlog.get_logger(__name__)
 AROUND = timedelta(seconds=90)
 MOST_EVENTS = 2000
 """So many positions, and so many other events, are held of one finding; if there were more, the
@@ -68,15 +70,23 @@ class _Known:
     plates: Mapping[UUID, str]
     rules: Mapping[UUID, dict[str, Any]]
     journal: Mapping[UUID, list[dict[str, Any]]]
-    streets: Network | None
+    streets: "_Streets"
+
+
+@dataclass(frozen=True)
+class _Streets:
+    """The city's streets: what names their content, and the network or why there is none."""
+
     content: str | None
+    network: Network | None
+    lacking: str = ""
 
 
 def parts_of(city: City, rows: Sequence[Finding]) -> dict[UUID, list[Part]]:
     """Return the entries of a bundle for each finding, by id: the finding, the vehicle, the rule in
     its version, the judgement, the events around, the path, the map and the journal.
 
-    Eight queries, however many findings; times are UTC instants, positions WGS84.
+    Seven queries, however many findings; times are UTC instants, positions WGS84.
     """
     known = _Known(
         city=city,
@@ -85,7 +95,6 @@ def parts_of(city: City, rows: Sequence[Finding]) -> dict[UUID, list[Part]]:
         rules=_rules({row.version_id for row in rows}),
         journal=_journal([row.id for row in rows]),
         streets=_streets(city.id),
-        content=networks.content(city.id, PROFILE),
     )
     return {row.id: _parts(row, known) for row in rows}
 
@@ -98,7 +107,7 @@ def _stretch(row: Finding) -> Stretch:
 def _parts(row: Finding, known: _Known) -> list[Part]:
     place = place_of(row)
     events = known.events[row.id]
-    path = _path(events, place if row.zone_id else None, known)
+    path = _path(events, known.streets)
     facts = {name: _plain(getattr(row, name)) for name in _FACTS}
     told = [_event(event, place if row.zone_id else None) for event in events]
     return [
@@ -142,21 +151,30 @@ def _event(event: LogEvent, zone: BaseGeometry | None) -> dict[str, Any]:
     }
 
 
-def _path(events: Sequence[LogEvent], zone: BaseGeometry | None, known: _Known) -> dict[str, Any]:
-    """Return the fixes as a line, and the way that they drove along the streets, if any are
-    loaded."""
+def _path(events: Sequence[LogEvent], streets: _Streets) -> dict[str, Any]:
+    """Return the fixes as a line, and the way that they drove along the streets or why it is not
+    known."""
     placed = [e for e in events if e.lng is not None and e.lat is not None]
-    fixes = [(e.lng or 0.0, e.lat or 0.0) for e in placed]
-    matched: list[list[list[float]]] = []
-    if known.streets is not None and len(fixes) > 1:
-        sigmas = [max(e.accuracy_m or UNKNOWN_SIGMA_M, LEAST_SIGMA_M) for e in placed]
-        ways = known.streets.match(fixes, sigmas).ways
-        matched = [way.coords.round(6).tolist() for way in ways if len(way.points) > 1]
+    matched, lacking = _driven(placed, streets)
     return {
-        "fixes": [list(fix) for fix in fixes],
+        "fixes": [[e.lng, e.lat] for e in placed],
         "matched": matched,
-        "streets": known.content,
+        "not_matched": lacking or None,
+        "streets": streets.content,
     }
+
+
+def _driven(placed: Sequence[LogEvent], streets: _Streets) -> tuple[list[list[list[float]]], str]:
+    """Return the ways along the streets that fixes match, or why there are none."""
+    if streets.network is None:
+        return [], streets.lacking
+    if len(placed) < 2:
+        return [], "too_few_positions"
+    fixes = [(e.lng or 0.0, e.lat or 0.0) for e in placed]
+    sigmas = [max(e.accuracy_m or UNKNOWN_SIGMA_M, LEAST_SIGMA_M) for e in placed]
+    found = streets.network.match(fixes, sigmas).ways
+    ways = [way.coords.round(6).tolist() for way in found if len(way.points) > 1]
+    return ways, "" if ways else "off_the_streets"
 
 
 def _map(
@@ -168,11 +186,18 @@ def _map(
     return drawing.svg(place=place, fixes=fixes, ways=ways)
 
 
-def _streets(city_id: UUID) -> Network | None:
+def _streets(city_id: UUID) -> _Streets:
+    """Return the streets; that they cannot be opened here and now keeps no evidence from being
+    frozen."""
     try:
-        return networks.free(city_id, PROFILE)
+        view = networks.free_view(city_id, PROFILE)
     except Refusal:  # roads.no_streets: the fixes stand alone
-        return None
+        return _Streets(None, None, "no_streets")
+    try:
+        return _Streets(view.content, networks.of(view))
+    except Exception:  # a full disk, a lost extract, a tool that fails: said in the bundle
+        logger.exception("evidence_without_streets", city_id=str(city_id), content=view.content)
+        return _Streets(view.content, None, "streets_not_opened")
 
 
 def _rules(version_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -46,6 +46,7 @@ def _said(bundle: Bundle, city: City) -> dict[str, Any]:
         "frozen_at": _local(bundle.frozen_at, city.tz),
         "facts": _facts(bundle, city.tz),
         "map": drawn.get("svg", ""),
+        "no_way": _no_way(bundle),
         "journal": [
             {
                 "at": _local(entry["at"], city.tz),
@@ -56,6 +57,22 @@ def _said(bundle: Bundle, city: City) -> dict[str, Any]:
         "events": [_event(event, city.tz) for event in bundle.events],
         "chain": bundle.entries,
     }
+
+
+def _no_way(bundle: Bundle) -> str:
+    """Return why the way along the streets is not known; empty where it is, or nobody noted."""
+    said = {
+        "no_streets": _("The way along the streets is not known: no streets were loaded."),
+        "streets_not_opened": _(
+            "The way along the streets is not known:"
+            " the streets could not be opened when the evidence was frozen."
+        ),
+        "too_few_positions": _(
+            "The way along the streets is not known: fewer than two positions were sent."
+        ),
+        "off_the_streets": _("The positions match no way along the streets."),
+    }
+    return said.get((bundle.of("path") or {}).get("not_matched"), "")
 
 
 def _facts(bundle: Bundle, tz: ZoneInfo) -> list[tuple[str, Any]]:

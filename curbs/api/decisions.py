@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
 from curbs import answers, codes, remedies
@@ -72,10 +73,10 @@ class DecisionsView(HubView):
 
     def _against_vehicle(self, given: shapes.QuestionIn, base: str) -> list[Reason]:
         if (given.vehicle_id is None) == (given.facts is None):
-            detail = "Give either vehicle_id or facts."
+            detail = _("Give either vehicle_id or facts.")
             return [Reason(codes.VEHICLE_MISSING, detail, base)]
         if (given.vehicle_id or given.plate) and not self.actor.may(answers.SCOPE):
-            detail = "Vehicles and plates need a client with the scope decisions:read."
+            detail = _("Vehicles and plates need a client with the scope decisions:read.")
             where = "/vehicle_id" if given.vehicle_id else "/plate"
             return [Reason(codes.NOT_PUBLIC, detail, base + where, {"scope": answers.SCOPE})]
         return []
@@ -129,19 +130,21 @@ def against_shape(given: shapes.QuestionIn, base: str) -> list[Reason]:
     reasons = []
     places = [given.place, given.path, given.zone_id, given.curb_zone_id]
     if sum(place is not None for place in places) != 1:
-        detail = "Give exactly one of place, path, zone_id and curb_zone_id."
+        detail = _("Give exactly one of place, path, zone_id and curb_zone_id.")
         reasons.append(Reason(codes.PLACE_MISSING, detail, base))
     if given.at is not None and given.period is not None:
-        reasons.append(Reason(codes.TIME_AMBIGUOUS, "Give either at or period.", base))
+        reasons.append(Reason(codes.TIME_AMBIGUOUS, _("Give either at or period."), base))
     if given.period is not None:
         length = given.period.until - given.period.from_
         if not length or length < length * 0:
-            detail = "The period ends before it starts."
+            detail = _("The period ends before it starts.")
             reasons.append(Reason(codes.PERIOD_INVALID, detail, f"{base}/period/until"))
         elif length.days > 31:
-            detail = "At most 31 days at once."
+            detail = _("At most 31 days at once.")
             reasons.append(Reason(codes.PERIOD_TOO_LONG, detail, f"{base}/period/until"))
     path = given.path or []
     if any(path[i].at > path[i + 1].at for i in range(len(path) - 1)):
-        reasons.append(Reason(codes.PATH_INVALID, "A path runs forward in time.", f"{base}/path"))
+        reasons.append(
+            Reason(codes.PATH_INVALID, _("A path runs forward in time."), f"{base}/path")
+        )
     return reasons

@@ -23,7 +23,8 @@ def covering(
     """Return for each vehicle the (curb zone, time) for which it held a confirmed booking.
 
     A booking counts from its start, or from an earlier check-in, until its end; given up before
-    that (cancelled, no-show, checked out) until then. A mere hold does not count. One query.
+    that (cancelled, no-show, checked out) until then; and never before it was confirmed: what is
+    booked afterwards makes nothing good. A mere hold does not count. One query.
     """
     confirmed = Booking.objects.filter(
         during__overlap=as_range(reach(period)), confirmed_at__isnull=False
@@ -47,6 +48,8 @@ def held_for(booking: Booking) -> Period | None:
     start, end = booking.during.lower, booking.during.upper
     if booking.checked_in_at is not None:
         start = min(start, booking.checked_in_at)
+    if booking.confirmed_at is not None:
+        start = max(start, booking.confirmed_at)
     if booking.ended_at is not None:
         left = TO_LEAVE if booking.state == State.COMPLETED else timedelta()
         end = min(end, booking.ended_at + left)

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import City
 from curbs import codes, locks
@@ -47,7 +48,7 @@ def _optimistic(case: Case) -> Booking | None:
         locks.hold_vehicles([case.vehicle.id])
         locks.share_lines([case.line_id])
         release_expired(line_ids=[case.line_id], now=case.now)
-        for _ in range(TRIES):
+        for _try in range(TRIES):
             decided = decide(case)
             if not isinstance(decided, Booking):
                 break
@@ -97,7 +98,7 @@ def hold_many(*, actor: Any, requests: Sequence[HoldRequest], now: datetime) -> 
 
 def _settle(case: Case) -> Booking | tuple[Reason, ...]:
     """Place the booking, or return the reasons against it. The line is locked exclusively."""
-    for _ in range(TRIES):  # again only when a fresh reference happens to be taken
+    for _try in range(TRIES):  # again only when a fresh reference happens to be taken
         decided = decide(case)
         if not isinstance(decided, Booking):
             return decided
@@ -118,7 +119,7 @@ def confirm(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
         return booking
     if booking.state == State.HELD and booking.hold_expires_at <= now:
         expired = booking.hold_expires_at.isoformat()
-        raise Refusal(codes.HOLD_EXPIRED, "The hold has expired.", hold_expired_at=expired)
+        raise Refusal(codes.HOLD_EXPIRED, _("The hold has expired."), hold_expired_at=expired)
     booking.confirmed_at = now
     return steps.become(booking, State.CONFIRMED, actor=actor, now=now, columns=["confirmed_at"])
 
@@ -134,7 +135,7 @@ def check_in(*, actor: Any, booking_id: UUID, now: datetime) -> Booking:
         return booking
     opens = booking.during.lower - steps.terms(booking).early_check_in
     if now < opens:
-        detail = f"Check-in opens at {opens.isoformat()}."
+        detail = _("Check-in opens at %(at)s.") % {"at": opens.isoformat()}
         raise Refusal(codes.TOO_EARLY, detail, opens_at=opens.isoformat())
     booking.checked_in_at = now
     return steps.become(booking, State.CHECKED_IN, actor=actor, now=now, columns=["checked_in_at"])
@@ -176,9 +177,9 @@ def extend(*, actor: Any, booking_id: UUID, until: datetime, now: datetime) -> B
     release_expired(line_ids=[found.curb_line_id], now=now, wait=True)
     booking = Booking.objects.select_for_update().get(pk=found.pk)
     if not State(booking.state).holds_metres:
-        raise steps.wrong_state(booking, "extended")
+        raise steps.wrong_state(booking)
     if until <= booking.during.upper:
-        detail = "An extension ends after the booking does."
+        detail = _("An extension ends after the booking does.")
         raise Refusal(codes.PERIOD_INVALID, detail, pointer="/until")
     request = HoldRequest(
         curb_zone_id=booking.curb_zone_id,
@@ -270,7 +271,7 @@ def check_in_seen(
 def _visible(actor: Any, booking_id: UUID) -> Booking:
     found = Booking.objects.visible_to(actor, "curbs:book").filter(pk=booking_id).first()
     if found is None:
-        raise Refusal(codes.BOOKING_NOT_FOUND, "No such booking.")
+        raise Refusal(codes.BOOKING_NOT_FOUND, _("No such booking."))
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
 from accounts.actors import Grant as Mandate
@@ -86,13 +87,13 @@ def prepare(
     """
     period = request.period
     if period.end is None or period.empty:
-        detail = "A booking ends after it starts."
+        detail = _("A booking ends after it starts.")
         raise Refusal(codes.PERIOD_INVALID, detail, pointer="/until")
     vehicle = vehicles.vehicle_of(actor=actor, vehicle_id=request.vehicle_id, scope="curbs:book")
     evaluator = decisions.evaluator(actor.city)
     zone = evaluator.curbs.zone(request.curb_zone_id)
     if zone is None or not zone.when.recorded.contains(now):
-        raise Refusal(codes.ZONE_NOT_FOUND, "No such curb zone.", pointer="/curb_zone_id")
+        raise Refusal(codes.ZONE_NOT_FOUND, _("No such curb zone."), pointer="/curb_zone_id")
     policy = zone.policy_at(period.start)
     around = Period(period.start - availability.EITHER_WAY, period.end + availability.EITHER_WAY)
     holders = {vehicle.id: (vehicle.plate, vehicle.facts())}

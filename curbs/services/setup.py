@@ -14,6 +14,7 @@ from typing import Any
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 from shapely import LineString
 
@@ -53,17 +54,25 @@ def create_line(
     Raises Refusal `curb.geometry_invalid`.
     """
     if len(coordinates) < 2:
-        raise Refusal(codes.GEOMETRY_INVALID, "A curb line needs two points.", pointer="/geometry")
+        raise Refusal(
+            codes.GEOMETRY_INVALID, _("A curb line needs two points."), pointer="/geometry"
+        )
     measured = _length(coordinates, city.srid)
     length = measured if surveyed_m is None else Decimal(surveyed_m).quantize(CENTIMETRE)
     if abs(length - measured) > max(measured * TOLERANCE, HALF_A_METRE):
-        detail = f"Curb line {code} measures {measured} m on the map, not {length} m."
+        detail = _("Curb line %(line)s measures %(measured)s m on the map, not %(length)s m.") % {
+            "line": code,
+            "measured": measured,
+            "length": length,
+        }
         raise Refusal(codes.GEOMETRY_INVALID, detail, pointer="/length_m")
     geometry = _line(coordinates)
     known = CurbLine.objects.filter(city=city, code=code).first()
     if known is not None:
         if not known.geometry.equals_exact(geometry, 1e-9):
-            detail = f"Curb line {code} lies elsewhere; a line never moves: give it another code."
+            detail = _(
+                "Curb line %(line)s lies elsewhere; a line never moves: give it another code."
+            ) % {"line": code}
             raise Refusal(codes.GEOMETRY_INVALID, detail, pointer="/geometry")
         return known
     return CurbLine.objects.create(
@@ -98,7 +107,10 @@ def create_zone(
     """
     metres = Range(Decimal(from_m), Decimal(to_m), "[)")
     if not 0 <= metres.lower < metres.upper <= line.length_m:
-        detail = f"Curb line {line.code} has the metres 0 to {line.length_m}."
+        detail = _("Curb line %(line)s has the metres 0 to %(length)s.") % {
+            "line": line.code,
+            "length": line.length_m,
+        }
         raise Refusal(codes.METRES_OFF_THE_LINE, detail, pointer="/metres")
     known = (
         CurbZone.objects.recorded_at(now)
@@ -131,9 +143,10 @@ def end_zone(*, zone: CurbZone, legal_until: datetime, now: datetime) -> CurbZon
     zone.refresh_from_db()
     if zone.legal_until is not None:
         ended = zone.legal_until.isoformat()
-        raise Refusal(codes.ZONE_HAS_ENDED, f"Zone {zone.code} ends already.", legal_until=ended)
+        detail = _("Curb zone %(zone)s ends already.") % {"zone": zone.code}
+        raise Refusal(codes.ZONE_HAS_ENDED, detail, legal_until=ended)
     if legal_until <= max(zone.legal_from, now):
-        detail = "A zone ends after it began, and not in the past."
+        detail = _("A zone ends after it began, and not in the past.")
         raise Refusal(codes.PERIOD_INVALID, detail, pointer="/legal_until")
     _nobody_beyond(zone, legal_until, now)
     zone.legal_until, zone.end_recorded_at = legal_until, now
@@ -150,7 +163,10 @@ def _nobody_beyond(zone: CurbZone, legal_until: datetime, now: datetime) -> None
     )
     ends = sorted(booking.during.upper for booking in beyond)
     if ends:
-        detail = f"{len(ends)} bookings in zone {zone.code} reach beyond that time."
+        detail = _("%(count)s bookings in curb zone %(zone)s reach beyond that time.") % {
+            "count": len(ends),
+            "zone": zone.code,
+        }
         facts = {"bookings": len(ends), "last_until": ends[-1].isoformat()}
         raise Refusal.of([Reason(codes.ZONE_STILL_BOOKED, detail, "/legal_until", facts)])
 
@@ -264,7 +280,7 @@ def _insert_zone(
     except IntegrityError as refused:
         if "curbs_zone_no_metre_twice" not in str(refused):
             raise
-        detail = f"Another curb zone covers these metres of line {line.code}."
+        detail = _("Another curb zone covers these metres of line %(line)s.") % {"line": line.code}
         raise Refusal(codes.ZONES_OVERLAP, detail, pointer="/metres") from refused
     _next_edition(line.city)
     return zone

@@ -6,6 +6,8 @@ Called by `services.bookings` only, with the booking's row locked.
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from curbs import codes, rules
 from curbs.models import Booking
 from curbs.services import announcing
@@ -21,7 +23,7 @@ def become(
 ) -> Booking:
     """Write the new state and its columns, and say so. Raises Refusal for a forbidden step."""
     if not State(booking.state).may_become(state):
-        raise wrong_state(booking, state.value.replace("_", " "))
+        raise wrong_state(booking)
     booking.state = state
     booking.version += 1
     booking.save(update_fields=["state", "version", *columns])
@@ -35,9 +37,12 @@ def end(booking: Booking, state: State, *, actor: Any, now: datetime) -> Booking
     return become(booking, state, actor=actor, now=now, columns=["ended_at"])
 
 
-def wrong_state(booking: Booking, wanted: str) -> Refusal:
+def wrong_state(booking: Booking) -> Refusal:
     """Return the refusal that the booking's state calls for."""
-    detail = f"Booking {booking.reference} is {booking.state} and cannot be {wanted}."
+    known = {"reference": booking.reference, "state": booking.state}
+    detail = (
+        _("Booking %(reference)s is in the state “%(state)s”, which does not allow this.") % known
+    )
     return Refusal.of([Reason(codes.WRONG_STATE, detail, "", {"state": str(booking.state)})])
 
 

@@ -24,6 +24,7 @@ from rest_framework.response import Response
 
 from foundation import codes
 from foundation.api.renderers import PROBLEM
+from foundation.texts import said
 from kernel.refusals import Code, Reason, Refusal
 
 log = structlog.get_logger(__name__)
@@ -44,9 +45,9 @@ def document(reasons: tuple[Reason, ...], request: HttpRequest | None = None) ->
     first = reasons[0]
     made: dict[str, Any] = {
         "type": f"{settings.HUB_PROBLEM_BASE}{first.code!s}",
-        "title": _text(first.code.title),
+        "title": said(first.code.title),
         "status": first.code.status,
-        "detail": _text(first.detail),
+        "detail": said(first.detail),
         "code": str(first.code),
         "errors": [_entry(reason) for reason in reasons],
     }
@@ -56,13 +57,8 @@ def document(reasons: tuple[Reason, ...], request: HttpRequest | None = None) ->
     return made
 
 
-def _text(text: Any) -> str:
-    """Return a text in the language of the request; pure modules only mark theirs."""
-    return _(str(text)) if text else ""
-
-
 def _entry(reason: Reason) -> dict[str, Any]:
-    entry = {"code": str(reason.code), "detail": _text(reason.detail)}
+    entry = {"code": str(reason.code), "detail": said(reason.detail)}
     if reason.pointer:
         entry["pointer"] = reason.pointer
     return {**{name: fact for name, fact in reason.facts.items() if name not in entry}, **entry}

@@ -22,6 +22,7 @@ from kernel.periods import Period
 from kernel.refusals import Refusal
 from portal import bookings, maps, places, refusals
 from portal.people import Page
+from portal.rulebook import verdicts
 from portal.tables import Column, link, table
 
 COLUMNS = (
@@ -194,5 +195,5 @@ def sentences(actor: Any, booking: Booking) -> list[str]:
     permits = decisions.permits_of(evaluator, holders, period)[vehicle.id]
     question = Question(vehicle.facts(), tuple(permits), ((booking.curb_zone_id, period),))
     pieces = evaluator.over(question, AtCurb(booking.curb_zone_id), period)
-    found = (reason.sentence for _, verdict in pieces for reason in verdict.reasons)
+    found = (verdicts.sentence(reason) for _, verdict in pieces for reason in verdict.reasons)
     return list(dict.fromkeys(found))

@@ -26,6 +26,7 @@ from kernel.refusals import Refusal
 from portal import booking_day, refusals, words
 from portal.booking_day import Day
 from portal.people import Page
+from portal.rulebook import verdicts
 
 DURATIONS = (15, 30, 45, 60, 90, 120)
 
@@ -96,7 +97,7 @@ class ChooseSlot(Page):
         self, day: Day, zone: Zone, vehicle: Vehicle, on: date, first: date, last: date
     ) -> dict[str, Any]:
         tz = self.actor.city.tz
-        reasons = (r.sentence for _, verdict in day.case.verdicts for r in verdict.reasons)
+        reasons = (verdicts.sentence(r) for _, found in day.case.verdicts for r in found.reasons)
         return {
             "vehicle": vehicle,
             "day_title": formats.date_format(on, "l j F Y"),

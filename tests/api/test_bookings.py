@@ -229,3 +229,54 @@ def test_curb_zones_of_another_city_are_not_shown(curb, hd, settings):
     public = factories.APIClient()
     answer = public.get("/api/v1/curb-zones", HTTP_HOST="heidelberg.test")
     assert answer.json()["features"] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "details"),
+    [
+        (
+            "en",
+            "The period is too far ahead",
+            ["Bookings open 14 days ahead.", "No access: over 3500 kg."],
+        ),
+        (
+            "de",
+            "Der Zeitraum liegt zu weit in der Zukunft",
+            ["Buchungen sind 14 Tage im Voraus möglich.", "Keine Zufahrt: über 3500 kg."],
+        ),
+        (
+            "fr",
+            "La période est trop lointaine",
+            [
+                "Les réservations ouvrent 14 jours à l’avance.",
+                "Accès interdit : plus de 3500 kg.",
+            ],
+        ),
+    ],
+)
+def test_a_refusal_and_the_rules_it_quotes_speak_the_language_of_the_request(
+    client, carrier, hel, language, title, details
+):
+    rows = [{"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 3500}}]
+    curb = make.zone(make.line(hel), rows=rows)
+    lorry = make.van(carrier, gross_weight_kg=3501)
+    sent = wish(curb, lorry, after_min=15 * 24 * 60)
+    answer = client.post(
+        "/api/v1/bookings", sent, format="json", headers={"Accept-Language": language}
+    )
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["title"]) == (409, "curb.too_far_ahead", title)
+    assert [error["detail"] for error in told["errors"]] == details
+    assert told["detail"] == details[0]
+
+
+def test_a_policy_at_the_curb_speaks_three_languages_in_decisions(client, hel):
+    rows = [{"what": {"effect": "require_booking"}, "when": [{"from": "07:00", "to": "19:00"}]}]
+    curb = make.zone(make.line(hel), rows=rows)
+    asked = {"facts": {"category": "N1"}, "curb_zone_id": str(curb.id)}
+    (reason,) = client.post("/api/v1/decisions", asked, format="json").json()["reasons"]
+    assert reason["sentences"] == {
+        "en": "Only with a booking: all vehicles, 07:00–19:00.",
+        "de": "Nur mit Buchung: alle Fahrzeuge, 07:00–19:00.",
+        "fr": "Seulement sur réservation : tous les véhicules, 07:00–19:00.",
+    }

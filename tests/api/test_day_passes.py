@@ -1,16 +1,18 @@
 """POST /api/v1/day-passes: one local day, so many a year, in time, and one's own vehicles only."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
 from foundation import clock
+from kernel.periods import Period
 from tests import curb_factories, factories, zone_factories
 from tests.factories import TUESDAY
 from zones.models import Permit
 from zones.selectors import books
+from zones.services import permits
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/day-passes"
@@ -69,6 +71,48 @@ def test_a_pass_opens_the_zone_for_its_local_day_and_says_price_and_rest(client,
     assert admissible("2026-05-19T21:00:00Z")
     assert admissible("2026-05-20T20:59:59Z")
     assert not admissible("2026-05-20T21:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("revoked", "protected", "left"),
+    [
+        ("2026-05-19T21:00:00Z", [False, False, False], 1),  # before its day: as if never taken
+        ("2026-05-20T09:00:00Z", [True, False, False], 0),  # during it: for what came before
+        ("2026-05-20T21:00:00Z", [True, True, True], 0),  # afterwards: for the whole day
+    ],
+)
+def test_a_pass_protects_what_happened_while_it_was_active(
+    client, hel, hel_city, carrier, zone, revoked, protected, left
+):
+    van = curb_factories.van(carrier, plate="ABC-1", fuels=["diesel"])
+    assert take(client, zone, van).status_code == 201
+    revoked_at = datetime.fromisoformat(revoked)
+    official = factories.actor_of(hel_city)
+    permits.revoke(actor=official, permit_id=Permit.objects.get().id, now=revoked_at)
+    visits = [  # each an hour long, in UTC
+        Period(start, start + timedelta(hours=1))
+        for start in (datetime(2026, 5, 20, hour, tzinfo=UTC) for hour in (8, 9, 20))
+    ]
+
+    def admissible(at):
+        asked = {"vehicle_id": str(van.id), "zone_id": str(zone.id), "at": at.isoformat()}
+        return client.post("/api/v1/decisions", asked, format="json").json()["admissible"]
+
+    def found(visit):
+        sent = {
+            "vehicle_id": str(van.id),
+            "stops": [
+                {"lng": 24.94, "lat": 60.175, "from": visit.start.isoformat(),
+                 "until": visit.end.isoformat()}
+            ],
+        }  # fmt: skip
+        answer = client.post("/api/v1/self-checks", sent, format="json")
+        assert answer.status_code == 200, answer.content
+        return answer.json()["findings"]
+
+    assert [admissible(visit.start) for visit in visits] == protected
+    assert [not found(visit) for visit in visits] == protected
+    assert take(client, zone, van, "2026-06-01").json()["left"] == left
 
 
 def test_the_quota_is_of_a_plate_and_a_local_year(client, carrier, zone):

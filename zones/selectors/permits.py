@@ -12,10 +12,10 @@ from kernel.identifiers import normalise_plate
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
 from zones.book import RuleBook
+from zones.class_permits import ClassPermit
 from zones.compiled import HeldPermit
 from zones.language import Who
 from zones.models import Permit
-from zones.predicates import Predicate, compile_who
 
 
 def held(
@@ -23,31 +23,35 @@ def held(
 ) -> dict[UUID, tuple[HeldPermit, ...]]:
     """Return for each vehicle, given by plate and facts, the permits valid within the period.
 
-    By normalised plate, or by class where its `who` certainly holds on the first local day. One
+    By normalised plate, or by class for as long as its `who` certainly holds: a vehicle ages. One
     query, however many vehicles; none when no vehicle has a plate. Raises ValueError for a period
     with an open end.
     """
     if period.end is None:
         raise ValueError("Permits are asked for a period that ends.")
-    first = period.start.astimezone(book.tz).date()
     plates = {vehicle: normalise_plate(plate) for vehicle, (plate, _) in vehicles.items()}
     known = {plate for plate in plates.values() if plate}
     by_plate = _by_plate(book.city_id, known, period, period.end) if known else {}
-    by_class = [pair for pair in book.class_permits if pair[1].period.overlaps(period)]
+    classes = [one for one in book.class_permits if one.permit.period.overlaps(period)]
     return {
         vehicle: (
             *by_plate.get(plates[vehicle], ()),
-            *(permit for predicate, permit in by_class if predicate(facts, first)[0]),
+            *(
+                permit
+                for one in classes
+                for permit in one.held_by(facts, book.tz)
+                if permit.period.overlaps(period)
+            ),
         )
         for vehicle, (_, facts) in vehicles.items()
     }
 
 
-def by_class(city_id: UUID) -> Sequence[tuple[Predicate, HeldPermit]]:
+def by_class(city_id: UUID) -> Sequence[ClassPermit]:
     """Return the permits for classes of vehicles, each with whom it is for."""
     rows = _rows(Permit.objects.of_city(city_id).filter(vehicle_class__isnull=False))
     return [
-        (compile_who(msgspec.convert(row.vehicle_class, Who)), permit)
+        ClassPermit.of(permit, msgspec.convert(row.vehicle_class, Who))
         for row in rows
         if (permit := _held(row)) is not None
     ]

@@ -4,7 +4,13 @@ The lorry of `test_from_events` drives through the closed square: 20 fixes, of w
 """
 
 import json
+import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +21,7 @@ from compliance.models import Dispute, EvidenceBundle, Finding
 from compliance.services import evidence, findings, printing
 from foundation.models import OutboxMessage
 from roads.builds import build_base, build_view
+from roads.models import StreetNetwork, View
 from roads.network import open_view
 from roads.selectors import networks
 from tests.factories import TUESDAY
@@ -30,6 +37,7 @@ from zones.services import regulations
 
 pytestmark = pytest.mark.django_db
 
+DOCUMENTED = Path(__file__).resolve().parents[3] / "docs" / "api" / "compliance.md"
 CONFIRMED = TUESDAY + DAY + timedelta(minutes=2)
 
 
@@ -82,8 +90,29 @@ def test_confirmation_freezes_vehicle_rule_judgement_events_path_map_and_journal
     path = bundle.of("path")
     assert path["fixes"][0] == [24.9355, 60.165]
     assert (len(path["fixes"]), path["matched"], path["streets"]) == (20, [], None)
+    assert path["not_matched"] == "no_streets"
     assert bundle.of("map")["svg"].count("<circle") == 20
     assert [entry["entry"] for entry in bundle.of("journal")] == ["opened", "confirmed"]
+
+
+def test_streets_that_cannot_be_opened_keep_no_finding_from_its_confirmation(found, hel):
+    """The database knows of streets whose files this host has not, nor what to build them from."""
+    StreetNetwork.objects.create(
+        city=hel, content="gone", loaded_at=TUESDAY, west=24.9, south=60.1, east=25, north=60.2
+    )
+    View.objects.create(
+        city=hel, content="gone", profile="van", key="free", path="gone", created_at=TUESDAY
+    )
+    assert findings.confirm(CONFIRMED) == 1
+    found.refresh_from_db()
+    bundle = evidence.bundle_of(found, now=CONFIRMED)
+    assert (found.state, bundle.number, bundle.broken) == ("confirmed", 1, None)
+    path = bundle.of("path")
+    assert (path["matched"], path["not_matched"]) == ([], "streets_not_opened")
+    assert (len(path["fixes"]), path["streets"]) == (20, "gone")
+    with translation.override("de"):
+        page = printing.page(bundle, hel)
+    assert "Die Straßen ließen sich nicht öffnen, als die Belege festgehalten wurden." in page
 
 
 def test_the_head_is_told_with_the_confirmation(confirmed):
@@ -154,6 +183,67 @@ def test_what_was_frozen_and_destroyed_is_told_and_no_error(confirmed):
     EvidenceBundle.objects.update(document="no JSON")
     bundle = evidence.bundle_of(confirmed, now=CONFIRMED)
     assert (bundle.entries, bundle.broken.entry) == ([], 0)
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """Run the programme that the documentation gives to outsiders, on the text of an answer."""
+    (programme,) = re.findall(r"```python\n(.*?)```", DOCUMENTED.read_text(), re.DOTALL)
+    (tmp_path / "verify.py").write_text(programme)
+
+    def run(text):
+        (tmp_path / "answer.json").write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-I", tmp_path / "verify.py", tmp_path / "answer.json"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout.strip(), done.stderr.strip()
+
+    return run
+
+
+def test_an_outsider_verifies_the_evidence_with_the_json_alone(
+    confirmed,
+    api,
+    recipe,
+    official,  # noqa: F811
+    drain,
+    domain_clock,
+):
+    url = f"/api/v1/findings/{confirmed.id}/evidence"
+    answer = api().get(url).content.decode()
+    first = OutboxMessage.objects.get(topic="finding.changed").payload["evidence_head"]
+    assert recipe(answer) == (0, first, "")
+    eighth = f'"lng":{24.9355 + 0.001 * 7},'
+    assert answer.count(eighth) == 1
+    moved = answer.replace(eighth, '"lng":24.93,')
+    # Five entries come before the first fix.
+    assert recipe(moved) == (1, "", "entry 12 (event) is not what was hashed")
+    told = json.loads(answer)
+    told["entries"].pop()
+    assert recipe(json.dumps(told)) == (1, "", "entries are missing")
+    later = domain_clock(CONFIRMED + DAY)
+    regulations.annul(actor=official, version_id=confirmed.version_id, reason="Court", now=later)
+    drain()
+    second = api().get(url).content.decode()
+    assert (json.loads(second)["number"], json.loads(second)["previous"]) == (2, first)
+    assert recipe(second) == (0, EvidenceBundle.objects.get(number=2).head, "")
+
+
+@pytest.mark.parametrize("what", ["", "/evidence", "/evidence.pdf", "/disputes"])
+def test_another_organisation_cannot_tell_evidence_from_what_never_was(
+    confirmed, api, other_carrier, what
+):
+    stranger = api(organisation=other_carrier)
+    theirs = stranger.get(f"/api/v1/findings/{confirmed.id}{what}")
+    nobodys = stranger.get(f"/api/v1/findings/{uuid4()}{what}")
+    assert (theirs.status_code, nobodys.status_code) == (404, 404)
+    assert theirs.json() | {"request_id": ""} == nobodys.json() | {"request_id": ""}
+    # Neither the head nor the bundle's own id opens anything, for its owner neither.
+    bundle = EvidenceBundle.objects.get()
+    assert isinstance(bundle.id, UUID)
+    for key in (bundle.id, bundle.head):
+        assert api().get(f"/api/v1/findings/{key}{what}").status_code == 404
 
 
 def test_evidence_is_forgotten_after_its_own_time_not_before(confirmed, settings):
@@ -253,12 +343,12 @@ def test_the_way_along_the_streets_is_part_of_the_evidence(found, tmp_path, monk
     (tmp_path / "street.opl").write_text("\n".join([*nodes, way]) + "\n")
     base = build_base(tmp_path / "street.opl", "van", tmp_path / "base")
     street = open_view(build_view(base, None, tmp_path / "views"))
-    monkeypatch.setattr(networks, "free", lambda *_: street)
-    monkeypatch.setattr(networks, "content", lambda *_: "street-1")
+    monkeypatch.setattr(networks, "free_view", lambda *_: SimpleNamespace(content="street-1"))
+    monkeypatch.setattr(networks, "of", lambda _: street)
     bundle = evidence.bundle_of(found, now=TUESDAY)
     path = bundle.of("path")
     (driven,) = path["matched"]
     assert {lat for _, lat in driven} == {60.1651}
     assert (driven[0][0], driven[-1][0]) == pytest.approx((24.9355, 24.9545), abs=1e-5)
-    assert path["streets"] == "street-1"
+    assert (path["streets"], path["not_matched"]) == ("street-1", None)
     assert bundle.of("map")["svg"].count('class="way"') == 1

@@ -102,6 +102,7 @@ class Road:
             acts, "visits", lambda ids: [self.known[id_] for id_ in ids if id_ in self.known]
         )
         monkeypatch.setattr(acts, "visits_in", self.within)
+        monkeypatch.setattr(acts, "visits_of", self.of)
 
     def within(self, city_id, zone_ids, start, end):
         period = Period(start, end)
@@ -110,6 +111,11 @@ class Road:
             for act in self.known.values()
             if act.place_id in zone_ids and act.period.overlaps(period)
         ]
+
+    def of(self, vehicle_id, start, end):
+        period = Period(start, end)
+        acts_of = (act for act in self.known.values() if act.vehicle_id == vehicle_id)
+        return [act for act in acts_of if act.period.overlaps(period)]
 
     def visit(self, change="changed", **changes):
         act = replace(self.known.get(self.first.id, self.first), **changes)

@@ -1,6 +1,6 @@
 """Versions of rules and grounds: who may write them, and that what is recorded stands."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -381,3 +381,22 @@ def test_permits_are_held_by_plate_however_it_is_written_and_by_class(hel, offic
         held_permits.held(book=books.book(hel.id), vehicles=vehicles, period=over)[UUID(int=1)]
         == ()
     )
+
+
+def test_a_permit_for_a_class_ends_for_a_vehicle_on_the_day_it_leaves_the_class(hel, official):
+    permits.issue(
+        actor=official, kind="new", vehicle_class={"age_under_years": 10}, starts_at=TUESDAY,
+        now=TUESDAY,
+    )  # fmt: skip
+    # Ten years old on Thursday 14 May 2026, midnight in Helsinki being 21:00 UTC the day before.
+    facts = VehicleFacts(first_registration_on=date(2016, 5, 14))
+    tenth = datetime(2026, 5, 13, 21, tzinfo=UTC)
+    vehicles = {UUID(int=1): ("", facts)}
+
+    def held(start, end):
+        period = Period(start, end)
+        got = held_permits.held(book=books.book(hel.id), vehicles=vehicles, period=period)
+        return [permit.period for permit in got[UUID(int=1)]]
+
+    assert held(TUESDAY, TUESDAY + timedelta(days=7)) == [Period(TUESDAY, tenth)]
+    assert held(tenth, TUESDAY + timedelta(days=7)) == []
