@@ -4,9 +4,11 @@ from django.urls import URLPattern, path
 
 from portal.views.rulebook import (
     editing,
+    grounds,
     importing,
     permits,
     publishing,
+    splitting,
     templates,
     versions,
     zones,
@@ -18,10 +20,12 @@ _VERSION = "rules/versions/<uuid:version_id>/"
 RULES: list[URLPattern] = [
     path("rules/", zones.Rules.as_view(), name="rules"),
     path("rules/zones/", zones.Zones.as_view(), name="rule-zones"),
-    path("rules/zones/new/", zones.NewZone.as_view(), name="new-zone"),
+    path("rules/zones/new/", grounds.NewZone.as_view(), name="new-zone"),
+    path("rules/boundary/", grounds.LookAtBoundary.as_view(), name="look-at-boundary"),
     path("rules/import/", importing.Import.as_view(), name="import-rules"),
     path(_ZONE, zones.OneZone.as_view(), name="rule-zone"),
-    path(f"{_ZONE}ground/", zones.NewGround.as_view(), name="new-ground"),
+    path(f"{_ZONE}ground/", grounds.NewGround.as_view(), name="new-ground"),
+    path(f"{_ZONE}split/", splitting.SplitZone.as_view(), name="split-zone"),
     path(f"{_ZONE}regulations/", zones.NewRegulation.as_view(), name="new-regulation"),
     path(f"{_ZONE}templates/", templates.Templates.as_view(), name="zone-templates"),
     path(_VERSION, versions.OneVersion.as_view(), name="rule-version"),
