@@ -72,6 +72,10 @@ def test_a_hole_and_a_part_up_to_the_neighbour_are_drawn_by_mouse(
     corners = [(west, south), (west + side, south), (west + side, south + side)]
     draw(page, [at(page, *corner) for corner in corners])
     page.locator(".geometry-editor[data-holes='1'][data-faults='0']").wait_for()
+    page.keyboard.press("Delete")
+    page.locator(".geometry-editor[data-parts='1'][data-holes='0']").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.locator(".geometry-editor[data-holes='1']").wait_for()
     page.get_by_role("button", name="Draw", exact=True).click()
     # From corner to corner, each missed by a few pixels.
     edge = 24.946 + 1 / 3e6

@@ -93,7 +93,8 @@ export class Sketch {
       for (const id of ids) {
         const place = this.#places.get(id);
         if (place && type === "update") this.#moved(id, place, false);
-        if (place && type === "delete") this.setup.removed(place);
+        // terra-draw is not through with it yet, and the editor draws anew.
+        if (place && type === "delete") queueMicrotask(() => this.setup.removed(place));
       }
     });
     return draw;
