@@ -28,13 +28,45 @@ from foundation.texts import said
 from kernel.refusals import Refusal
 
 
-def editor(geom_type: str, readonly: bool) -> str:
-    """Return the configuration of the map island as JSON."""
+def editor(geom_type: str, readonly: bool, **more: Any) -> str:
+    """Return the configuration of the map island as JSON.
+
+    `more`: `look_url` answers what is wrong with what is drawn; `neighbours_url` gives the areas
+    to which it snaps, of which `own` is the one being drawn; `parts` are shown with their numbers.
+    """
     texts = {
-        "map": _("Map to draw on; the GeoJSON below says the same as text."),
+        "map": _("Map to draw on; the points and the GeoJSON below say the same as text."),
         "saved": _("Drawn. Save the form to keep it."),
         "empty": _("Nothing is drawn."),
         "invalid": _("This geometry cannot be drawn:"),
+        "loaded": _("The file is on the map. Save the form to keep it."),
+        "unanswered": _("The server does not answer; the form will say whether this is valid."),
+        "sound": _("Valid: %(size)s."),
+        "no_part": _("A hole lies in a part: draw the part first."),
+        "few": _("It has fewer than three points and is not kept yet."),
+        "number": _("Give a number of degrees, such as 24.945."),
+        "part": _("Part %(part)s, boundary"),
+        "hole": _("Part %(part)s, hole %(hole)s"),
+        "line": _("Line"),
+        "points": _("%(ring)s, %(count)s points"),
+        "ring": _("Ring"),
+        "point": _("Point"),
+        "lng": _("Longitude"),
+        "lat": _("Latitude"),
+        "lng_of": _("Longitude of point %(point)s"),
+        "lat_of": _("Latitude of point %(point)s"),
+        "new_lng": _("Longitude of the new point"),
+        "new_lat": _("Latitude of the new point"),
+        "actions": _("Change"),
+        "insert": _("Insert a point after point %(point)s"),
+        "remove": _("Remove point %(point)s"),
+        "add": _("Add the point"),
+        "centre": _("Add the middle of the map"),
+        "add_part": _("Begin a part"),
+        "add_hole": _("Begin a hole"),
+        "earlier": _("Earlier points"),
+        "later": _("Later points"),
+        "show": _("Show it on the map"),
     }
     kinds = {"MULTIPOLYGON": "MultiPolygon", "POLYGON": "Polygon", "LINESTRING": "LineString"}
     return json.dumps(
@@ -43,6 +75,7 @@ def editor(geom_type: str, readonly: bool) -> str:
             "readonly": readonly,
             "base_url": "/map/base.json",
             "texts": texts,
+            **more,
         }
     )
 

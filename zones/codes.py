@@ -35,3 +35,6 @@ DRAFT_CHANGED = code("zones.draft_changed", 409, _("The draft was changed in the
 REVIEW_NEEDED = code("zones.review_needed", 409, _("The draft is not reviewed"))
 IMPACT_DIFFERS = code("zones.impact_differs", 409, _("The impact is not of this draft"))
 CONTRADICTION = code("zones.contradiction", 409, _("Rules of equal priority contradict each other"))
+GROUND_DIFFERS = code("zones.ground_differs", 409, _("The ground is not the one that is meant"))
+LINE_MISSES = code("zones.line_misses", 422, _("The line does not split the zone"))
+PARTS_UNCHOSEN = code("zones.parts_unchosen", 422, _("What becomes of the parts is not chosen"))

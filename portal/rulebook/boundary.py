@@ -1,29 +1,35 @@
 """The boundary of a zone from a file or a text: read, and where it is wrong, said where."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import shapely
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import City
-from zones.exchange import geojson, ground
-from zones.exchange.drafts import Context, Note, Unreadable
+from kernel.geometry import polygon_metres
+from zones.exchange import geojson, ground, ring_faults
+from zones.exchange.drafts import Context, Unreadable
 from zones.exchange.formats import FILE_LIMIT
+from zones.exchange.ring_faults import RingFault
 
-_PLACED = re.compile(r"(?P<reason>.+?)\[(?P<lng>\S+) (?P<lat>\S+)\]\.?")
-# The reasons of GEOS, as people say them.
-REASONS = {
-    "Self-intersection": gettext_lazy("The boundary crosses itself"),
-    "Ring Self-intersection": gettext_lazy("The boundary touches itself"),
-    "Hole lies outside shell": gettext_lazy("A hole lies outside of its area"),
-    "Holes are nested": gettext_lazy("A hole lies within another hole"),
-    "Nested shells": gettext_lazy("An area lies within another area"),
-    "Interior is disconnected": gettext_lazy("Holes cut the area into pieces"),
-    "Too few points in geometry component": gettext_lazy("A ring has too few corners"),
+MOST_FAULTS = 20
+OF_THE_BOUNDARY = {
+    "crosses_itself": gettext_lazy("The boundary crosses itself"),
+    "touches_itself": gettext_lazy("The boundary touches itself"),
+    "in_pieces": gettext_lazy("Holes cut the area into pieces"),
+}
+OF_A_HOLE = {
+    "crosses_itself": gettext_lazy("Hole %(hole)s crosses itself"),
+    "touches_itself": gettext_lazy("Hole %(hole)s touches itself"),
+    "hole_outside": gettext_lazy("Hole %(hole)s lies outside of its area"),
+    "hole_crosses": gettext_lazy("Hole %(hole)s crosses the boundary of its area"),
+    "holes_overlap": gettext_lazy("Hole %(hole)s overlaps hole %(other)s"),
+    "hole_within": gettext_lazy("Hole %(hole)s lies within hole %(other)s"),
 }
 # What was mended without asking, because only one thing can be meant.
 MENDED = {
@@ -35,21 +41,32 @@ MENDED = {
 }
 
 
-class NoBoundary(Exception):
-    """What was given is no boundary; `at` is the (lng, lat) of the fault where it has a place."""
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, and the (lng, lat) where, where it has a place."""
 
-    def __init__(
-        self, sentence: str, at: tuple[float, float] | None = None, drawn: Any = None
-    ) -> None:
-        super().__init__(sentence)
-        self.sentence, self.at, self.drawn = sentence, at, drawn
+    sentence: str
+    at: tuple[float, float] | None = None
+
+
+class NoBoundary(Exception):
+    """What was given is no boundary. `drawn` is the GeoJSON that a map can show of it."""
+
+    def __init__(self, faults: Sequence[Fault], drawn: Any = None) -> None:
+        super().__init__(faults)
+        self.faults, self.drawn = faults, drawn
+
+    @property
+    def sentence(self) -> str:
+        return " ".join(fault.sentence for fault in self.faults)
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """A valid GeoJSON MultiPolygon, and sentences about what was mended in it."""
+    """A valid GeoJSON MultiPolygon, its size, and sentences about what was mended in it."""
 
     geometry: dict[str, Any]
+    size: str
     mended: list[str]
 
 
@@ -57,22 +74,51 @@ def read(content: bytes, city: City) -> Boundary:
     """Return the boundary that GeoJSON draws: a geometry, a feature, or all of a collection.
 
     Rings that do not close and axes in the wrong order are mended; a shape that crosses itself is
-    not, for nobody knows what was meant. Raises NoBoundary.
+    not, for nobody knows what was meant. Raises NoBoundary with every fault and its place.
     """
-    if len(content) > FILE_LIMIT:
-        raise NoBoundary(_("The file is too large."))
+    document, context = _document(content), Context(city.tz, city.srid)
     try:
-        document = _geometry(geojson.decoded(content))
-        shape, notes = ground.from_geojson(document, Context(city.tz, city.srid))
+        shape, notes = ground.from_geojson(document, context)
+        codes = {note.code for note in notes}
+        if "geometry_mended" in codes:
+            polygons, _lines = ground.rings_and_lines(document, context)
+            raise NoBoundary(_faults(polygons), _drawable(polygons))
     except Unreadable as error:
-        raise NoBoundary(_sentence(error)) from None
-    for note in notes:
-        if note.code == "geometry_mended":
-            raise _fault(note, document)
-        if note.code == "geometry_elsewhere":
-            raise NoBoundary(_("The boundary lies outside of the region of this city."))
+        raise _unreadable(error) from None
+    if "geometry_elsewhere" in codes:
+        raise NoBoundary([Fault(_("The boundary lies outside of the region of this city."))])
     said = [str(MENDED[note.code]) for note in notes if note.code in MENDED]
-    return Boundary(ground.to_geojson(shape), list(dict.fromkeys(said)))
+    size = size_of(shape, city)
+    return Boundary(ground.to_geojson(shape), size, list(dict.fromkeys(said)))
+
+
+def line(content: bytes, city: City) -> shapely.LineString:
+    """Return the line that GeoJSON draws. Raises NoBoundary."""
+    context = Context(city.tz, city.srid)
+    try:
+        _polygons, lines = ground.rings_and_lines(_document(content), context)
+    except Unreadable as error:
+        raise _unreadable(error) from None
+    if len(lines) != 1 or len(set(lines[0])) < 2:
+        raise NoBoundary([Fault(_("Draw one line of at least two points."))])
+    return shapely.remove_repeated_points(shapely.LineString(lines[0]))
+
+
+def _document(content: bytes) -> Any:
+    if len(content) > FILE_LIMIT:
+        raise NoBoundary([Fault(_("The file is too large."))])
+    try:
+        return _geometry(geojson.decoded(content))
+    except Unreadable as error:
+        raise _unreadable(error) from None
+
+
+def size_of(shape: Any, city: City) -> str:
+    """Return the area of a shape in words: hectares, below one square metres."""
+    metres = polygon_metres(shape, city.srid)
+    if metres < 10_000:
+        return _("%(area)s m²") % {"area": number_format(round(metres))}
+    return _("%(area)s ha") % {"area": number_format(round(metres / 10_000, 1), 1)}
 
 
 def _geometry(document: Any) -> Any:
@@ -105,31 +151,38 @@ def _sentence(error: Unreadable) -> str:
     return known.get(error.code, error.detail)
 
 
-def _fault(note: Note, drawn: Any) -> NoBoundary:
-    match = _PLACED.fullmatch(note.detail)
-    if match is None:
-        return NoBoundary(note.detail, drawn=drawn)
-    lng, lat = float(match["lng"]), float(match["lat"])
-    said = str(REASONS.get(match["reason"], match["reason"]))
+def _unreadable(error: Unreadable) -> NoBoundary:
+    return NoBoundary([Fault(_sentence(error))])
+
+
+def _faults(polygons: Sequence[Sequence[ground.Ring]]) -> list[Fault]:
+    """Return what is wrong with each part, in the words and numbers of the editor's table."""
+    found = []
+    for number, rings in enumerate(polygons, start=1):
+        part = _("Part %(part)s:") % {"part": number} + " " if len(polygons) > 1 else ""
+        found += [_fault(fault, part) for fault in ring_faults.of_rings(rings)]
+    return found[:MOST_FAULTS]
+
+
+def _fault(fault: RingFault, part: str) -> Fault:
+    said = (OF_A_HOLE if fault.ring else OF_THE_BOUNDARY)[fault.kind]
+    lng, lat = (round(degrees, 9) for degrees in fault.at)
     sentence = _("%(reason)s, at longitude %(lng)s, latitude %(lat)s.") % {
-        "reason": said,
+        "reason": part + str(said) % {"hole": fault.ring, "other": fault.other},
         "lng": f"{lng:.6f}",
         "lat": f"{lat:.6f}",
     }
-    return NoBoundary(sentence, (lng, lat), drawn)
+    return Fault(sentence, (lng, lat))
 
 
-def island(fault: NoBoundary) -> dict[str, Any]:
-    """Return what the map of a fault shows: the shape as it was given, and a dot at the fault."""
-    features = []
-    if fault.at is not None:
-        point = {"type": "Point", "coordinates": list(fault.at)}
-        features.append({"type": "Feature", "geometry": point, "properties": {"inside": True}})
-    shape = {"type": "Feature", "geometry": fault.drawn, "properties": {"name": ""}}
-    return {"shape": [shape] if fault.drawn else [], "fault": features}
+def _drawable(polygons: Sequence[Sequence[ground.Ring]]) -> dict[str, Any]:
+    closed = [
+        [[*ring, ring[0]] if ring[0] != ring[-1] else ring for ring in rings if ring]
+        for rings in polygons
+    ]
+    return {"type": "MultiPolygon", "coordinates": closed}
 
 
-def as_text(geometry: Any) -> str:
-    """Return the geometry of the database as GeoJSON text."""
-    shape = shapely.from_wkb(bytes(geometry.wkb))
+def as_text(shape: Any) -> str:
+    """Return a shape as GeoJSON text."""
     return msgspec.json.encode(ground.to_geojson(shape)).decode()

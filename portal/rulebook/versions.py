@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import shapely
 from django.db.models import Count
 from django.http import Http404
 from django.urls import reverse
@@ -150,6 +151,14 @@ def grounds_of(zone: AccessZone, tz: Any) -> list[dict[str, Any]]:
         }
         for row in ZoneGeometry.objects.filter(zone=zone).order_by("-number")
     ]
+
+
+def last_ground(zone: AccessZone) -> Any:
+    """Return the ground that was drawn last, in WGS84. Raises Http404 where there is none."""
+    last = ZoneGeometry.objects.filter(zone=zone).order_by("-number").first()
+    if last is None:
+        raise Http404(_("The zone has no ground yet."))
+    return shapely.from_wkb(bytes(last.geometry.wkb))
 
 
 @dataclass(frozen=True)

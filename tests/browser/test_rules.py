@@ -254,7 +254,8 @@ def test_a_boundary_that_crosses_itself_is_shown_where_it_does(
     # Its two diagonals cross in the middle of the rectangle.
     said = "The boundary crosses itself, at longitude 24.945000, latitude 60.175000."
     page.get_by_role("alert").get_by_text(said).wait_for()
-    page.locator("section.map-frame[data-ready]").wait_for()
+    page.locator(".geometry-editor[data-ready][data-faults='1']").wait_for()
+    page.get_by_role("list", name="What is wrong, and where").get_by_text(said).wait_for()
     assert axe(page) == []
     shoot(page, "rules-bow-tie", full_page=True)
     assert page.get_by_label("Name", exact=True).input_value() == "Bow tie"

@@ -38,6 +38,16 @@ def from_geojson(geometry: Any, context: Context) -> tuple[MultiPolygon, list[No
     return assemble(polygons, lines, context)
 
 
+def rings_and_lines(geometry: Any, context: Context) -> tuple[list[list[Ring]], list[Ring]]:
+    """Return the polygons (rings, outer first) and lines of a GeoJSON geometry as they are given,
+    but for the order of their axes. Raises Unreadable.
+    """
+    polygons: list[list[Ring]] = []
+    lines: list[Ring] = []
+    collect(geometry, polygons, lines)
+    return _in_order(polygons, lines, context, [])
+
+
 def assemble(
     polygons: Sequence[Sequence[Ring]], lines: Sequence[Ring], context: Context
 ) -> tuple[MultiPolygon, list[Note]]:

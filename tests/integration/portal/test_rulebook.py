@@ -65,7 +65,7 @@ def send(client, name, /, *args, **sent):
 def addresses(zone, version):
     """Return every page of rules that can be looked at."""
     plain = ["rule-zones", "new-zone", "import-rules", "permits"]
-    of_zone = ["rule-zone", "new-ground", "zone-templates"]
+    of_zone = ["rule-zone", "new-ground", "split-zone", "zone-templates"]
     of_version = [
         "rule-version", "version-analysis", "analysis-part", "version-impact", "impact-part",
         "edit-version",
