@@ -76,6 +76,17 @@ def birthday(first: date, years: int) -> date:
         return date(first.year + years, 3, 1)
 
 
+def registered_by(day: date, years: int) -> date:
+    """Return the last day of first registration of who is so many years old on a day: the other
+    way round than `birthday`. `date.min` before the calendar."""
+    if day.year - years < date.min.year:
+        return date.min
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 2, 28)
+
+
 class EuroRank(NamedTuple):
     """A Euro class as family (light = Arabic, heavy = Roman numerals) and rank within it."""
 

@@ -193,10 +193,8 @@ def _duty(row: CompiledRow) -> Obligation | None:
 
 
 def _exempting(exemptions: Iterable[Unless]) -> Iterable[str]:
-    """Yield the kinds of permits that exempt, day passes among them."""
-    for entry in exemptions:
-        yield from entry.permit
-        yield from (sold.kind for sold in entry.day_pass)
+    """Return the kinds of permits that exempt, day passes among them."""
+    return (kind for entry in exemptions for kind in entry.kinds)
 
 
 def _remedies(row: Row, exemptions: Iterable[Unless]) -> Iterable[str]:

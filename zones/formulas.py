@@ -1,6 +1,8 @@
 """Small formulas for the solver, made once: most zones ask for the same ones. Pure.
 
-They live in z3's default context; `zones.solving` lets one thread at a time into it.
+`every`, `some`, `negated` and `same` do what `And`, `Or`, `Not` and `==` of z3's Python layer do to
+truth values, without its looking at the sort of each part, which takes longer than all else. They
+live in z3's default context; `zones.solving` lets one thread at a time into it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +12,8 @@ from typing import Any
 import z3
 
 Formula = Any
+TRUE, FALSE = z3.BoolVal(True), z3.BoolVal(False)
+_CONTEXT = z3.main_ctx()
 
 
 @lru_cache(maxsize=4096)
@@ -45,30 +49,47 @@ def among(name: str, wanted: tuple[int, ...]) -> Formula:
             runs[-1][1] = place
         else:
             runs.append([place, place])
+    return some([between(name, first, last) for first, last in runs])
+
+
+@lru_cache(maxsize=16_384)
+def between(name: str, first: int, last: int) -> Formula:
+    """Return that an unknown is a number from `first` to `last`, both included."""
     unknown = number(name)
-    return some(
-        [
-            unknown == first if first == last else z3.And(unknown >= first, unknown <= last)
-            for first, last in runs
-        ]
-    )
+    if first == last:
+        return unknown == first
+    return every([unknown >= first, unknown <= last])
 
 
 @lru_cache(maxsize=16_384)
 def flag_is_among(flag_name: str, name: str, wanted: tuple[int, ...]) -> Formula:
     """Return that a truth value says whether an unknown is one of the numbers."""
-    return flag(flag_name) == among(name, wanted)
+    return same(flag(flag_name), among(name, wanted))
 
 
 def every(parts: Sequence[Formula]) -> Formula:
     """Return the conjunction; of nothing it is true."""
-    if not parts:
-        return z3.BoolVal(True)
-    return parts[0] if len(parts) == 1 else z3.And(parts)
+    if len(parts) == 1:
+        return parts[0]
+    return z3.BoolRef(z3.Z3_mk_and(_CONTEXT.ref(), len(parts), _array(parts)), _CONTEXT)
 
 
 def some(parts: Sequence[Formula]) -> Formula:
     """Return the disjunction; of nothing it is false."""
-    if not parts:
-        return z3.BoolVal(False)
-    return parts[0] if len(parts) == 1 else z3.Or(parts)
+    if len(parts) == 1:
+        return parts[0]
+    return z3.BoolRef(z3.Z3_mk_or(_CONTEXT.ref(), len(parts), _array(parts)), _CONTEXT)
+
+
+def negated(part: Formula) -> Formula:
+    """Return what holds where a formula does not."""
+    return z3.BoolRef(z3.Z3_mk_not(_CONTEXT.ref(), part.ast), _CONTEXT)
+
+
+def same(one: Formula, other: Formula) -> Formula:
+    """Return that two formulas hold together or not at all."""
+    return z3.BoolRef(z3.Z3_mk_iff(_CONTEXT.ref(), one.ast, other.ast), _CONTEXT)
+
+
+def _array(parts: Sequence[Formula]) -> Any:
+    return (z3.Ast * len(parts))(*[part.ast for part in parts])

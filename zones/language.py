@@ -139,6 +139,11 @@ class Unless(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     legal_reference: Reference | None = None
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of permits and day passes that exempt."""
+        return (*self.permit, *(sold.kind for sold in self.day_pass))
+
+    @property
     def dates(self) -> tuple[date, ...]:
         """Return the days on which the exemption begins and no longer holds, as far as named."""
         return tuple(day for day in (self.from_on, self.until_on) if day is not None)

@@ -13,7 +13,19 @@ from functools import lru_cache
 import z3
 
 from kernel.schedules import DAY_MINUTES, DayCalendar, Schedule, Span
-from zones.formulas import Formula, among, every, flag, flag_is_among, number, some, within
+from zones.asking import Example
+from zones.formulas import (
+    TRUE,
+    Formula,
+    among,
+    every,
+    flag,
+    flag_is_among,
+    negated,
+    number,
+    some,
+    within,
+)
 
 TUESDAY = 1
 _ONE_DAY = timedelta(days=1)
@@ -22,75 +34,87 @@ _ONE_DAY = timedelta(days=1)
 class TimeSpace:
     """Days from `first` until before `last` without those that `but` names; minutes of a day.
 
-    Ask for all features (`day_is`, `active`) before `allowed`.
+    Ask for all features (`since`, `apart`, `dated`, `active`) before `allowed`.
     """
 
     def __init__(
         self, first: date, last: date, holidays: frozenset[date], but: Iterable[date] = ()
     ) -> None:
-        self._first, self._last = first, last
+        self._first, self._last, self._length = first, last, (last - first).days
         self._holidays = holidays
-        without = {day.toordinal() - first.toordinal() for day in but}
-        self._days = [i for i in range((last - first).days) if i not in without]
+        self._without = {day.toordinal() - first.toordinal() for day in but}
         self._features: dict[str, bytes] = {}
+        self._numbers: dict[str, Callable[[date], int]] = {}
         self._calendars: dict[str, str] = {}
         self._classes: list[date] = []
 
-    def day_is(self, name: str, holds: Callable[[date], bool]) -> Formula:
-        """Return a feature of the day as a formula; equal names are one feature."""
-        if name not in self._features:
-            length = (self._last - self._first).days
-            self._features[name] = bytes(
-                holds(self._first + timedelta(days=i)) for i in range(length)
-            )
-        return flag(name)
+    def since(self, day: date) -> Formula:
+        """Return the formula that holds from a day on."""
+        if not self._first < day < self._last:
+            return z3.BoolVal(day <= self._first)
+        self.apart(day)
+        return flag(f"since {day}")
+
+    def apart(self, day: date) -> None:
+        """Keep the days before this one in other classes than it and those after it."""
+        if self._first < day < self._last:
+            before = (day - self._first).days
+            self._features[f"since {day}"] = bytes(before) + b"\1" * (self._length - before)
+
+    def dated(self, name: str, value: Callable[[date], int]) -> None:
+        """Let a number follow from the day: from the one that stands for its class."""
+        self._numbers[name] = value
 
     def active(self, schedule: Schedule) -> Formula:
         """Return the formula that holds when the schedule is active."""
         if not schedule.spans:
-            return z3.BoolVal(True)
+            return TRUE
         return some([self._span(span) for span in schedule.spans])
 
     def allowed(self) -> Iterable[Formula]:
         """Yield what holds of every time: the day is of a class, and has its features."""
-        classes: dict[tuple[int, ...], date] = {}
-        columns = list(self._features.values())
-        for i in self._days:
-            told = tuple(column[i] for column in columns)
-            day = self._first + timedelta(days=i)
-            known = classes.get(told)
-            if known is None or (known.weekday() != TUESDAY and day.weekday() == TUESDAY):
-                classes[told] = day
+        classes = self._classified()
         self._classes = list(classes.values())
         yield within("day", len(self._classes))
         yield within("minute", DAY_MINUTES)
         for place, name in enumerate(self._features):
             having = tuple(i for i, told in enumerate(classes) if told[place])
             yield flag_is_among(name, "day", having)
+        for name, value in self._numbers.items():
+            by_value: dict[int, list[int]] = {}
+            for i, day in enumerate(self._classes):
+                by_value.setdefault(value(day), []).append(i)
+            for said, places in by_value.items():
+                yield z3.Implies(among("day", tuple(places)), number(name) == said)
+
+    def _classified(self) -> dict[tuple[int, ...], date]:
+        """Return a day for each class of days, a Tuesday if it has one, by its features."""
+        columns = self._features.values()
+        told_by_day = zip(*columns, strict=True) if columns else iter([()] * self._length)
+        first, classes = self._first.toordinal(), dict[tuple[int, ...], int]()
+        for i, told in enumerate(told_by_day):
+            if i in self._without:
+                continue
+            # Day 1 of the calendar was a Monday.
+            if told not in classes or ((first + i) % 7 == 2 and classes[told] % 7 != 2):
+                classes[told] = first + i
+        return {told: date.fromordinal(day) for told, day in classes.items()}
 
     def typical(self) -> Iterable[Formula]:
         """Yield what makes an example easy to picture: half past nine on a Tuesday."""
-        yield every([z3.Not(flag(name)) for name in self._calendars])
+        yield every([negated(flag(name)) for name in self._calendars])
         tuesdays = tuple(i for i, day in enumerate(self._classes) if day.weekday() == TUESDAY)
         if tuesdays:
             yield among("day", tuesdays)
         yield among("minute", (9 * 60 + 30,))
 
-    def local(self, model: z3.ModelRef) -> tuple[datetime, tuple[str, ...]]:
-        """Return the local time of a model, and the calendars that have its day.
+    def local(self, example: Example) -> tuple[datetime, tuple[str, ...]]:
+        """Return the local time of an example, and the calendars that have its day.
 
         A calendar that has the day before (a window that wraps midnight) is named with `-1`.
         """
-
-        def value(name: str) -> int:
-            return int(model.eval(number(name), model_completion=True).as_long())
-
-        named = tuple(
-            said
-            for name, said in self._calendars.items()
-            if z3.is_true(model.eval(flag(name), model_completion=True))
-        )
-        day, minute = self._classes[value("day")], value("minute")
+        named = tuple(said for name, said in self._calendars.items() if example.flag(name))
+        day, minute = self._classes[example.number("day")], example.number("minute")
         return datetime.combine(day, time()) + timedelta(minutes=minute), named
 
     def _span(self, span: Span) -> Formula:
@@ -103,9 +127,8 @@ class TimeSpace:
         """Note what the day (or the one before) has to be for the span to start."""
         name, calendar = _start_names(span, today)
         if name not in self._features:
-            back = 0 if today else 1
-            said = _starting(_plain(span), self._first, self._last, self._holidays)
-            self._features[name] = said[1 - back : len(said) - back]
+            eve = self._first if today else self._first - _ONE_DAY
+            self._features[name] = _starting(span, eve, self._length, self._holidays)
         if calendar:
             self._calendars[calendar] = f"{span.calendar}" if today else f"{span.calendar}-1"
 
@@ -126,10 +149,10 @@ def _start_names(span: Span, today: bool) -> tuple[str, str]:
 def _active(span: Span) -> Formula:
     """Return that a span is active: it started today, or yesterday and wraps midnight."""
     start, end, minute = span.start, span.start + span.length, number("minute")
-    now = z3.And(minute >= start, minute < end, _started(span, today=True))
+    now = every([minute >= start, minute < end, _started(span, today=True)])
     if end <= DAY_MINUTES:
         return now
-    return z3.Or(now, z3.And(minute < end - DAY_MINUTES, _started(span, today=False)))
+    return some([now, every([minute < end - DAY_MINUTES, _started(span, today=False)])])
 
 
 def _started(span: Span, *, today: bool) -> Formula:
@@ -137,16 +160,23 @@ def _started(span: Span, *, today: bool) -> Formula:
     if not calendar:
         return flag(name)
     named = flag(calendar)
-    return z3.And(flag(name), named if span.calendar_mode == "only" else z3.Not(named))
+    return every([flag(name), named if span.calendar_mode == "only" else negated(named)])
+
+
+def _starting(span: Span, first: date, length: int, holidays: frozenset[date]) -> bytes:
+    """Return for each of so many days from `first` on whether a span starts."""
+    ever = replace(_plain(span), from_on=None, until_on=None)
+    years = 1 + length // 366  # whole years: spans of other zones may be asked for less or more
+    ends = length if span.until_on is None else min(max((span.until_on - first).days, 0), length)
+    begins = 0 if span.from_on is None else min(max((span.from_on - first).days, 0), ends)
+    starting = _ever_starting(ever, first, 366 * years, holidays)[begins:ends]
+    return bytes(begins) + starting + bytes(length - ends)
 
 
 @lru_cache(maxsize=512)
-def _starting(span: Span, first: date, last: date, holidays: frozenset[date]) -> bytes:
-    """Return for each day from the eve of `first` until before `last` whether a span starts."""
+def _ever_starting(span: Span, first: date, length: int, holidays: frozenset[date]) -> bytes:
     days = DayCalendar(holidays)
-    return bytes(
-        span.starts_on(first + timedelta(days=i), days) for i in range(-1, (last - first).days)
-    )
+    return bytes(span.starts_on(first + timedelta(days=i), days) for i in range(length))
 
 
 def horizon(

@@ -4,62 +4,31 @@ Every fact is known here (what is missing makes a verdict undetermined, never a 
 Facts that are lists run over finitely many classes: what some rule names, and one that none does.
 `MEMBERS` has one line for each key of `who`.
 
-What facts allow: mass by category as in Regulation (EU) 2018/858, article 4, of category L what
-Regulation (EU) 168/2013, annex I, leaves of it (mass and payload of L7e), of cycles what they
-bear; heavy Euro classes (Roman) for N3 and M3, light ones (Arabic) for L, T, trailers and bicycles,
-either for the rest (which of the two follows from the reference mass: Regulation (EC) 595/2009,
-article 2); cycles have no engine but an electric one. Trailers are looked at only where a rule
-names them. A vehicle is as old as on the first day that is looked at.
+What facts allow stands in `zones.plausible`. Trailers are looked at only where a rule names them.
+How old a vehicle is follows from its first registration and the day that is looked at.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
-from functools import lru_cache
-from typing import Any, get_args
-
-import z3
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
 from kernel.vehicles import (
-    GROSS_WEIGHT_KG,
     ZERO_EMISSION_FUELS,
     VehicleFacts,
     birthday,
     euro_rank,
     is_of_class,
+    registered_by,
 )
-from zones.formulas import Formula, among, every, flag, number, of, some, within
-from zones.language import Category, EuroLimit, Fuel, Who
+from zones import plausible
+from zones.asking import Example
+from zones.formulas import Formula, among, between, every, flag, negated, number, of, some, within
+from zones.language import EuroLimit, Who
 from zones.naming import named
+from zones.plausible import CATEGORIES, FUEL_SETS, NEWEST, OLDEST
 
-CATEGORIES: tuple[str, ...] = get_args(Category)
-LIGHT = {"L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e"}
-ANY_MASS_KG = (1, 100_000)
-MASS_KG = {
-    **dict.fromkeys(sorted(LIGHT), (1, 1600)), "bicycle": (1, 300), "cargo_bicycle": (1, 650),
-    **{name: (least, min(most, ANY_MASS_KG[1])) for name, (least, most) in GROSS_WEIGHT_KG.items()},
-    "O1": (1, 750), "O2": (751, 3500), "O3": (3501, 10_000), "O4": (10_001, 100_000),
-}  # fmt: skip
-HEAVY_ONLY = frozenset({"N3", "M3"})
-EITHER = frozenset({"N1", "N2", "M1", "M2"})
-CYCLES = frozenset({"bicycle", "cargo_bicycle"})
-FUEL_SETS: tuple[frozenset[str], ...] = (
-    *(frozenset({fuel}) for fuel in get_args(Fuel)),
-    *(
-        frozenset(pair)
-        for pair in (
-            ("petrol", "electric"), ("diesel", "electric"), ("petrol", "hybrid"),
-            ("diesel", "hybrid"), ("petrol", "lpg"), ("petrol", "cng"), ("petrol", "ethanol"),
-            ("diesel", "lng"), ("diesel", "biodiesel"), ("diesel", "hvo"),
-            ("electric", "hydrogen"),
-        )
-    ),
-)  # fmt: skip
-EURO_CLASSES = (
-    *("0", "1", "2", "3", "4", "5", "6", "6d-TEMP", "6d", "6e", "7"),
-    *("I", "II", "III", "IV", "V", "EEV", "VI", "VI-E", "VII"),
-)
-OLDEST, NEWEST = date(1900, 1, 1), date(8999, 12, 31)
-_ELECTRIC = frozenset({"electric"})
+_ONE_DAY = timedelta(days=1)
 OTHER = "other"
 N1_CLASSES = ("I", "II", "III")
 _ELSEWHERE = "XX"
@@ -70,17 +39,16 @@ NO_STICKER = "none"
 class VehicleSpace:
     """The unknowns of one vehicle, over the classes that a set of rules can tell apart."""
 
-    def __init__(self, spoken: Iterable[Who], on: date) -> None:
+    def __init__(self, spoken: Iterable[Who]) -> None:
         self.named = named(spoken)
-        self.on = on
+        self.ages = tuple(sorted(self.named.get("age", ())))
         trailers = {name for name in self.named.get("category", ()) if name.startswith("O")}
         self.categories = tuple(c for c in CATEGORIES if c[0] != "O" or c in trailers)
-        self.euros = _euros(self.named.get("euro", ()))
+        self.euros = plausible.euros(self.named.get("euro", ()))
         self.bodies = (*sorted(self.named.get("body", ())), OTHER)
         self.operators = (*sorted(self.named.get("operator", ())), OTHER)
         self.countries = (*sorted(self.named.get("country", ())), _ELSEWHERE)
-        self.category, self.fuel, self.euro = number("category"), number("fuel"), number("euro")
-        self.mass, self.registered = _mass(), _registered()
+        self.mass, self.registered = number("gross_weight_kg"), number("first_registration_on")
         self.steps = {
             name: tuple(sorted(self.named.get(name, ())))
             for name in ("length_m", "width_m", "height_m", "particulates_g_per_kwh")
@@ -103,12 +71,12 @@ class VehicleSpace:
 
     def allowed(self) -> Iterable[Formula]:
         """Yield what holds of every vehicle."""
-        yield _plausible(self.categories, self.euros)
+        yield plausible.plausible(self.categories, self.euros)
         yield within("body", len(self.bodies))
         yield within("operator", len(self.operators))
         yield within("registered_in", len(self.countries))
         yield within("n1_class", len(N1_CLASSES))
-        yield z3.And(_unladen() > 0, _unladen() <= self.mass)
+        yield every([_unladen() > 0, _unladen() <= self.mass])
         for name, bounds in self.steps.items():
             yield within(name, 2 * len(bounds) + 1)
             if bounds and bounds[0] == 0:
@@ -116,84 +84,101 @@ class VehicleSpace:
         for scheme, values in self.schemes.items():
             yield within(_sticker(scheme), len(values))
 
+    def is_category(self, place: int) -> Formula:
+        """Return the formula that holds of the category at a place of `categories`."""
+        return between("category", place, place)
+
+    def typical_categories(self) -> Sequence[Formula]:
+        """Return which categories are easy to picture, the last the most."""
+        return plausible.typical_categories(self.categories)
+
     def typical(self) -> Sequence[Formula]:
-        """Return what makes an example easy to picture, the first the most."""
-        wishes = _typical(self.categories, self.euros)
-        return wishes if "registered" in self.named else wishes[:-1]
+        """Return what makes a vehicle of some category easy to picture, the first the most."""
+        wishes = plausible.typical(self.categories, self.euros)
+        return wishes if self._asks_for_registration else wishes[:-1]
+
+    def days_of_ages(self) -> Iterable[date]:
+        """Yield the days on which it changes who there can be by age and first registration.
+
+        "Thirty years old, registered from 2000 on" is nobody until 2030. Rules bound registration
+        by dates that stand, and by those that go with the day; there is somebody between two of
+        them if they are in that order, and their order changes on these days alone.
+        """
+        dates = [OLDEST, *self.named.get("registered", ()), NEWEST + _ONE_DAY]
+        for years in self.ages:
+            for day in dates:
+                yield birthday(day - _ONE_DAY, years)
+                yield birthday(day, years)
+
+    def dated(self) -> Iterable[tuple[str, Callable[[date], int]]]:
+        """Yield the numbers of `who` that follow from the day: by age, who was registered last."""
+        for years in self.ages:
+            yield _registered_by(years), partial(_last_registered, years)
 
     def is_heavy(self) -> Formula:
         """Return the formula that holds for Euro classes of the heavy family."""
-        return _heavy(self.euros)
+        return plausible.heavy(self.euros)
 
     def zero_emission(self) -> Formula:
         """Return the formula that holds of who has no exhaust."""
-        return _clean()
+        return plausible.clean()
 
-    def facts(self, model: z3.ModelRef) -> VehicleFacts:
-        """Return the vehicle of a model; facts that no rule asks for stay unknown."""
+    def category(self, example: Example) -> str:
+        """Return the category of the vehicle of an example."""
+        return self.categories[example.number("category")]
 
-        def value(unknown: Any) -> int:
-            return int(model.eval(unknown, model_completion=True).as_long())
+    def facts(self, example: Example) -> VehicleFacts:
+        """Return the vehicle of an example; facts that no rule asks for stay unknown."""
+        fuels = FUEL_SETS[example.number("fuel")]
+        category = self.category(example)
+        registered = example.number("first_registration_on") if self._asks_for_registration else 0
 
-        fuels = FUEL_SETS[value(self.fuel)]
-        asked = self.named
+        def one(fact: str, name: str, classes: Sequence[str]) -> str | None:
+            return classes[example.number(name)] if fact in self.named else None
+
+        def told(fact: str, name: str) -> bool | None:
+            return example.flag(name) if fact in self.named else None
+
+        def step(name: str) -> float | None:
+            bounds = self.steps[name]
+            return _step_value(bounds, example.number(name)) if bounds else None
+
         return VehicleFacts(
-            category=self.categories[value(self.category)],
-            body=self.bodies[value(number("body"))] if "body" in asked else None,
+            category=category,
+            body=one("body", "body", self.bodies),
             fuels=fuels,
-            euro_class=None if fuels <= ZERO_EMISSION_FUELS else self.euros[value(self.euro)],
-            gross_weight_kg=value(self.mass),
-            length_m=_step_value(self.steps["length_m"], value(number("length_m"))),
-            width_m=_step_value(self.steps["width_m"], value(number("width_m"))),
-            height_m=_step_value(self.steps["height_m"], value(number("height_m"))),
-            first_registration_on=(
-                date.fromordinal(value(self.registered)) if "registered" in asked else None
+            euro_class=(
+                None if fuels <= ZERO_EMISSION_FUELS else self.euros[example.number("euro")]
             ),
+            gross_weight_kg=example.number("gross_weight_kg"),
+            length_m=step("length_m"),
+            width_m=step("width_m"),
+            height_m=step("height_m"),
+            first_registration_on=date.fromordinal(registered) if registered else None,
             stickers={
-                scheme: values[value(number(_sticker(scheme)))]
+                scheme: values[example.number(_sticker(scheme))]
                 for scheme, values in self.schemes.items()
             },
-            special_purpose=frozenset(
-                name
-                for name in self.purposes
-                if z3.is_true(model.eval(flag(_purpose(name)), model_completion=True))
+            special_purpose=frozenset(p for p in self.purposes if example.flag(_purpose(p))),
+            particulate_filter=told("filter", "particulate_filter"),
+            operator=one("operator", "operator", self.operators),
+            n1_class=one("n1_class", "n1_class", N1_CLASSES) if category == "N1" else None,
+            unladen_weight_kg=(
+                example.number("unladen_weight_kg") if "unladen" in self.named else None
             ),
-            particulate_filter=(
-                z3.is_true(model.eval(flag("particulate_filter"), model_completion=True))
-                if "filter" in asked
-                else None
-            ),
-            operator=self.operators[value(number("operator"))] if "operator" in asked else None,
-            n1_class=(
-                N1_CLASSES[value(number("n1_class"))]
-                if "n1_class" in asked and self.categories[value(self.category)] == "N1"
-                else None
-            ),
-            unladen_weight_kg=value(_unladen()) if "unladen" in asked else None,
-            particulates_g_per_kwh=_step_value(
-                self.steps["particulates_g_per_kwh"], value(number("particulates_g_per_kwh"))
-            ),
-            blind_spot_detection=self._flag(model, "blind_spot_detection"),
-            combination=self._flag(model, "combination"),
-            registered_in=(
-                self.countries[value(number("registered_in"))] if "country" in asked else None
-            ),
+            particulates_g_per_kwh=step("particulates_g_per_kwh"),
+            blind_spot_detection=told("blind_spot_detection", "blind_spot_detection"),
+            combination=told("combination", "combination"),
+            registered_in=one("country", "registered_in", self.countries),
         )
 
-    def _flag(self, model: z3.ModelRef, fact: str) -> bool | None:
-        if fact not in self.named:
-            return None
-        return bool(z3.is_true(model.eval(flag(fact), model_completion=True)))
+    @property
+    def _asks_for_registration(self) -> bool:
+        return bool(self.ages) or "registered" in self.named
 
     def _younger(self, years: int) -> Formula:
-        """Return the formula that holds of who is not so many years old on the first day."""
-        born = date(max(self.on.year - years, 1), self.on.month, min(self.on.day, 28))
-        latest = max(
-            day
-            for day in (born.toordinal() + extra for extra in range(-3, 5))
-            if day > 0 and birthday(date.fromordinal(day), years) <= self.on
-        )
-        return self.registered > latest
+        """Return the formula that holds of who is not so many years old on the day."""
+        return self.registered > number(_registered_by(years))
 
     def _category(self, names: Iterable[str]) -> Formula:
         return of("category", self.categories, names)
@@ -214,7 +199,7 @@ class VehicleSpace:
             and (rank.rank < bounds[rank.family]) is below
         ]
         holds, clean = among("euro", tuple(found)), self.zero_emission()
-        return z3.And(z3.Not(clean), holds) if below else z3.Or(clean, holds)
+        return every([negated(clean), holds]) if below else some([clean, holds])
 
     def _euro_in(self, classes: Sequence[str]) -> Formula:
         named = [rank for text in classes if (rank := euro_rank(text)) is not None]
@@ -223,7 +208,7 @@ class VehicleSpace:
             for index, text in enumerate(self.euros)
             if (rank := euro_rank(text)) is not None and any(is_of_class(rank, n) for n in named)
         ]
-        return z3.And(z3.Not(self.zero_emission()), among("euro", tuple(found)))
+        return every([negated(self.zero_emission()), among("euro", tuple(found))])
 
     def _fuel(self, wanted: Sequence[str], *, only: bool) -> Formula:
         names = frozenset(wanted)
@@ -259,16 +244,16 @@ MEMBERS: dict[str, Callable[[VehicleSpace, Any], Formula]] = {
     "unladen_weight_over_kg": lambda space, value: _unladen() > value,
     "unladen_weight_up_to_kg": lambda space, value: _unladen() <= value,
     "length_over_m": lambda space, value: space._over("length_m", value),
-    "length_up_to_m": lambda space, value: z3.Not(space._over("length_m", value)),
+    "length_up_to_m": lambda space, value: negated(space._over("length_m", value)),
     "width_over_m": lambda space, value: space._over("width_m", value),
     "height_over_m": lambda space, value: space._over("height_m", value),
     "registered_before": lambda space, value: space.registered < value.toordinal(),
     "registered_from": lambda space, value: space.registered >= value.toordinal(),
     "registered_in": lambda space, value: of("registered_in", space.countries, value),
     "age_under_years": lambda space, value: space._younger(value),
-    "age_at_least_years": lambda space, value: z3.Not(space._younger(value)),
-    "n1_class": lambda space, value: z3.And(
-        space._category(["N1"]), of("n1_class", N1_CLASSES, value)
+    "age_at_least_years": lambda space, value: negated(space._younger(value)),
+    "n1_class": lambda space, value: every(
+        [space._category(["N1"]), of("n1_class", N1_CLASSES, value)]
     ),
     "combination": lambda space, value: flag("combination") == value,
     "stickers": lambda space, value: space._stickers(value),
@@ -277,28 +262,29 @@ MEMBERS: dict[str, Callable[[VehicleSpace, Any], Formula]] = {
     "particulates_over_g_per_kwh": lambda space, value: space._over(
         "particulates_g_per_kwh", value
     ),
-    "particulates_up_to_g_per_kwh": lambda space, value: z3.Not(
+    "particulates_up_to_g_per_kwh": lambda space, value: negated(
         space._over("particulates_g_per_kwh", value)
     ),
     "blind_spot_detection": lambda space, value: flag("blind_spot_detection") == value,
     "operator": lambda space, value: of("operator", space.operators, value),
     "any": lambda space, value: space._any(value),
     "all": lambda space, value: every([space.who(part) for part in value]),
-    "not_": lambda space, value: z3.Not(space.who(value)),
+    "not_": lambda space, value: negated(space.who(value)),
 }
 """How each key of `who` reads as a formula; one line each, in the order of the language."""
-
-
-def _mass() -> Formula:
-    return number("gross_weight_kg")
 
 
 def _unladen() -> Formula:
     return number("unladen_weight_kg")
 
 
-def _registered() -> Formula:
-    return number("first_registration_on")
+def _registered_by(years: int) -> str:
+    """Return the name of the last day of first registration of who is so many years old."""
+    return f"registered by {years}"
+
+
+def _last_registered(years: int, day: date) -> int:
+    return registered_by(day, years).toordinal()
 
 
 def _sticker(scheme: str) -> str:
@@ -309,77 +295,11 @@ def _purpose(name: str) -> str:
     return f"purpose.{name}"
 
 
-def _euros(named: Iterable[str]) -> tuple[str, ...]:
-    """Return one certificate's text per Euro rank, light ones first, each family in its order."""
-    ranks = {
-        rank: text for text in (*named, *EURO_CLASSES) if (rank := euro_rank(text)) is not None
-    }
-    return tuple(ranks[rank] for rank in sorted(ranks, key=lambda r: (r.family != "light", r.rank)))
-
-
-def _family(text: str) -> bool:
-    """Return whether the class is of the heavy family."""
-    rank = euro_rank(text)
-    return rank is not None and rank.family == "heavy"
-
-
-def _step_value(bounds: Sequence[float], step: int) -> float | None:
+def _step_value(bounds: Sequence[float], step: int) -> float:
     """Return a length in a step: below the first bound, at it, between it and the next, …"""
-    if not bounds:
-        return None
     index, exactly = divmod(step, 2)
     if exactly:
         return bounds[index]
     if index == len(bounds):
         return bounds[-1] + 0.5
     return (bounds[index] + (bounds[index - 1] if index else 0.0)) / 2
-
-
-@lru_cache(maxsize=256)
-def _plausible(categories: tuple[str, ...], euros: tuple[str, ...]) -> Formula:
-    """Return what holds of every vehicle, whatever a rule names: the same for most zones."""
-    heavy, heavy_only = _heavy(euros), of("category", categories, HEAVY_ONLY)
-    parts = [
-        within("category", len(categories)),
-        within("fuel", len(FUEL_SETS)),
-        within("euro", len(euros)),
-        z3.And(_registered() >= OLDEST.toordinal(), _registered() <= NEWEST.toordinal()),
-        z3.And(_mass() >= ANY_MASS_KG[0], _mass() <= ANY_MASS_KG[1]),
-        z3.Implies(heavy_only, heavy),
-        z3.Implies(heavy, of("category", categories, HEAVY_ONLY | EITHER)),
-        z3.Implies(
-            of("category", categories, CYCLES), number("fuel") == FUEL_SETS.index(_ELECTRIC)
-        ),
-    ]
-    parts += [
-        z3.Implies(
-            number("category") == place,
-            z3.And(_mass() >= MASS_KG[name][0], _mass() <= MASS_KG[name][1]),
-        )
-        for place, name in enumerate(categories)
-        if name in MASS_KG
-    ]
-    return z3.And(parts)
-
-
-@lru_cache(maxsize=256)
-def _typical(categories: tuple[str, ...], euros: tuple[str, ...]) -> tuple[Formula, ...]:
-    return (
-        of("category", categories, {"N1", "N2", "N3"}),
-        number("fuel") == FUEL_SETS.index(frozenset({"diesel"})),
-        of("category", categories, {"N2"}),
-        of("euro", euros, {"V"}),
-        _mass() == 7400,
-        _registered() == date(2015, 6, 1).toordinal(),
-    )
-
-
-@lru_cache(maxsize=256)
-def _heavy(euros: tuple[str, ...]) -> Formula:
-    return among("euro", tuple(i for i, text in enumerate(euros) if _family(text)))
-
-
-@lru_cache(maxsize=1)
-def _clean() -> Formula:
-    found = [i for i, fuels in enumerate(FUEL_SETS) if fuels <= ZERO_EMISSION_FUELS]
-    return among("fuel", tuple(found))

@@ -7,12 +7,18 @@ from kernel.vehicles import VehicleFacts, euro_rank
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def text(facts: VehicleFacts, local: datetime, calendars: tuple[str, ...] = ()) -> str:
+def text(
+    facts: VehicleFacts,
+    local: datetime,
+    calendars: tuple[str, ...] = (),
+    permits: tuple[str, ...] = (),
+) -> str:
     """Return the example as people say it; the facts that are known, in a fixed order.
 
     The date stands with the weekday; what it is no good for, the caller leaves out.
     """
-    return ", ".join([when(local, calendars), *_vehicle(facts)])
+    held = ["with permit " + " and ".join(permits)] if permits else []
+    return ", ".join([when(local, calendars), *_vehicle(facts), *held])
 
 
 def when(local: datetime, calendars: tuple[str, ...] = ()) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.actors import Actor
 from kernel.verdicts import RuleRef
 from portal.rulebook import verdicts
+from zones import witnesses
 from zones.models import RegulationVersion
 from zones.selectors import analyses
 from zones.solving import Gap, Idle, Shift, Witness
@@ -109,6 +110,9 @@ def _example(witness: Witness) -> str:
     """Return the example; in other languages than English the day is said in figures."""
     if verdicts.language() == "en":
         return witness.text
-    _day, _comma, vehicle = witness.text.partition(", ")
+    _day, _comma, vehicle = witnesses.text(witness.facts, witness.local).partition(", ")
     named = f" ({', '.join(witness.calendars)})" if witness.calendars else ""
-    return f"{witness.local:%Y-%m-%d %H:%M}{named}, {vehicle}"
+    said = f"{witness.local:%Y-%m-%d %H:%M}{named}, {vehicle}"
+    if witness.permits:
+        said += ", " + _("with permit %(kinds)s") % {"kinds": ", ".join(witness.permits)}
+    return said

@@ -293,6 +293,7 @@ def test_an_analysis_says_who_is_better_off_than_by_the_rules_in_force(city, reg
     assert "N2" in better  # over 7.5 t, up to 12 t
     assert "N3" not in better  # always over 12 t
     assert all(s["witness"]["at"] >= "2026-06-01T00:00:00+03:00" for s in found["better"])
+    assert all(s["witness"]["permits"] == [] for s in found["better"])
 
 
 def test_the_analysis_of_a_draft_is_the_citys_alone(api, client, city, regulation, carrier):

@@ -31,11 +31,15 @@ class RowOut(Struct):
 
 
 class WitnessOut(Struct):
-    """An example: in words, as an instant, with the named calendars of its day, and as facts."""
+    """An example: in words, as an instant, with the named calendars of its day, and as facts.
+
+    `permits` are the kinds of permits and day passes that the vehicle holds.
+    """
 
     text: str
     at: datetime
     calendars: list[str]
+    permits: list[str]
     facts: dict[str, Any]
 
 
@@ -68,7 +72,10 @@ class GapOut(Struct):
 
 
 class ShiftOut(Struct):
-    """Who is worse or better off than without the version, by an example per category."""
+    """Who is worse or better off than without the version, by an example per category.
+
+    Of who holds permits or day passes, one per set of them that makes the difference.
+    """
 
     kind: Literal["prohibited", "permit", "booking", "charge", "warning"]
     witness: WitnessOut
@@ -108,6 +115,7 @@ def _said(found: Analysis, version: RegulationVersion, tz: Any) -> dict[str, Any
             "text": witness.text,
             "at": witness.local.replace(tzinfo=tz),
             "calendars": list(witness.calendars),
+            "permits": list(witness.permits),
             "facts": _facts(witness.facts),
         }
 

@@ -350,6 +350,18 @@ def test_a_row_that_never_applies_is_named(office, version):
     assert "Row 1 never applies: everybody it means is exempt." in text
 
 
+def test_who_would_lose_a_day_pass_is_told_apart_from_who_holds_none(office, version):
+    day_pass = {"unless": {"day_pass": [{"kind": "tram-day", "per_year": 12}]}}
+    second = draft(version, [NO_LORRIES | day_pass])
+    official = office()
+    _, text = page(official, "version-analysis", second.id)
+    assert "gains access" in text
+    assert "with permit tram-day" in text
+    path = reverse("portal:version-analysis", args=[second.id])
+    in_german = official.get(path, headers={"accept-language": "de"}).content.decode()
+    assert "mit Genehmigung tram-day" in in_german
+
+
 def test_what_differs_is_shown_row_by_row(office, version):
     changed = NO_LORRIES | {"who": {"category": ["N3"]}}
     second = draft(version, [changed, {"id": "new", "what": {"effect": "warn"}}])

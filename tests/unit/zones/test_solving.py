@@ -3,48 +3,18 @@
 import itertools
 import random
 import time
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
 
 from kernel.periods import Period
 from kernel.schedules import DayCalendar, Span
 from kernel.vehicles import VehicleFacts
-from kernel.verdicts import Access, RuleRef
+from kernel.verdicts import Access
+from tests.unit.zones.looked import ALLOW, ASCENSION, BAN, HELSINKI, MONDAY, found, said_of
 from tests.unit.zones.rulebook import regulation
 from zones import language, rules, vehicle_space, witnesses
 from zones.language import When, Who
-from zones.solving import Placed, analyse
-
-HELSINKI = ZoneInfo("Europe/Helsinki")
-MONDAY = datetime(2026, 5, 11, tzinfo=HELSINKI)
-ASCENSION = date(2026, 5, 14)
-ALLOW, BAN = {"effect": "allow"}, {"effect": "prohibit"}
-
-
-def placed(rows, version=1, legal=None):
-    read, faults = language.read(rows)
-    assert faults == []
-    return [
-        Placed(RuleRef(UUID(int=1), UUID(int=version), number, "R"), row, legal or ALL_TIME)
-        for number, row in enumerate(read)
-    ]
-
-
-ALL_TIME = Period(datetime(2020, 1, 1, tzinfo=UTC))
-
-
-def found(rows, before=None, days=14, legal=None):
-    return analyse(
-        rules=placed(rows, legal=legal),
-        before=None if before is None else placed(before, version=2),
-        start=MONDAY,
-        end=MONDAY + timedelta(days=days),
-        tz=HELSINKI,
-        holidays=frozenset({ASCENSION}),
-    )
 
 
 def verdict_of(rows, witness):
@@ -323,7 +293,7 @@ def speaks(row, facts, at):
 
 
 def by_brute_force(rows):
-    """Return clashes, idle rows and whether somebody is left out, from all cases one by one.
+    """Return clashes and idle rows, from all cases one by one.
 
     A case of a set of rows is who of them speaks; times and vehicles are independent, so each row
     is asked once for the time (of a vehicle it means) and once for the vehicle (at such a time).
@@ -338,24 +308,7 @@ def by_brute_force(rows):
     fleets = {tuple(speaks(row, car, TIMES[0]) for row in timeless) for car in VEHICLES}
     for when, who in itertools.product(times, fleets):
         patterns.add(tuple(a and b for a, b in zip(when, who, strict=True)))
-    effects = [row["what"]["effect"] for row in rows]
-    clashes, idle = set(), set()
-    for i, j in itertools.permutations(range(len(rows)), 2):
-        opposed = (effects[i], effects[j]) == ("allow", "prohibit")
-        equal = rows[i]["priority"] == rows[j]["priority"]
-        if opposed and equal and any(p[i] and p[j] for p in patterns):
-            clashes.add((i, j))
-    for i, row in enumerate(rows):
-        over = [
-            j
-            for j, other in enumerate(rows)
-            if effects[j] == "allow" and other["priority"] > row["priority"]
-        ]
-        silenced = [any(p[j] for j in over) and effects[i] != "allow" for p in patterns]
-        heard = [p for p, lost in zip(patterns, silenced, strict=True) if p[i] and not lost]
-        if not heard:
-            idle.add(i)
-    return clashes, idle
+    return said_of(rows, patterns)
 
 
 @pytest.mark.law
