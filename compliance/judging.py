@@ -79,12 +79,11 @@ def _evidence(
     """Return what the judgement rested on, without the plate."""
     if act.kind is ActKind.VISIT:
         grace = evaluator.zones.grace(act.place_id, act.period.start)
-        held = [period for _, period in evaluator.held_in(act.place_id, bookings)]
     else:
         curb_zone = evaluator.curbs.zone(act.place_id)
         assert curb_zone is not None
         grace = curb_acts.grace_of(curb_zone, act.period.start)
-        held = [period for zone_id, period in bookings if zone_id == act.place_id]
+    booked = [held.period for held in evaluator.held(bookings) if act.place_id in held.places]
     first = facts.first_registration_on
     return {
         "grace_s": int(grace.total_seconds()),
@@ -101,7 +100,7 @@ def _evidence(
         },
         "permits": sorted({permit.kind for permit in permits}),
         "bookings": [
-            [period.start.isoformat(), period.end and period.end.isoformat()] for period in held
+            [period.start.isoformat(), period.end and period.end.isoformat()] for period in booked
         ],
     }
 

@@ -18,7 +18,7 @@ from kernel.verdicts import RuleRef
 from zones import acts
 from zones.acts import Breach
 from zones.book import RuleBook
-from zones.compiled import HeldPermit
+from zones.compiled import HeldBooking, HeldPermit
 
 MAX_STAY_ROW = -1
 MAX_STAY = "max_stay"
@@ -43,7 +43,7 @@ def judge_visit(
         act,
         facts,
         permits=permits,
-        bookings=[period for _, period in evaluator.held_in(zone_id, bookings)],
+        bookings=evaluator.held(bookings),
         booked=evaluator.booked_in(zone_id, bookings),
     )
 
@@ -72,7 +72,7 @@ def judge_stay(
         days_known=zones.days,
         days_changed_at=zones.days_changed_at,
         permits=permits,
-        bookings=bookings,
+        bookings=[HeldBooking(period, frozenset({curb_zone.id})) for period in bookings],
     )
     return [*found, *_overstayed(curb_zone, act)]
 

@@ -17,7 +17,7 @@ from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
 from zones import rules as zone_rules
 from zones.book import RuleBook
-from zones.compiled import CompiledRegulation, CompiledRow, HeldPermit
+from zones.compiled import CompiledRegulation, CompiledRow, HeldBooking, HeldPermit
 from zones.honouring import Booked
 
 AT_THE_CURB_M = 10.0
@@ -98,7 +98,7 @@ class Evaluator:
             tz=self.zones.tz,
             days=self.zones.days(self.known_at),
             permits=question.permits,
-            bookings=self._bookings(question, place, curb),
+            bookings=self.held(question.bookings),
         )
 
     def over(
@@ -115,7 +115,7 @@ class Evaluator:
                 tz=self.zones.tz,
                 days=self.zones.days(self.known_at),
                 permits=question.permits,
-                bookings=self._bookings(question, place, curb),
+                bookings=self.held(question.bookings),
             )
             for answer in answers:
                 _append(pieces, answer)
@@ -166,12 +166,12 @@ class Evaluator:
     def _zones_at(self, lng: float, lat: float, at: datetime) -> tuple[UUID, ...]:
         return tuple(self.zones.zones_at(lng, lat, at, known_at=self.known_at))
 
-    def held_in(
-        self, zone_id: UUID, bookings: Iterable[tuple[UUID, Period]]
-    ) -> list[tuple[UUID, Period]]:
-        """Return the bookings at curbs that lie in an access zone when they begin."""
+    def held(self, bookings: Iterable[tuple[UUID, Period]]) -> list[HeldBooking]:
+        """Return bookings with where they count: at their curb, and in the access zones in which
+        it lies when they begin."""
         return [
-            held for held in bookings if zone_id in self.zone_ids(AtCurb(held[0]), held[1].start)
+            HeldBooking(period, frozenset({curb_id, *self.zone_ids(AtCurb(curb_id), period.start)}))
+            for curb_id, period in bookings
         ]
 
     def booked_in(
@@ -180,8 +180,11 @@ class Evaluator:
         """Return the bookings at curbs in an access zone that its rules may have to honour."""
         if not self.zones.honours:
             return ()
-        dated = [held for held in bookings if isinstance(held, Held)]
-        return tuple((held[1], held.made_at) for held in dated if self.held_in(zone_id, [held]))
+        return tuple(
+            (held[1], held.made_at)
+            for held in bookings
+            if isinstance(held, Held) and zone_id in self.zone_ids(AtCurb(held[0]), held[1].start)
+        )
 
     def _regulations(
         self, question: Question, place: Place, curb: Zone | None, at: datetime
@@ -197,20 +200,6 @@ class Evaluator:
             else:
                 found += self.zones.regulations(zone_id, known_at=self.known_at)
         return found
-
-    def _bookings(self, question: Question, place: Place, curb: Zone | None) -> tuple[Period, ...]:
-        """Return the bookings that count there: of the curb itself, else of curbs in the zone."""
-        if not question.bookings:
-            return ()
-        if curb is not None:
-            return tuple(period for zone_id, period in question.bookings if zone_id == curb.id)
-        asked = None
-        counted = []
-        for curb_id, period in question.bookings:
-            asked = asked or set(self.zone_ids(place, period.start))
-            if asked & set(self.zone_ids(AtCurb(curb_id), period.start)):
-                counted.append(period)
-        return tuple(counted)
 
     def _steady(self, period: Period) -> Iterable[Period]:
         """Yield the parts of a period in which no zone and no curb zone changes its geometry."""

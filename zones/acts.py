@@ -22,7 +22,7 @@ from kernel.schedules import NO_DAYS, DayCalendar
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import RuleRef, Verdict, finding_reasons
 from zones import rules
-from zones.compiled import CompiledRegulation, HeldPermit, in_force
+from zones.compiled import CompiledRegulation, HeldBooking, HeldPermit, in_force
 
 Evaluate = Callable[
     [Sequence[CompiledRegulation], Period, DayCalendar], list[tuple[Period, Verdict]]
@@ -69,7 +69,7 @@ def judge(
     days_known: DaysKnown = lambda known_at: NO_DAYS,
     days_changed_at: Sequence[datetime] = (),
     permits: Sequence[HeldPermit] = (),
-    bookings: Sequence[Period] = (),
+    bookings: Sequence[HeldBooking] = (),
 ) -> list[Breach]:
     """Return the breaches of an act in one zone, by start and regulation.
 

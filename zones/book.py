@@ -21,7 +21,7 @@ from kernel.vehicles import VehicleFacts
 from zones import acts, geography, rules
 from zones.acts import Breach
 from zones.class_permits import ClassPermit
-from zones.compiled import CompiledRegulation, HeldPermit
+from zones.compiled import CompiledRegulation, HeldBooking, HeldPermit
 from zones.geography import Crossing, Geography, Shape
 from zones.honouring import Booked, honouring
 
@@ -161,7 +161,7 @@ class RuleBook:
         facts: VehicleFacts,
         *,
         permits: Sequence[HeldPermit] = (),
-        bookings: Sequence[Period] = (),
+        bookings: Sequence[HeldBooking] = (),
         booked: Sequence[Booked] = (),
     ) -> list[Breach]:
         """Return the breaches of a visit to a zone, over its whole length.

@@ -31,6 +31,14 @@ class HeldPermit:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBooking:
+    """A booking as an evaluation sees it: when, and in which zones and curb zones it counts."""
+
+    period: Period
+    places: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRow:
     """One row, ready to be asked; `about` and `unless_about` are its predicates as written.
 

@@ -280,6 +280,8 @@ def _senseless_what(what: What) -> list[tuple[str, str]]:
         found.append(("/amount", "Only a charge has an amount."))
     if what.effect == "require_permit" and what.permit is None:
         found.append(("/permit", "A required permit needs its kind."))
+    if what.permit is not None and what.effect not in ("require_permit", "charge"):
+        found.append(("/permit", "Only a charge and a required permit name one; see “unless”."))
     return found
 
 

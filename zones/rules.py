@@ -37,6 +37,7 @@ from zones.compiled import (
     BLOCKING,
     CompiledRegulation,
     CompiledRow,
+    HeldBooking,
     HeldPermit,
     compile_regulation,
     compile_row,
@@ -47,6 +48,7 @@ from zones.compiled import (
 __all__ = [
     "CompiledRegulation",
     "CompiledRow",
+    "HeldBooking",
     "HeldPermit",
     "compile_regulation",
     "compile_row",
@@ -64,23 +66,24 @@ def decide(
     tz: ZoneInfo,
     days: DayCalendar = NO_DAYS,
     permits: Sequence[HeldPermit] = (),
-    bookings: Sequence[Period] = (),
+    bookings: Sequence[HeldBooking] = (),
 ) -> Verdict:
     """Return what the regulations (of one or more zones) say about the vehicle at the instant.
 
-    `bookings` are the times for which the vehicle holds a booking at this place.
+    A booking meets what the rules of its own places require.
     """
     moment = schedules.moment(at, tz)
     at = at.astimezone(UTC)
     days = days.at(at)
-    booked = any(period.contains(at) for period in bookings)
+    booked = [held.places for held in bookings if held.period.contains(at)]
     zones: dict[UUID, list[_Voice]] = {}
     for regulation in regulations:
         if not regulation.legal.contains(at):
             continue
         held = _kinds(permits, regulation.zone_id, at) if permits else frozenset()
+        reserved = any(regulation.zone_id in places for places in booked) if booked else False
         for row in regulation.rows:
-            voice = _voice(row, facts, moment, days, held, booked)
+            voice = _voice(row, facts, moment, days, held, reserved)
             if voice is not None:
                 zones.setdefault(regulation.zone_id, []).append(voice)
     if not zones:
@@ -97,7 +100,7 @@ def intervals(
     tz: ZoneInfo,
     days: DayCalendar = NO_DAYS,
     permits: Sequence[HeldPermit] = (),
-    bookings: Sequence[Period] = (),
+    bookings: Sequence[HeldBooking] = (),
 ) -> list[tuple[Period, Verdict]]:
     """Return the verdict over the whole period: adjoining pieces, each with another verdict.
 
@@ -136,11 +139,11 @@ def _edges(
     tz: ZoneInfo,
     days: DayCalendar,
     permits: Sequence[HeldPermit],
-    bookings: Sequence[Period],
+    bookings: Sequence[HeldBooking],
 ) -> Iterable[datetime | None]:
     """Yield the instants at which a verdict may change."""
-    for held in (*(permit.period for permit in permits), *bookings):
-        yield from (held.start, held.end)
+    held = [*(permit.period for permit in permits), *(booking.period for booking in bookings)]
+    yield from (edge for period in held for edge in (period.start, period.end))
     for regulation in regulations:
         yield from (regulation.legal.start, regulation.legal.end)
         ruled = regulation.legal.intersection(period)

@@ -1,5 +1,6 @@
 """Zones and curbs composed: at a point, in a zone, at a curb, along a path; and stays judged."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -124,6 +125,23 @@ def test_a_booking_of_this_curb_meets_the_need_and_one_elsewhere_does_not():
     elsewhere = ((UUID(int=77), Period(TEN, TEN + minutes(30))),)
     assert evaluator().at(Question(VAN, bookings=here), AtCurb(CURB), TEN).admissible
     assert not evaluator().at(Question(VAN, bookings=elsewhere), AtCurb(CURB), TEN).admissible
+
+
+def test_a_booking_at_another_curb_in_a_zone_meets_the_need_of_the_zone_alone():
+    """At the curb, too: as it does for the visit to the zone."""
+    other = replace(curb_zone(), id=UUID(int=4))
+    need = [{"what": {"effect": "require_booking"}, "sentence": "Book a curb in the centre."}]
+    book = rule_book().with_version(
+        compile_regulation(
+            regulation_id=UUID(int=20), version_id=UUID(int=21), number=1, code="NEED",
+            zone_id=AREA, rows=need, legal=ALWAYS, recorded=ALWAYS,
+        )
+    )  # fmt: skip
+    there = Evaluator(book, CurbBook(UUID(int=9), 1, 3879, [curb_zone(), other]))
+    held = ((other.id, Period(TEN, TEN + minutes(30))),)
+    verdict = there.at(Question(VAN, bookings=held), AtCurb(CURB), TEN)
+    assert {duty.rule.code: duty.met for duty in verdict.obligations} == {"K1": False, "NEED": True}
+    assert there.at(Question(VAN, bookings=held), InZone(AREA), TEN).admissible
 
 
 def test_over_a_period_the_verdict_changes_with_the_booking():

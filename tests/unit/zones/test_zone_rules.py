@@ -13,7 +13,7 @@ from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Access
 from tests.unit.zones.rulebook import HELSINKI, LONG_AGO, ZONE, local, regulation
 from zones import rules
-from zones.rules import HeldPermit
+from zones.rules import HeldBooking, HeldPermit
 
 BERLIN = ZoneInfo("Europe/Berlin")
 VAN = VehicleFacts(category="N1", fuels=frozenset({"diesel"}), euro_class="5", gross_weight_kg=3500)
@@ -256,9 +256,18 @@ def test_a_required_permit_is_an_obligation_met_by_holding_it():
 
 def test_a_required_booking_is_met_during_the_booking():
     zone = regulation({"what": {"effect": "require_booking"}})
-    booking = Period(local("2026-03-10T12:00"), local("2026-03-10T12:30"))
+    noon = Period(local("2026-03-10T12:00"), local("2026-03-10T12:30"))
+    booking = HeldBooking(noon, frozenset({ZONE}))
     assert verdict(zone, at="2026-03-10T12:00", bookings=[booking]).admissible
     assert not verdict(zone, at="2026-03-10T12:30", bookings=[booking]).admissible
+
+
+def test_a_booking_meets_what_its_own_places_require_and_no_other():
+    noon = Period(local("2026-03-10T12:00"), local("2026-03-10T12:30"))
+    need = {"what": {"effect": "require_booking"}}
+    both = regulation(need), regulation(need, regulation_id=2, zone=UUID(int=99))
+    got = verdict(*both, bookings=[HeldBooking(noon, frozenset({UUID(int=99)}))])
+    assert [(duty.rule.code, duty.met) for duty in got.obligations] == [("R1", False), ("R2", True)]
 
 
 def test_a_held_permit_answers_what_a_missing_fact_leaves_open():

@@ -467,7 +467,10 @@ def asked_of(
             )
             for held in one.permits
         ],
-        "bookings": [Period(*stretch) for stretch in one.booked],
+        "bookings": [
+            compiled.HeldBooking(Period(*stretch), frozenset(UUID(int=r.zone) for r in one.book))
+            for stretch in one.booked
+        ],
     }
 
 
