@@ -9,6 +9,7 @@ is missed only where it matters.
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from kernel.vehicles import (
@@ -184,7 +185,7 @@ def _fuel(wanted: frozenset[str], *, only: bool) -> Predicate:
 
 def _sticker(scheme: str, wanted: frozenset[str]) -> Predicate:
     """Ask for the sticker that is told; where none is, the other facts may still decide."""
-    derived = tuple((compile_who(who), one_of) for who, one_of in DERIVED.get(scheme, ()))
+    derived = _derived(scheme)
     untold = (f"stickers.{scheme}",)
 
     def holds(facts: VehicleFacts, on: date) -> Answer:
@@ -202,6 +203,12 @@ def _sticker(scheme: str, wanted: frozenset[str]) -> Predicate:
         return None, missing
 
     return holds
+
+
+@lru_cache(maxsize=64)
+def _derived(scheme: str) -> tuple[tuple[Predicate, frozenset[str]], ...]:
+    """Return of whom it is known which stickers of a scheme they may have; read once."""
+    return tuple((compile_who(who), one_of) for who, one_of in DERIVED.get(scheme, ()))
 
 
 def _euro(limit: str | EuroLimit, *, below: bool) -> Predicate:

@@ -83,6 +83,7 @@ def test_a_sentence_dates_what_is_dated_in_three_languages():
     ]
 
 
+@pytest.mark.law
 @pytest.mark.parametrize(
     ("classes", "euro", "holds"),
     [

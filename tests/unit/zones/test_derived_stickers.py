@@ -20,6 +20,7 @@ def asked(scheme, values, category, fuels, euro, **told):
     return compile_who(Who(stickers={scheme: tuple(values)}))(facts, TODAY)
 
 
+@pytest.mark.law
 @pytest.mark.parametrize(
     ("category", "fuel", "euro", "is_3"),
     [
@@ -46,6 +47,7 @@ def test_a_vignette_3_follows_where_the_facts_say_so(category, fuel, euro, is_3)
     assert others is (False if is_3 else None)
 
 
+@pytest.mark.law
 @pytest.mark.parametrize(
     ("category", "fuel", "euro", "unlabelled"),
     [
