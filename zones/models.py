@@ -369,5 +369,6 @@ class RuleBookChange(models.Model):
         return str(self.counter)
 
 
-# Its module stands apart; Django finds its models here.
+# Their modules stand apart; Django finds their models here.
+from zones.imports import RuleImport, RuleImportPart  # noqa: E402, F401
 from zones.interruptions import Suspension  # noqa: E402, F401

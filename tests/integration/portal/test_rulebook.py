@@ -494,7 +494,7 @@ def read_file(official, content, do, standard="zfe"):
     """Send a file of rules, as the form does."""
     file = SimpleUploadedFile("rules.json", content)
     sent = {"file": file, "standard": standard, "do": do}
-    return official.post(reverse("portal:import-rules"), sent)
+    return official.post(reverse("portal:import-rules"), sent, follow=True)
 
 
 def of_schema_zfe():
