@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -137,7 +138,11 @@ class ExportView(HubView):
     def zones(self, request: Any) -> list[PublishedZone]:
         """Return the zones to export."""
         seen = set(self.visible().values_list("id", flat=True))
-        return exporting.published(self.actor.city_id, instant(request, "at") or self.now, seen)
+        return exporting.published(self.actor.city_id, self.since(request), seen)
+
+    def since(self, request: Any) -> datetime:
+        """Return the instant from which on is asked."""
+        return instant(request, "at") or self.now
 
     def answer(
         self, request: Any, zones: list[PublishedZone], content: Callable[[], Any]
