@@ -201,8 +201,9 @@ HUB_EVENT_DAYS = environment.days(
 HUB_QUARANTINE_DAYS = environment.days(os.environ, "CITYHUB_QUARANTINE_DAYS", default=30, least=1)
 # Webhooks go to public addresses; a city whose receivers live in its own network names it here.
 HUB_WEBHOOK_NETWORKS = environment.networks(os.environ, "CITYHUB_WEBHOOK_NETWORKS")
-# Findings: how long their frozen evidence is kept, and the time limits of disputes.
+# Findings: how long their frozen evidence and officers' checks are kept, and when disputes end.
 HUB_EVIDENCE_DAYS = environment.days(os.environ, "CITYHUB_EVIDENCE_DAYS", default=1095, least=1)
+HUB_CHECK_DAYS = environment.days(os.environ, "CITYHUB_CHECK_DAYS", default=90, least=1)
 HUB_DISPUTE_DAYS = environment.days(os.environ, "CITYHUB_DISPUTE_DAYS", default=28, least=1)
 HUB_DECISION_DAYS = environment.days(os.environ, "CITYHUB_DECISION_DAYS", default=28, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # each endpoint has a limit of its own

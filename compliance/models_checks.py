@@ -63,6 +63,7 @@ class PlateCheck(models.Model):
         ]
         indexes = [
             models.Index(fields=["city", "-checked_at", "-id"], name="check_by_time"),
+            models.Index(fields=["checked_at"], name="check_age"),
             models.Index(
                 fields=["organisation", "-checked_at", "-id"], name="check_by_organisation"
             ),

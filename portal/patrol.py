@@ -131,7 +131,7 @@ def _shown(row: PlateCheck, companies: dict[UUID, str], names: Names, tz: Any) -
         verdict=str(label),
         tone=tone,
         sentences=list(dict.fromkeys(_sentence(reason) for reason in said["reasons"])),
-        missing=[_fact(name) for name in said["missing_facts"]],
+        missing=[fact(name) for name in said["missing_facts"]],
         graces=[_grace(one, row.at, tz) for one in said["graces"]],
         allowed_until=words.moment(_at(coming), tz) if coming else "",
         permits=[_permit(one, tz) for one in said["permits"]],
@@ -142,7 +142,7 @@ def _shown(row: PlateCheck, companies: dict[UUID, str], names: Names, tz: Any) -
     )
 
 
-def _fact(name: str) -> str:
+def fact(name: str) -> str:
     """Return what people call a fact of a vehicle; a sticker's scheme keeps its name."""
     try:
         return str(Vehicle._meta.get_field(name).verbose_name)

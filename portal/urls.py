@@ -7,6 +7,7 @@ from portal.rulebook_urls import RULES
 from portal.views import (
     backfill,
     bookings,
+    checks,
     disputes,
     exceptions,
     findings,
@@ -19,6 +20,7 @@ from portal.views import (
     slots,
     standing,
     tower,
+    webhooks,
 )
 
 app_name = "portal"
@@ -97,6 +99,36 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/congestion/", reports.Congestion.as_view(), name="congestion"),
     path("patrol/", patrol.Patrol.as_view(), name="patrol"),
     path("patrol/<uuid:check_id>/", patrol.PatrolCheck.as_view(), name="patrol-check"),
+    path("checks/", checks.Checks.as_view(), name="checks"),
+    path("checks/self/", checks.SelfCheck.as_view(), name="self-check"),
+    path("checks/<uuid:check_id>/", checks.OneCheck.as_view(), name="check"),
+    path("webhooks/", webhooks.Webhooks.as_view(), name="webhooks"),
+    path("webhooks/<uuid:webhook_id>/", webhooks.OneWebhook.as_view(), name="webhook"),
+    path(
+        "webhooks/<uuid:webhook_id>/rotate/",
+        webhooks.RotateWebhook.as_view(),
+        name="rotate-webhook",
+    ),
+    path(
+        "webhooks/<uuid:webhook_id>/replay/",
+        webhooks.ReplayWebhook.as_view(),
+        name="replay-webhook",
+    ),
+    path(
+        "webhooks/<uuid:webhook_id>/delete/",
+        webhooks.DeleteWebhook.as_view(),
+        name="delete-webhook",
+    ),
+    path(
+        "webhooks/deliveries/<uuid:delivery_id>/",
+        webhooks.OneDelivery.as_view(),
+        name="webhook-delivery",
+    ),
+    path(
+        "webhooks/deliveries/<uuid:delivery_id>/replay/",
+        webhooks.ReplayDelivery.as_view(),
+        name="replay-delivery",
+    ),
     path("standing/", standing.Standing.as_view(), name="standing"),
     path("standing/<uuid:stopped_id>/retry/", standing.Retry.as_view(), name="standing-retry"),
     path("standing/<uuid:stopped_id>/skip/", standing.Skip.as_view(), name="standing-skip"),

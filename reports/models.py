@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import City, Organisation
 from accounts.querysets import Tenancy, TenantQuerySet
+from foundation.jobs import Job
 from kernel.identifiers import uuid7
 
 CELL = (
@@ -81,30 +82,17 @@ class CountedFinding(models.Model):
     objects = TenantQuerySet.as_manager()
 
 
-class Impact(models.Model):
+class Impact(Job):
     """What a draft would do to whom, computed for exactly what it said when it was asked.
 
     `cursor` says how far the job is; `touched` holds the vehicles and carriers met so far.
     """
 
-    class State(models.TextChoices):
-        COMPUTING = "computing", _("Being computed")
-        DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     city = models.ForeignKey(City, on_delete=models.CASCADE, related_name="+")
     version_id = models.UUIDField(_("draft"))
     content_hash = models.CharField(_("hash of the draft"), max_length=64)
-    state = models.CharField(
-        _("state"), max_length=12, choices=State.choices, default=State.COMPUTING
-    )
-    requested_at = models.DateTimeField(_("requested at"))
-    requested_by = models.UUIDField(_("requested by"), null=True, blank=True)
-    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     cursor = models.JSONField(default=dict)
-    looked_at = models.PositiveIntegerField(_("cases looked at"), default=0)
-    total = models.PositiveIntegerField(_("cases"), default=0)
     counts = models.JSONField(_("counts"), default=dict)
     items = models.JSONField(_("cases whose verdict changes"), default=dict)
     touched = models.JSONField(default=dict)

@@ -7,6 +7,10 @@ class ZonesConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.news import register
+        from foundation import ticks
         from zones import codes, news  # noqa: F401
+        from zones.services import rule_imports
 
         register(news.TOPIC)
+        ticks.register("zones.imports", rule_imports.go_on)
+        ticks.register("zones.forget_imports", rule_imports.forget_old, every_s=3600)

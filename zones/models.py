@@ -370,5 +370,6 @@ class RuleBookChange(models.Model):
 
 
 # Their modules stand apart; Django finds their models here.
+from zones.imports import RuleImport, RuleImportPart  # noqa: E402, F401
 from zones.interruptions import Suspension  # noqa: E402, F401
 from zones.switches import CalendarSwitch  # noqa: E402, F401

@@ -78,6 +78,12 @@ class WebhookView(HubView):
         )
         return Response(shapes.webhook(endpoint))
 
+    @schema(response=None, status=204, summary="Remove a webhook endpoint with its log")
+    def delete(self, request: Any, webhook_id: UUID) -> Response:
+        self.one(webhook_id)
+        webhooks.remove(actor=self.actor, endpoint_id=webhook_id, now=self.now)
+        return Response(status=204)
+
 
 class WebhookRotateView(HubView):
     """A new secret; the one before goes on signing for a while."""

@@ -136,18 +136,19 @@ def replay(
     *,
     actor: Actor,
     endpoint: WebhookEndpoint,
-    start: datetime,
-    end: datetime,
+    start: datetime | None,
+    end: datetime | None,
     states: Sequence[str] = (),
     now: datetime,
 ) -> int:
     """Put the deliveries of news that happened in `[start, end)` down again; return how many.
+    None leaves a side open.
 
     `states` narrows it (`dead`, `delivered`, `withheld`); what waits already is left as it is.
     Raises `webhook.period_invalid` when the period is empty, `webhook.too_many_deliveries` above
     10,000.
     """
-    if end <= start:
+    if start is not None and end is not None and end <= start:
         raise Refusal(
             codes.WEBHOOK_PERIOD, _("The period ends before it starts."), pointer="/until"
         )

@@ -131,7 +131,9 @@ def _post(row: WebhookDelivery, http_too: bool) -> Outcome:
 def _record(sent: _Sent) -> None:
     """Write what came of an attempt: on the delivery, in its log, on the endpoint."""
     row, outcome, moment = sent.delivery, sent.outcome, wall()
-    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=row.endpoint_id)
+    endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=row.endpoint_id).first()
+    if endpoint is None:  # it was removed meanwhile, with its log
+        return
     WebhookAttempt.objects.create(
         delivery=row,
         at=moment,

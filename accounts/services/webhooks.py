@@ -1,4 +1,4 @@
-"""Webhook endpoints: registered, changed, switched off, given a new secret."""
+"""Webhook endpoints: registered, changed, switched off, given a new secret, removed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -94,6 +94,14 @@ def rotate_secret(
     endpoint.save(update_fields=["secret", "previous_secret", "previous_secret_until"])
     _note(actor, endpoint, "secret_rotated", now)
     return endpoint
+
+
+@transaction.atomic
+def remove(*, actor: Actor, endpoint_id: UUID, now: datetime) -> None:
+    """Delete an endpoint of the actor's organisation with its log; what waits is not delivered."""
+    endpoint = _own(actor, endpoint_id)
+    _note(actor, endpoint, "removed", now)
+    endpoint.delete()
 
 
 def _own(actor: Actor, endpoint_id: UUID) -> WebhookEndpoint:

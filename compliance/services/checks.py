@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -30,6 +31,7 @@ from zones.codes import ZONE_NOT_FOUND
 from zones.compiled import HeldPermit
 
 LONGEST_PLATE = 16
+FORGOTTEN_AT_ONCE = 2000
 SLACK = timedelta(minutes=1)
 """The clock of an officer's phone may be ahead of ours by so much."""
 
@@ -196,3 +198,14 @@ def _log(
         },
     )
     return row
+
+
+@transaction.atomic
+def forget_old(as_of: datetime) -> int:
+    """Delete checks made longer ago than the setting says; returns how many (a job of the tick,
+    some thousands at a time). The audit, which knows no plate, keeps that they were made."""
+    limit = as_of - timedelta(days=settings.HUB_CHECK_DAYS)
+    old = PlateCheck.objects.filter(checked_at__lt=limit).order_by("checked_at")
+    ids = list(old.values_list("id", flat=True)[:FORGOTTEN_AT_ONCE])
+    PlateCheck.objects.filter(id__in=ids).delete()
+    return len(ids)

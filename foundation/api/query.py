@@ -1,7 +1,7 @@
 """Reading query parameters: times, ids and choices, each refused with its name."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from foundation import codes
 from kernel.periods import YEARS
 from kernel.refusals import Refusal
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(request: Any, name: str) -> datetime | None:
@@ -27,6 +29,21 @@ def instant(request: Any, name: str) -> datetime | None:
         read = None
     if read is None or read.tzinfo is None or read.year not in YEARS:
         raise _refused(name, _("Give a time with its offset, such as 2026-05-12T10:00:00+03:00."))
+    return read
+
+
+def unix_ms(request: Any, name: str) -> datetime | None:
+    """Return a parameter in milliseconds since 1970 as an aware time, None when it is absent.
+
+    Raises `request.invalid` for what is none or lies beyond the calendar.
+    """
+    text = request.GET.get(name)
+    if not text:
+        return None
+    plain = text.isascii() and text.isdigit() and len(text) < 15
+    read = EPOCH + timedelta(milliseconds=int(text)) if plain else None
+    if read is None or read.year not in YEARS:
+        raise _refused(name, _("Give milliseconds since 1970, such as 1778569200000."))
     return read
 
 

@@ -23,9 +23,11 @@ function themeSwitch(): void {
 
 function menus(): void {
   const open = () => document.querySelectorAll<HTMLDetailsElement>("details.menu[open]");
-  document.addEventListener("click", (event) => {
-    for (const menu of open()) if (!menu.contains(event.target as Node)) menu.open = false;
-  });
+  for (const leaving of ["click", "focusin"]) {
+    document.addEventListener(leaving, (event) => {
+      for (const menu of open()) if (!menu.contains(event.target as Node)) menu.open = false;
+    });
+  }
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const menu of open()) {

@@ -7,20 +7,26 @@ from typing import Any
 from uuid import UUID
 
 import shapely
-from django.db.models import Count
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import scopes
 from accounts.actors import Actor
 from accounts.models import User
 from portal import words
 from portal.rulebook import differing, verdicts
 from zones import language, sentences
 from zones.models import AccessZone, Regulation, RegulationVersion, ZoneGeometry
+from zones.terms import RuleTerms
 
 State = RegulationVersion.State
+LISTED = 50
+MANY = 99
+"""Above this the navigation does not count."""
 TONES: dict[str, str] = {
     State.DRAFT: "warn",
     State.REVIEWED: "info",
@@ -98,24 +104,53 @@ def states_of(zone_ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, str, int]]
 
 @dataclass(frozen=True)
 class Waiting:
-    """Drafts of others that the reader can review, and versions that can be published."""
+    """Drafts of others that the reader can review, with who wrote each and when, and versions
+    that can be published; `more` drafts are not listed."""
 
-    review: list[Shown]
+    review: list[tuple[Shown, str, str]]
+    more: int
     publish: list[Shown]
 
 
+def for_review(actor: Actor) -> Any:
+    """Return the drafts that wait for the reader's review: what others wrote, once it says
+    something. Nothing for who may not review, and where the city asks for no review."""
+    rows = RegulationVersion.objects.of_city(actor.city_id)
+    needed = RuleTerms.of(actor.city.settings).review
+    if not (needed and actor.is_city and actor.user_id and actor.may(scopes.RULES_WRITE)):
+        return rows.none()
+    mine = Q(created_by=actor.user_id) | Q(changed_by=actor.user_id)
+    return rows.filter(state=State.DRAFT).exclude(rows=[]).exclude(mine)
+
+
+def nav_count(actor: Actor) -> str:
+    """Return how many drafts wait for the reader's review, for the navigation; empty for none."""
+    count = for_review(actor)[: MANY + 1].count()
+    return f"{MANY}+" if count > MANY else str(count or "")
+
+
 def waiting(actor: Actor) -> Waiting:
-    """Return what waits for the reader; one query."""
-    rows = RegulationVersion.objects.of_city(actor.city_id).select_related("regulation__zone")
-    open_ = rows.filter(state__in=[State.DRAFT, State.REVIEWED]).order_by("-created_at")[:50]
-    mine = actor.user_id
-    review, publish = [], []
-    for row in open_:
-        if row.state == State.REVIEWED:
-            publish.append(shown(row, actor.city.tz))
-        elif mine not in (row.created_by, row.changed_by):
-            review.append(shown(row, actor.city.tz))
-    return Waiting(review, publish)
+    """Return what waits for the reader, the latest first; four queries."""
+    written = Coalesce("changed_at", "created_at")
+    drafts = for_review(actor).select_related("regulation__zone").order_by(written.desc(), "-id")
+    review = list(drafts[:LISTED])
+    reviewed = RegulationVersion.objects.of_city(actor.city_id).filter(state=State.REVIEWED)
+    publish = reviewed.select_related("regulation__zone").order_by("-reviewed_at", "-id")[:LISTED]
+    authors = {row.changed_by or row.created_by for row in review}
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=authors - {None})}
+    tz = actor.city.tz
+    return Waiting(
+        [
+            (
+                shown(row, tz),
+                names.get(row.changed_by or row.created_by, _("a machine client")),
+                words.moment(row.changed_at or row.created_at, tz),
+            )
+            for row in review
+        ],
+        drafts.count() - len(review) if len(review) == LISTED else 0,
+        [shown(row, tz) for row in publish],
+    )
 
 
 @dataclass(frozen=True)

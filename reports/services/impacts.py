@@ -20,7 +20,7 @@ from accounts.actors import Actor
 from carriers.selectors import vehicles
 from curbs import decisions
 from curbs.evaluator import Evaluator, Question
-from foundation import audit
+from foundation import audit, jobs
 from kernel.periods import Period
 from kernel.refusals import Refusal
 from kernel.vehicles import VehicleFacts
@@ -48,11 +48,7 @@ def of_draft(*, actor: Actor, version_id: UUID, now: datetime) -> Impact:
     rest. Raises `zones.version_not_found` and `zones.not_a_draft`.
     """
     impact = _found_or_begun(actor, version_id, now)
-    for _page in range(AT_ONCE):
-        if impact.state != Impact.State.COMPUTING:
-            break
-        impact = advance(impact.id, now=now) or impact
-    return impact
+    return jobs.begin(impact, advance, pages=AT_ONCE, now=now)
 
 
 @transaction.atomic
@@ -100,26 +96,18 @@ def _found_or_begun(actor: Actor, version_id: UUID, now: datetime) -> Impact:
 
 def compute_open(as_of: datetime) -> int:
     """Look at some pages of the impacts that are not finished (a job of the tick)."""
-    done = 0
-    for _page in range(AT_ONCE):
-        oldest = Impact.objects.filter(state=Impact.State.COMPUTING).order_by("requested_at")
-        impact_id = oldest.values_list("id", flat=True).first()
-        if impact_id is None or advance(impact_id, now=as_of) is None:
-            break
-        done += 1
-    return done
+    return jobs.go_on(Impact, advance, pages=AT_ONCE, now=as_of)
 
 
 @transaction.atomic
 def advance(impact_id: UUID, *, now: datetime) -> Impact | None:
     """Look at one page of cases; return the impact, or None while somebody else works on it."""
-    open_ = Impact.objects.filter(pk=impact_id, state=Impact.State.COMPUTING)
-    impact = open_.select_related("city").select_for_update(of=("self",), skip_locked=True).first()
+    impact = jobs.locked(Impact, impact_id)
     if impact is None:
         return None
     version = RegulationVersion.objects.select_related("regulation").get(pk=impact.version_id)
     if version.state not in _DRAFTS or versions.content_hash(version) != impact.content_hash:
-        return _finished(impact, Impact.State.FAILED, now)  # nobody can publish on it
+        return jobs.finish(impact, Impact.State.FAILED, now)  # nobody can publish on it
     before = decisions.evaluator(impact.city)
     ground = _ground(before, version, impact.requested_at)
     kind, after = impact.cursor["kind"], impact.cursor["after"]
@@ -128,7 +116,7 @@ def advance(impact_id: UUID, *, now: datetime) -> Impact | None:
     impact.looked_at += len(found)
     kinds = list(cases.KINDS)
     if further is None and kind == kinds[-1]:
-        return _finished(impact, Impact.State.DONE, now)
+        return jobs.finish(impact, Impact.State.DONE, now)
     following = kind if further is not None else kinds[kinds.index(kind) + 1]
     impact.cursor = {"kind": following, "after": further and str(further)}
     impact.save()
@@ -239,9 +227,3 @@ def _add(impact: Impact, kind: str, changes: Sequence[Mapping[str, Any]]) -> Non
         impact.counts[who] = {way: len(touched[who, way]) for way in ("worse", "better")}
     if kind == "plans":  # a plan counts once, however many of its stops change
         impact.counts[kind] = {way: len(touched["plans", way]) for way in ("worse", "better")}
-
-
-def _finished(impact: Impact, state: Impact.State, now: datetime) -> Impact:
-    impact.state, impact.finished_at = state, now
-    impact.save()
-    return impact

@@ -79,6 +79,7 @@ OWNERS = {
     "regulation_id": "city",
     "version_id": "city",
     "impact_id": "city",
+    "import_id": "city",
     "permit_id": "city",
     "calendar_id": "city",
     "policy_id": "everybody",
@@ -185,6 +186,15 @@ def everything(organisation: Organisation) -> APIClient:
     return factories.api_client(organisation, scopes_of(organisation))
 
 
+def _import(city: APIClient) -> str:
+    """Return the import of a file that was only looked at: one zone of the French schema."""
+    facts = {"id": "secret-file", "date_debut": "2026-06-01", "vul_critair": "V4"}
+    feature = {"type": "Feature", "properties": facts, "geometry": SQUARE}
+    sent = {"type": "FeatureCollection", "features": [feature]}
+    path = "/api/v1/rules/imports?standard=zfe&dry_run=true"
+    return str(post(city, path, sent)["id"])
+
+
 def post(client: APIClient, path: str, sent: Any = None) -> dict[str, Any]:
     """Send a request that has to succeed and return its answer."""
     answer = client.post(path, sent, format="json")
@@ -264,6 +274,7 @@ def _zones(world: World) -> None:
         "regulation_id": regulation["id"],
         "version_id": version["id"],
         "impact_id": city.get("/api/v1/reports/impact", {"draft": version["id"]}).json()["id"],
+        "import_id": _import(city),
         "permit_id": permit["id"],
         "policy_id": published["id"],
         "geography_id": ZoneGeometry.objects.get(zone_id=zone["id"]).id,

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from compliance.models import PlateCheck
+from compliance.services import checks
 from curbs.models import CurbSession
 from curbs.services import bookings
 from foundation.models import AuditEntry
@@ -300,3 +301,13 @@ def test_a_check_takes_a_bounded_number_of_queries(
         visit(van, zone, seconds(-60 * minutes), left_at=seconds(-60 * minutes + 5))
     with django_assert_max_num_queries(20):
         checked(officer, zone_id=str(zone.id))
+
+
+def test_a_check_is_forgotten_after_ninety_days_some_at_a_time(officer, zone, van, monkeypatch):
+    for _number in range(3):
+        checked(officer, zone_id=str(zone.id))
+    assert checks.forget_old(TUESDAY + timedelta(days=90)) == 0
+    monkeypatch.setattr(checks, "FORGOTTEN_AT_ONCE", 2)
+    too_old = TUESDAY + timedelta(days=90, microseconds=1)
+    assert [checks.forget_old(too_old) for _round in range(3)] == [2, 1, 0]
+    assert AuditEntry.objects.filter(action="plate.checked").count() == 3

@@ -268,3 +268,35 @@ def test_mds_documents_are_valid_by_the_published_schema(ruling, client):
     assert policies[0]["rules"][0]["geographies"] == [geographies[0]["geography_id"]]
     one = client.get(f"/mds/policy/v2/policies/{policies[0]['policy_id']}").json()
     assert one["policies"] == policies
+
+
+def milliseconds(text):
+    return str(int(datetime.fromisoformat(text).timestamp() * 1000))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        ("2025-06-01T00:00:00+02:00", "2026-01-01T00:00:00+02:00", 0),  # in force from 1 January
+        ("2025-06-01T00:00:00+02:00", "2026-01-01T00:00:01+02:00", 1),
+        ("2030-01-01T00:00:00+02:00", None, 1),
+    ],
+)
+def test_mds_policies_are_chosen_by_the_range_in_which_they_rule(ruling, client, start, end, count):
+    query = {"start_date": milliseconds(start)} | ({"end_date": milliseconds(end)} if end else {})
+    answer = client.get("/mds/policy/v2/policies", query)
+    assert len(answer.json()["policies"]) == count
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ({"start_date": "2026-01-01"}, "start_date"),
+        ({"end_date": "9" * 15}, "end_date"),
+        ({"start_date": "1778569200000", "end_date": "1778569200000"}, "end_date"),
+    ],
+)
+def test_a_range_of_mds_that_is_none_is_refused_by_name(ruling, client, query, parameter):
+    answer = client.get("/mds/policy/v2/policies", query)
+    assert answer.status_code == 422
+    assert parameter in answer.content.decode()

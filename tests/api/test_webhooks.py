@@ -223,3 +223,13 @@ def test_endpoints_are_no_matter_of_mandates(api, tpl):
     sent = {"agent_id": str(tpl.id), "scopes": ["webhooks:write"]}
     answer = api().post("/api/v1/mandates", sent, format="json")
     assert problems(answer) == [("accounts.scope_not_grantable", "/scopes/0")]
+
+
+def test_an_endpoint_is_removed_with_its_log(api, carrier):
+    client = api()
+    hook = made(client)["id"]
+    WebhookAttempt.objects.create(delivery=delivery(hook), at=wall(), status=500, milliseconds=7)
+    assert client.delete(f"{HOOKS}/{hook}").status_code == 204
+    assert client.get(f"{HOOKS}/{hook}").status_code == 404
+    assert not WebhookDelivery.objects.exists()
+    assert AuditEntry.objects.get(action="webhook.removed").subject == hook

@@ -2,10 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.http.multipartparser import MultiPartParserError
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
@@ -20,12 +23,14 @@ from kernel.refusals import Refusal
 from zones.api import feed_shapes as shapes
 from zones.api.conditional import etag_of, known_by
 from zones.api.renderers import XMLRenderer
+from zones.codes import FILE_UNREADABLE
 from zones.exchange import datex_out, mds, own, zfe_out
 from zones.exchange.formats import READERS
 from zones.exchange.published import PublishedZone, Unsaid
+from zones.imports import RuleImport
 from zones.models import AccessZone, RegulationVersion
 from zones.selectors import exporting, feeds
-from zones.services import importing
+from zones.services import rule_imports
 
 TAGS = ["rules"]
 IMPORT_LIMIT = 16 * 1024 * 1024
@@ -62,15 +67,36 @@ class ImportsView(HubView):
                 _("One of: %(choices)s.") % {"choices": ", ".join(READERS)},
                 parameter="standard",
             )
-        figures = importing.take(
+        name, content = _uploaded(request._request)
+        job = rule_imports.ask(
             actor=self.actor,
-            files=[_uploaded(request._request)],
+            name=name,
+            content=content,
             form=form,
             now=self.now,
             dry_run=choice(request, "dry_run", ("true", "false")) == "true",
-            readable=True,
         )
-        return Response(shapes.report(figures))
+        if job.state == job.State.FAILED:
+            (reason,) = job.notes
+            raise Refusal(FILE_UNREADABLE, reason["detail"], reason=reason["code"])
+        where = reverse("rules-import", args=[job.id])
+        status = 202 if job.running else 200
+        return Response(shapes.report(job), status=status, headers={"Location": where})
+
+
+class ImportView(HubView):
+    """One import: how far it is, and what became of the file."""
+
+    scope = RULES_WRITE
+    rows = RuleImport.objects
+
+    @schema(
+        response=shapes.ImportReport,
+        summary="Show how far the import of a file is, with what became of it so far",
+        tags=TAGS,
+    )
+    def get(self, request: Any, import_id: UUID) -> Response:
+        return Response(shapes.report(self.one(import_id)))
 
 
 class RulesFeedView(HubView):
@@ -112,7 +138,11 @@ class ExportView(HubView):
     def zones(self, request: Any) -> list[PublishedZone]:
         """Return the zones to export."""
         seen = set(self.visible().values_list("id", flat=True))
-        return exporting.published(self.actor.city_id, instant(request, "at") or self.now, seen)
+        return exporting.published(self.actor.city_id, self.since(request), seen)
+
+    def since(self, request: Any) -> datetime:
+        """Return the instant from which on is asked."""
+        return instant(request, "at") or self.now
 
     def answer(
         self, request: Any, zones: list[PublishedZone], content: Callable[[], Any]

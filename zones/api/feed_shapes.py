@@ -8,7 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from zones.exchange.published import Unsaid
-from zones.services.importing import Figures
+from zones.imports import RuleImport
+from zones.services import rule_imports
 
 
 class NoteOut(Struct):
@@ -65,8 +66,15 @@ class ItemReport(Struct):
 
 
 class ImportReport(Struct):
-    """What became of a file: figures, a report of each zone, notes about the file."""
+    """What became of a file: figures, a report of each zone, notes about the file.
 
+    While it is `computing`, of the first `looked_at` of `total` zones.
+    """
+
+    id: UUID
+    state: Literal["computing", "done", "failed"]
+    looked_at: int
+    total: int
     files: int
     zones: int
     regulations: int
@@ -188,9 +196,13 @@ class RulesFeed(Struct):
     calendars: list[RecordedCalendar]
 
 
-def report(figures: Figures) -> dict[str, Any]:
+def report(job: RuleImport) -> dict[str, Any]:
     """Return what became of a file as JSON data."""
-    return {name: getattr(figures, name) for name in ImportReport.__struct_fields__}
+    figures = rule_imports.report(job)
+    told = {name: getattr(job, name) for name in ("id", "state", "looked_at", "total")}
+    return told | {
+        name: getattr(figures, name) for name in ImportReport.__struct_fields__ if name not in told
+    }
 
 
 def features(made: Iterable[dict[str, Any]], missing: Iterable[Unsaid]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """MDS 2.0 Policy and Geography: public, without a token."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 
 from foundation import codes
 from foundation.api.openapi import schema
+from foundation.api.query import unix_ms
 from foundation.api.renderers import HubJSONRenderer, ProblemRenderer
 from kernel.refusals import Refusal
 from zones.api.exchange import TAGS, ExportView
@@ -17,6 +19,10 @@ from zones.exchange import mds
 from zones.selectors import exporting
 
 AT = {"at": "What rules at this instant or later (default: now)."}
+RANGE = AT | {
+    "start_date": "Milliseconds since 1970: what rules then or later (default: now).",
+    "end_date": "Milliseconds since 1970: only what begins to rule before.",
+}
 
 
 class Policies(Struct):
@@ -40,14 +46,23 @@ class _MdsView(ExportView):
     form = "mds"
     renderer_classes = (HubJSONRenderer, MdsRenderer, ProblemRenderer)
 
-    def told(self, request: Any, name: str, wanted: UUID | None = None) -> Response:
-        """Return the documents of a kind, or the one that is wanted. Raises 404."""
+    def told(
+        self,
+        request: Any,
+        name: str,
+        wanted: UUID | None = None,
+        until: datetime | None = None,
+    ) -> Response:
+        """Return the documents of a kind, those in force before `until`, or the one that is
+        wanted. Raises 404."""
         zones = self.zones(request)
         made = (
             mds.policies(zones, exporting.publisher(self.actor.city))[0]
             if name == "policies"
             else [mds.geography(zone) for zone in zones]
         )
+        if until is not None:
+            made = [one for one in made if one["start_date"] < mds.milliseconds(until)]
         key = "policy_id" if name == "policies" else "geography_id"
         if wanted is not None:
             made = [one for one in made if one[key] == wanted]
@@ -59,11 +74,18 @@ class _MdsView(ExportView):
 
 
 class MdsPoliciesView(_MdsView):
-    """All policies."""
+    """The policies in force at some time of a range."""
 
-    @schema(response=Policies, summary="List policies (MDS)", parameters=AT, tags=TAGS)
+    @schema(response=Policies, summary="List policies (MDS)", parameters=RANGE, tags=TAGS)
     def get(self, request: Any) -> Response:
-        return self.told(request, "policies")
+        start, end = unix_ms(request, "start_date"), unix_ms(request, "end_date")
+        if end is not None and end <= (start or self.now):
+            detail = _("The range ends before it starts.")
+            raise Refusal(codes.REQUEST_INVALID, detail, parameter="end_date")
+        return self.told(request, "policies", until=end)
+
+    def since(self, request: Any) -> datetime:
+        return unix_ms(request, "start_date") or super().since(request)
 
 
 class MdsPolicyView(_MdsView):

@@ -55,6 +55,7 @@ urlpatterns = [
     path("zones/<uuid:zone_id>/templates", schemes.LoadView.as_view(), name="zone-templates"),
     path("rules", exchange.RulesFeedView.as_view(), name="rules"),
     path("rules/imports", exchange.ImportsView.as_view(), name="rules-imports"),
+    path("rules/imports/<uuid:import_id>", exchange.ImportView.as_view(), name="rules-import"),
     path("rules/exports/geojson", exchange.GeoJSONExportView.as_view(), name="rules-geojson"),
     path("rules/exports/zfe", exchange.ZfeExportView.as_view(), name="rules-zfe"),
     path("rules/exports/datex2", exchange.DatexExportView.as_view(), name="rules-datex2"),

@@ -20,10 +20,11 @@ from django.utils.text import slugify
 from shapely.geometry.base import BaseGeometry
 
 from accounts.actors import Actor
+from accounts.models import City
 from foundation import audit
 from kernel.refusals import Refusal
 from kernel.schedules import local_midnight
-from zones import codes, language, sentences
+from zones import language, sentences
 from zones.exchange import formats
 from zones.exchange.drafts import (
     Context,
@@ -37,6 +38,7 @@ from zones.models import AccessZone, Regulation, RegulationVersion, ZoneGeometry
 from zones.services import grounds, regulations
 from zones.services.recording import require_city
 
+COUNTS = ("files", "zones", "regulations", "repaired", "not_understood", "refused")
 _NOTES = ("taken", "repaired", "not_understood", "refused")
 
 
@@ -54,7 +56,6 @@ class Figures:
     repaired: int = 0
     not_understood: int = 0
     refused: int = 0
-    readable: bool = False
     items: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -66,18 +67,16 @@ def take(
     form: str,
     now: datetime,
     dry_run: bool = False,
-    readable: bool = False,
 ) -> Figures:
     """Take files (name, content) of a format (`zones.exchange.formats`) as drafts.
 
     With `dry_run` everything is done and undone: the figures are the same. One bad item or file
-    never sinks another, but for `readable`, which demands that each file can be read. Raises
-    `zones.city_only` and, with `readable`, `zones.file_unreadable`.
+    never sinks another. Raises `zones.city_only`.
     """
     require_city(actor)
-    figures = Figures(readable=readable)
+    figures = Figures()
     with transaction.atomic():
-        books = _Books(actor)
+        books = Books(actor)
         for name, content in files:
             _file(actor, name, content, form, now, figures, books)
         if dry_run:
@@ -85,7 +84,7 @@ def take(
     return figures
 
 
-class _Books:
+class Books:
     """What the city has of zones and regulations, by code; read once, kept up to date."""
 
     def __init__(self, actor: Actor) -> None:
@@ -128,24 +127,33 @@ def _file(
     form: str,
     now: datetime,
     figures: Figures,
-    books: _Books,
+    books: Books,
 ) -> None:
     figures.files += 1
     before = len(figures.items)
     try:
-        since = local_midnight(now.astimezone(actor.city.tz).date(), actor.city.tz)
-        reading = formats.read(form, content, Context(actor.city.tz, actor.city.srid, since))
+        reading = formats.read(form, content, context(actor.city, now))
     except Unreadable as error:
-        if figures.readable:
-            raise Refusal(codes.FILE_UNREADABLE, error.detail, reason=error.code) from error
-        _note(figures, figures.notes, name, Note("refused", error.code, error.detail))
+        note(figures, figures.notes, name, Note("refused", error.code, error.detail))
         return
-    for note in reading.notes:
-        _note(figures, figures.notes, name, note)
+    for one in reading.notes:
+        note(figures, figures.notes, name, one)
     for draft in reading.zones:
-        _item(actor, name, draft, now, figures, books)
-    taken = figures.items[before:]
-    digest = hashlib.sha256(content).hexdigest()
+        item(actor, name, draft, now, figures, books)
+    taken = {"items": len(figures.items) - before, "notes": len(reading.notes)}
+    record(actor, form, name, hashlib.sha256(content).hexdigest(), taken, now)
+
+
+def context(city: City, now: datetime) -> Context:
+    """Return what a reader needs to know of a city; what has no date holds from today."""
+    since = local_midnight(now.astimezone(city.tz).date(), city.tz)
+    return Context(city.tz, city.srid, since)
+
+
+def record(
+    actor: Actor, form: str, name: str, digest: str, taken: dict[str, int], now: datetime
+) -> None:
+    """Write into the audit that a file was taken."""
     audit.record(
         city_id=actor.city_id,
         actor=actor,
@@ -153,12 +161,12 @@ def _file(
         subject=digest[:32],
         at=now,
         inputs={"format": form, "file": name, "sha256": digest},
-        outcome={"items": len(taken), "notes": len(reading.notes)},
+        outcome=taken,
     )
 
 
-def _item(
-    actor: Actor, name: str, draft: ZoneDraft, now: datetime, figures: Figures, books: _Books
+def item(
+    actor: Actor, name: str, draft: ZoneDraft, now: datetime, figures: Figures, books: Books
 ) -> None:
     """Write one zone with its drafts, or nothing of it."""
     report: dict[str, Any] = {
@@ -172,8 +180,8 @@ def _item(
         **{kind: [] for kind in _NOTES},
     }
     figures.items.append(report)
-    for note in draft.notes:
-        _noted(figures, report, note)
+    for one in draft.notes:
+        _noted(figures, report, one)
     if _has_nul(draft):
         report["outcome"] = "refused"
         detail = "Text must not contain the character U+0000."
@@ -206,7 +214,7 @@ def _zone(
     report: dict[str, Any],
     now: datetime,
     figures: Figures,
-    books: _Books,
+    books: Books,
 ) -> tuple[AccessZone, bool]:
     """Return the zone and whether it was drawn now."""
     known = books.zones.get(report["code"])
@@ -231,7 +239,7 @@ def _zone(
 
 
 def _regulation(
-    actor: Actor, zone: AccessZone, draft: RegulationDraft, now: datetime, books: _Books
+    actor: Actor, zone: AccessZone, draft: RegulationDraft, now: datetime, books: Books
 ) -> tuple[Regulation, dict[str, Any]]:
     """Return the regulation and the report of the drafts that were written."""
     code = slug(draft.source_id)
@@ -304,12 +312,24 @@ def _ways_to_say(
     )
 
 
-def _noted(figures: Figures, report: dict[str, Any], note: Note) -> None:
-    _note(figures, report[note.kind], None, note)
+def _noted(figures: Figures, report: dict[str, Any], said: Note) -> None:
+    note(figures, report[said.kind], None, said)
 
 
-def _note(figures: Figures, notes: list[dict[str, Any]], name: str | None, note: Note) -> None:
-    told = {"code": note.code, "detail": note.detail, "at": note.at}
-    notes.append(told if name is None else {"file": name, "kind": note.kind, **told})
-    if note.kind != "taken":
-        setattr(figures, note.kind, getattr(figures, note.kind) + 1)
+def note(figures: Figures, notes: list[dict[str, Any]], name: str | None, said: Note) -> None:
+    """Add a note to a report, about a file when it is named, and count it."""
+    told = {"code": said.code, "detail": said.detail, "at": said.at}
+    notes.append(told if name is None else {"file": name, "kind": said.kind, **told})
+    if said.kind != "taken":
+        setattr(figures, said.kind, getattr(figures, said.kind) + 1)
+
+
+def counts(figures: Figures) -> dict[str, int]:
+    """Return the figures without the reports."""
+    return {name: getattr(figures, name) for name in COUNTS}
+
+
+def codes_of(draft: ZoneDraft) -> set[tuple[str, str]]:
+    """Return the codes under which an item is kept: of its zone and of its regulations."""
+    regulations_ = {("regulation", slug(one.source_id)) for one in draft.regulations}
+    return {("zone", slug(draft.source_id)), *regulations_}

@@ -1,10 +1,10 @@
 """Rules from files of others: a report of what they say, and drafts of it."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,8 +13,9 @@ from accounts import scopes
 from portal import fields
 from portal.fields import Field
 from portal.people import Page
-from zones.exchange.formats import READERS
-from zones.services import importing
+from zones.exchange.formats import FILE_LIMIT, READERS
+from zones.imports import RuleImport
+from zones.services import rule_imports
 
 FORMATS: dict[str, Any] = {
     "zfe": gettext_lazy("GeoJSON (schema-zfe, sticker timelines, our own export)"),
@@ -36,13 +37,12 @@ SHOWN = 200
 
 
 class Import(Page):
-    """`/rules/import/`: POST `file, standard, do` (`look` or `write`) reads a file, with a report
-    of what was taken, mended, not understood and refused."""
+    """`/rules/import/`: POST `file, standard, do` (`look` or `write`) has a file read."""
 
     scope = scopes.RULES_WRITE
 
     def get(self, request: HttpRequest, **more: Any) -> HttpResponse:
-        sent, wrong = more.pop("sent", {}), more.pop("wrong", {})
+        sent, wrong = more.get("sent", {}), more.get("wrong", {})
         standards = [(name, str(FORMATS.get(name, name))) for name in READERS]
         does = [
             ("look", _("Only look: report, and write nothing")),
@@ -56,40 +56,58 @@ class Import(Page):
             Field("do", _("What to do with it"), "radio", fields.text(sent, "do") or "look",
                   options=does),
         ]  # fmt: skip
-        return self.show(
-            "portal/rules/import.html",
-            more.pop("status", 422 if wrong else 200),
-            form=form,
-            errors=fields.errors(wrong),
-            **more,
-        )
+        status = 422 if wrong else 200
+        errors = fields.errors(wrong)
+        return self.show("portal/rules/import.html", status, form=form, errors=errors)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         sent, upload = request.POST, request.FILES.get("file")
         wrong: dict[str, Any] = {}
         if upload is None:
             wrong["file"] = _("Choose a file.")
+        elif upload.size > FILE_LIMIT:
+            wrong["file"] = _("The file is too large.")
         if sent.get("standard") not in READERS:
             wrong["standard"] = _("Choose how the file is written.")
         if wrong or upload is None:
             return self.get(request, sent=sent, wrong=wrong)
-        look = sent.get("do") != "write"
-        found = importing.take(
+        job = rule_imports.ask(
             actor=self.actor,
-            files=[(fields.text({"name": upload.name}, "name", 200), upload.read())],
+            name=fields.text({"name": upload.name}, "name", 200),
+            content=upload.read(),
             form=sent["standard"],
             now=self.now,
-            dry_run=look,
+            dry_run=sent.get("do") != "write",
         )
-        if not look:
-            messages.success(request, _("The drafts are written. Each waits for a review."))
-        return self.get(request, sent=sent, report=_report(found, look))
+        return redirect("portal:rule-import", job.pk)
 
 
-def _report(found: importing.Figures, look: bool) -> dict[str, Any]:
+class OneImport(Page):
+    """`/rules/import/<id>/`: how far it is, and what was taken, mended, not understood and
+    refused."""
+
+    scope = scopes.RULES_WRITE
+    template: ClassVar[str] = "portal/rules/import_report.html"
+
+    def get(self, request: HttpRequest, import_id: UUID) -> HttpResponse:
+        rows = RuleImport.objects.visible_to(self.actor, self.scope)
+        job = rows.filter(pk=import_id).first()
+        if job is None:
+            raise Http404(_("There is no such import."))
+        return self.show(self.template, job=job, report=_report(job))
+
+
+class ImportPart(OneImport):
+    """`/rules/import/<id>/progress/`: the part of the page that moves."""
+
+    template = "portal/parts/import_report.html"
+
+
+def _report(job: RuleImport) -> dict[str, Any]:
     """Return what became of a file: counts, the first zones, and notes about the file."""
+    found = rule_imports.report(job)
     return {
-        "look": look,
+        "sentence": _sentence(job),
         "counts": [
             (_("zones drawn"), found.zones),
             (_("regulations with new drafts"), found.regulations),
@@ -97,10 +115,28 @@ def _report(found: importing.Figures, look: bool) -> dict[str, Any]:
             (_("not understood"), found.not_understood),
             (_("refused"), found.refused),
         ],
-        "items": [_item(item, look) for item in found.items[:SHOWN]],
+        "items": [_item(item, job.dry_run) for item in found.items[:SHOWN]],
         "more": max(len(found.items) - SHOWN, 0),
         "notes": [note["detail"] for note in found.notes],
     }
+
+
+def _sentence(job: RuleImport) -> str:
+    """Return how far it is."""
+    if job.running:
+        if not job.total:
+            return _("The file waits to be read.")
+        said = {"done": job.looked_at, "total": job.total}
+        return _("%(done)s of %(total)s zones of the file have been taken.") % said
+    if job.state == job.State.FAILED:
+        return (
+            _("The file could not be taken to its end.")
+            if job.looked_at
+            else _("The file could not be read.")
+        )
+    if job.dry_run:
+        return _("What it would become")
+    return _("What became of it: each draft waits for a review")
 
 
 def _item(item: dict[str, Any], look: bool) -> dict[str, Any]:
@@ -124,5 +160,5 @@ def _item(item: dict[str, Any], look: bool) -> dict[str, Any]:
     }
 
 
-def _url(zone_id: UUID | None) -> str:
+def _url(zone_id: str | None) -> str:
     return "" if zone_id is None else reverse("portal:rule-zone", args=[zone_id])

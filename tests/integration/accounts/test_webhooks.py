@@ -435,3 +435,22 @@ def test_old_deliveries_are_forgotten_with_their_attempts(
     later(timedelta(days=2))
     assert deliveries.forget_old(TUESDAY) == 1
     assert WebhookAttempt.objects.count() == 0
+
+
+def test_an_endpoint_that_is_removed_while_it_is_told_troubles_nobody_else(
+    subscribe, receiver, carrier, actor, drain, monkeypatch
+):
+    gone, stays = subscribe(carrier), subscribe(carrier)
+    find(carrier)
+    drain()
+    post_all = sending._post_all
+
+    def removed_meanwhile(rows):
+        sent = post_all(rows)
+        webhooks.remove(actor=actor(organisation=carrier), endpoint_id=gone.id, now=TUESDAY)
+        return sent
+
+    monkeypatch.setattr(sending, "_post_all", removed_meanwhile)
+    assert send() == 2
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.endpoint_id, delivery.state) == (stays.id, "delivered")

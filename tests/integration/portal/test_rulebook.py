@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accounts import resolving
 from accounts.services import setup
 from tests import factories, zone_factories
 from tests.factories import TUESDAY
@@ -19,6 +20,7 @@ NO_LORRIES = {
     "when": [{"days": ["mon", "tue"], "from": "07:30", "to": "10:00"}],
     "what": {"effect": "prohibit"},
 }
+HOUR = timedelta(hours=1)
 SQUARE = [[24.94, 60.16], [24.95, 60.16], [24.95, 60.17], [24.94, 60.17], [24.94, 60.16]]
 
 
@@ -126,6 +128,34 @@ def test_another_citys_rules_and_permits_are_not_there(office, hd, version):
     )
     assert chosen.status_code == 422
     assert Permit.objects.count() == 1
+
+
+def test_who_may_review_sees_what_waits_by_whom_and_since_when(office, hel_city, version):
+    author, reviewer = (factories.person(hel_city, "city_official") for _number in range(2))
+    for person, at in ((author, TUESDAY), (reviewer, TUESDAY), (author, TUESDAY - HOUR)):
+        written_by = resolving.actor_of_membership(person.memberships.get(), TUESDAY)
+        facts = {"legal_from": TUESDAY, "rows": [NO_LORRIES], "now": at}
+        regulations.add_version(
+            actor=written_by, regulation_id=version.regulation_id, **facts
+        )  # fmt: skip
+    draft(version, [])  # says nothing yet
+    client = office()
+    client.force_login(reviewer)
+    _status, text = page(client, "rule-zones")
+    waiting = text.partition('id="to-review"')[2].partition("</section>")[0]
+    assert waiting.count(f"written by {author}") == 2
+    assert "Tue 12 May 10:00" in waiting
+    assert "Tue 12 May 09:00" in waiting
+    assert str(reviewer) not in waiting
+    assert '<span class="nav-count">2<' in page(client, "reports")[1]
+    client.force_login(author)
+    assert '<span class="nav-count">1<' in page(client, "reports")[1]
+    officer = office("enforcement_officer")
+    assert "nav-count" not in page(officer, "tower")[1]
+    hel_city.city.settings = {"zones": {"review": False}}
+    hel_city.city.save()
+    client.force_login(reviewer)
+    assert "nav-count" not in page(client, "reports")[1]
 
 
 def test_a_zone_is_made_of_a_file_whose_axes_are_turned_round(office):
@@ -476,7 +506,7 @@ def read_file(official, content, do, standard="zfe"):
     """Send a file of rules, as the form does."""
     file = SimpleUploadedFile("rules.json", content)
     sent = {"file": file, "standard": standard, "do": do}
-    return official.post(reverse("portal:import-rules"), sent)
+    return official.post(reverse("portal:import-rules"), sent, follow=True)
 
 
 def of_schema_zfe():
