@@ -11,17 +11,16 @@ def bar_height(page):
     return page.locator(".bar").bounding_box()["height"]
 
 
-@pytest.mark.parametrize("language", ["English", "Deutsch", "Français"])
-def test_an_officials_navigation_fits_at_1280_pixels_in_every_language(
-    town, people, shoot, language
-):
+def test_an_officials_navigation_fits_at_1280_pixels_in_every_language(town, people, shoot):
     page = people(town.official)
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.locator("summary").filter(has_text="English").click()
-    page.get_by_role("button", name=language).click()
-    page.locator(f".menu > summary:has-text('{language}')").wait_for()
-    shoot(page, f"bar-{language}")
-    assert bar_height(page) < 70
+    page.goto(f"{page.base}/reports/")
+    for language in ("English", "Deutsch", "Français"):
+        page.locator(".bar-end summary").first.click()
+        page.get_by_role("button", name=language).click()
+        page.locator(f".bar-end summary:has-text('{language}')").wait_for()
+        shoot(page, f"bar-{language}")
+        assert bar_height(page) < 70, language
 
 
 def test_menus_open_by_keyboard_and_on_a_phone(town, people, axe, shoot):
