@@ -18,6 +18,8 @@ UNITS = ("tests/unit", "-q", "-m", "not law and not slow")
 LAWS = "tests/integration/laws"
 BESIDE = (
     f"{LAWS}/test_faults_by_seed.py", f"{LAWS}/test_arrival.py", "tests/architecture", "tests/unit",
+    "tests/api", "tests/integration/roads", "tests/integration/routing",
+    "tests/integration/simulation",
 )  # fmt: skip
 """What runs beside the rest: about half of the time. It has servers of its own, since readers of
 a log wait for every transaction of their server."""

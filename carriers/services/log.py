@@ -47,9 +47,11 @@ _EVENT = (
 _IDENTITY = (
     "sender_id, event_id, city_id, content_hash, subject_id, shard, effective_at, received_at, held"
 )
+PATIENCE = "20s"
+"""A database that cannot keep up gives the writer an error in time to tell the client."""
+
 _STAGE = (
-    # A database that cannot keep up gives the writer an error in time to tell the client.
-    "SET LOCAL statement_timeout = '20s'; CREATE TEMPORARY TABLE IF NOT EXISTS carriers_stage ("
+    "SET LOCAL statement_timeout = %s; CREATE TEMPORARY TABLE IF NOT EXISTS carriers_stage ("
     + ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     + ") ON COMMIT DELETE ROWS"
 )
@@ -145,7 +147,7 @@ class _Writing:
         self._resolve_voids()
         rows = self._packed()
         with connection.cursor() as cursor:
-            cursor.execute(_STAGE)
+            cursor.execute(_STAGE, [PATIENCE])
             if connection.savepoint_ids:  # not the outermost transaction: rows of an earlier batch
                 cursor.execute("DELETE FROM carriers_stage")
             with cursor.copy(_COPY) as copy:

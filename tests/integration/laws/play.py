@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
+from time import sleep
 from typing import Any
 
 from django.db import OperationalError
@@ -112,7 +113,7 @@ class Play:
         if self._commits > self._read_up_to and (not acts or self._chance.random() < LOOKS):
             acts += [partial(self._work, worker) for worker in crew[doors:] if worker.idle]
         if not acts and any(not process.idle for process in crew):
-            acts = [lambda: None]  # all wait for locks: PostgreSQL ends a ring by itself
+            acts = [partial(sleep, 0.01)]  # all wait for locks: PostgreSQL ends a ring by itself
         return acts
 
     def _deliver(self, door: Process) -> None:

@@ -62,9 +62,10 @@ class Process:
         self._turn.set()
         self._await_halt(is_blocked)
 
-    def look(self, is_blocked: Callable[[], bool]) -> None:
+    def look(self, is_blocked: Callable[[], bool], patiently: bool) -> None:
         """See whether a process that waited for a lock goes on; if so, until its next halt."""
-        self._await_halt(is_blocked)
+        if patiently or self._halted.is_set() or not is_blocked():
+            self._await_halt(is_blocked)
 
     def end(self) -> None:
         """Close its connection and join its thread."""
@@ -164,6 +165,9 @@ class Stage:
             **{name: params[name] for name in names if name in params}, autocommit=True
         )
         self.processes: list[Process] = []
+        # A commit has let go of its locks when it returns, so that one look says who still waits;
+        # of a connection that was closed the server hears in its own time.
+        self._was_closed = False
 
     def hire(self, name: str) -> Process:
         """Start a process."""
@@ -185,6 +189,7 @@ class Stage:
 
     def go_on(self, process: Process, fate: str = GO) -> None:
         """Let one go on to its next halt; then those that waited for it."""
+        self._was_closed = fate != GO
         process.go_on(fate, lambda: self._blocked(process))
         self._look()
 
@@ -202,7 +207,7 @@ class Stage:
     def _look(self) -> None:
         for process in self.processes:
             if process.waits:
-                process.look(lambda process=process: self._blocked(process))
+                process.look(lambda process=process: self._blocked(process), self._was_closed)
 
     def _blocked(self, process: Process) -> bool:
         row = self._monitor.execute(
