@@ -35,6 +35,7 @@ MonthDay = Annotated[str, Meta(pattern="^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]
 Cents = Annotated[int, Meta(ge=0)]
 Sentence = Annotated[str, Meta(max_length=1000)]
 Reference = Annotated[str, Meta(max_length=500)]
+MOST_ROWS = 500
 MOST_NESTED = 32  # predicates within predicates
 _ODD_YEAR = "A year from 1900 to 8999 is needed."
 
