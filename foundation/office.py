@@ -4,8 +4,9 @@ Rows that are written through services only are read-only here; the classes say 
 """
 
 import json
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,7 +15,9 @@ from django.contrib.gis.db import models as gis
 from django.contrib.gis.forms import BaseGeometryWidget
 from django.contrib.gis.gdal import GDALException
 from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon
-from django.db import transaction
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models, transaction
+from django.forms.fields import InvalidJSONInput
 from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -25,7 +28,10 @@ from unfold.admin import ModelAdmin, TabularInline
 from foundation import clock
 from foundation.api import actors
 from foundation.texts import said
+from kernel.periods import YEARS
 from kernel.refusals import Refusal
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def editor(geom_type: str, readonly: bool, **more: Any) -> str:
@@ -135,6 +141,35 @@ def geometry_to_look_at(field: str, label: Any) -> Callable[..., SafeString]:
     return shown
 
 
+class JsonField(forms.JSONField):
+    """JSON that can be stored and read again: as deep, and in numbers and letters, as it can."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            found = super().to_python(value)
+            _require_storable(found)
+        except (RecursionError, ValueError):
+            message = self.error_messages["invalid"]
+            raise ValidationError(message, code="invalid", params={"value": value}) from None
+        return found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            found = super().bound_data(data, initial)
+            _require_storable(found)
+        except (RecursionError, ValueError):
+            return InvalidJSONInput(data)
+        return found
+
+
+def _require_storable(value: Any) -> None:
+    """Raises ValueError: PostgreSQL takes no U+0000, no half a character and no NaN."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    text.encode()
+    if _NUL.search(text):
+        raise ValueError("U+0000")
+
+
 class ServiceForm(forms.ModelForm):
     """A form whose effect is a service. Its refusals become errors of the form.
 
@@ -156,6 +191,8 @@ class ServiceForm(forms.ModelForm):
         return self.perform(*actor_and_now(self.office_request))
 
     def _post_clean(self) -> None:
+        for name, value in list(self.cleaned_data.items()):
+            self._require_bounds(name, value)
         if self.errors:
             return
         try:
@@ -166,6 +203,21 @@ class ServiceForm(forms.ModelForm):
             for reason in refusal.reasons:
                 field = reason.pointer.strip("/").split("/")[0]
                 self.add_error(field if field in self.fields else None, said(reason.detail))
+
+    def _require_bounds(self, name: str, value: Any) -> None:
+        """Name what the column cannot hold, and years with which nothing can be reckoned."""
+        if isinstance(value, date) and value.year not in YEARS:
+            years = {"first": YEARS.start, "last": YEARS.stop - 1}
+            self.add_error(name, _("A year from %(first)s to %(last)s is needed.") % years)
+            return
+        try:
+            column: Any = self._meta.model._meta.get_field(name)
+            if isinstance(column, models.IntegerField):
+                column.run_validators(value)
+        except FieldDoesNotExist:
+            return
+        except ValidationError as error:
+            self.add_error(name, error)
 
 
 def actor_and_now(request: HttpRequest) -> tuple[Any, datetime]:
@@ -196,6 +248,7 @@ class OfficeAdmin(ModelAdmin):
         gis.PolygonField: {"widget": GeometryWidget},
         gis.LineStringField: {"widget": GeometryWidget},
         gis.PointField: {"widget": GeometryWidget},
+        models.JSONField: {"form_class": JsonField},
     }
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -186,6 +186,8 @@ def _inside(
         inside = shape.legal.intersection(leg)
         if inside is not None:
             found.append(inside)
+        elif not length and shape.legal.contains(a[0]):
+            found.append(leg)  # two positions of one instant: the zones between are crossed in it
     return found
 
 

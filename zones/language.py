@@ -35,6 +35,8 @@ MonthDay = Annotated[str, Meta(pattern="^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]
 Cents = Annotated[int, Meta(ge=0)]
 Sentence = Annotated[str, Meta(max_length=1000)]
 Reference = Annotated[str, Meta(max_length=500)]
+MOST_ROWS = 500
+MOST_NESTED = 32  # predicates within predicates
 _ODD_YEAR = "A year from 1900 to 8999 is needed."
 
 
@@ -189,13 +191,22 @@ def read(rows: Sequence[Any]) -> tuple[list[Row], list[Fault]]:
         try:
             row = msgspec.convert(item, Row)
         except msgspec.ValidationError as error:
-            faults.append(_fault(index, str(error)))
+            faults.append(_fault(f"/{index}", str(error)))
             continue
         found = [Fault(f"/{index}{where}", detail) for where, detail in _senseless(row)]
         faults += found
         if not found:
             good.append(row)
     return good, faults
+
+
+def read_who(predicate: Any, where: str = "") -> list[Fault]:
+    """Return what is wrong with a predicate that stands by itself, such as a permit's class."""
+    try:
+        who = msgspec.convert(predicate, Who)
+    except msgspec.ValidationError as error:
+        return [_fault(where, str(error))]
+    return [Fault(pointer, detail) for pointer, detail in _senseless_who(who, where)]
 
 
 def month_day(text: str) -> tuple[int, int] | None:
@@ -215,11 +226,11 @@ def schema() -> dict[str, Any]:
     )
 
 
-def _fault(index: int, message: str) -> Fault:
+def _fault(where: str, message: str) -> Fault:
     """Turn msgspec's "… - at `$.who.category[0]`" into a JSON pointer."""
     detail, _, path = message.partition(" - at `$")
     steps = path.rstrip("`").replace("[", ".").replace("]", "").split(".")
-    return Fault(f"/{index}" + "".join(f"/{step}" for step in steps if step), detail)
+    return Fault(where + "".join(f"/{step}" for step in steps if step), detail)
 
 
 def _senseless(row: Row) -> list[tuple[str, str]]:
@@ -285,7 +296,9 @@ def _senseless_what(what: What) -> list[tuple[str, str]]:
     return found
 
 
-def _senseless_who(who: Who, where: str) -> list[tuple[str, str]]:
+def _senseless_who(who: Who, where: str, depth: int = 0) -> list[tuple[str, str]]:
+    if depth > MOST_NESTED:
+        return [(where, f"Predicates nest at most {MOST_NESTED} deep.")]
     found = []
     for name, limit in (("euro_below", who.euro_below), ("euro_at_least", who.euro_at_least)):
         given = [limit] if isinstance(limit, str) else [limit.light, limit.heavy] if limit else []
@@ -299,7 +312,7 @@ def _senseless_who(who: Who, where: str) -> list[tuple[str, str]]:
     ]
     for name, parts in (("any", who.any), ("all", who.all)):
         for index, part in enumerate(parts or ()):
-            found += _senseless_who(part, f"{where}/{name}/{index}")
+            found += _senseless_who(part, f"{where}/{name}/{index}", depth + 1)
     if who.not_ is not None:
-        found += _senseless_who(who.not_, f"{where}/not")
+        found += _senseless_who(who.not_, f"{where}/not", depth + 1)
     return found

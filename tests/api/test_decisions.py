@@ -108,6 +108,14 @@ def test_a_path_through_a_zone_without_a_vertex_in_it_is_prohibited(zone):
     assert abs(entered - TUESDAY - timedelta(minutes=2.5)) < timedelta(milliseconds=1)
 
 
+@pytest.mark.parametrize("lngs", [(24.92, 24.96), (24.94, 24.941), (24.94, 24.94)])
+def test_a_path_through_a_zone_within_one_instant_is_prohibited(zone, lngs):
+    path = [{"at": TUESDAY.isoformat(), "lng": lng, "lat": 60.17} for lng in lngs]
+    found = ask(factories.APIClient(), facts=OLD_DIESEL, path=path).json()
+    assert (found["access"], found["admissible"]) == ("prohibited", False)
+    assert [crossing["zone_id"] for crossing in found["crossings"]] == [str(zone.id)]
+
+
 def test_a_curb_zone_needs_the_booking_and_the_access_zone_speaks_too(client, carrier, hel, zone):
     curb = make.zone(make.line(hel))
     found = ask(client, facts=OLD_DIESEL, curb_zone_id=str(curb.id)).json()

@@ -1,10 +1,13 @@
 """Input at the ends of what can be written: it is refused, and harms nobody else."""
 
+import json
+
 import pytest
 
 from accounts.models import Mandate
-from tests import curb_factories, factories
+from tests import curb_factories, factories, zone_factories
 from tests.api import tenants
+from zones.models import Permit, Regulation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("domain_clock")]
 DEEP = '{"a":' * 5000 + "1" + "}" * 5000
@@ -109,3 +112,76 @@ def test_a_slot_at_an_odd_time_is_asked_for_again(client, hel, carrier, start):
 def test_a_membership_that_is_no_id_is_asked_for_again(client, carrier, wanted):
     client.force_login(factories.person(carrier))
     assert client.post("/membership/", {"membership": wanted}).status_code == 422
+
+
+NEST = '{"not":'
+OFFICE = {"_save": "1", "starts_at_0": "2026-05-01", "starts_at_1": "00:00", "kind": "k"}
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "[" * 20_000,
+        NEST * 400 + "{}" + "}" * 400,
+        '{"gross_weight_over_kg":' + "9" * 6000 + "}",
+        '{"operator":["\\ud800"]}',
+        '{"operator":["\\u0000"]}',
+        '{"length_over_m":NaN}',
+        "1",
+    ],
+)
+def test_json_that_cannot_be_kept_is_asked_for_again_in_the_back_office(client, hel_city, who):
+    client.force_login(factories.person(hel_city, "city_official"))
+    answer = client.post("/admin/zones/permit/add/", OFFICE | {"vehicle_class": who})
+    assert answer.status_code == 200
+    assert "vehicle_class" in answer.context["adminform"].form.errors
+    assert not Permit.objects.exists()
+
+
+def test_an_escaped_backslash_is_no_character_u_0000(client, hel_city):
+    client.force_login(factories.person(hel_city, "city_official"))
+    sent = OFFICE | {"vehicle_class": '{"operator":["\\\\u0000"]}'}
+    assert client.post("/admin/zones/permit/add/", sent).status_code == 302
+    assert Permit.objects.get().vehicle_class == {"operator": ["\\u0000"]}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_an_odd_year_is_asked_for_again_in_the_back_office(client, hel_city, day):
+    """A permit for a class that cannot be read again would have made every decision fail."""
+    client.force_login(factories.person(hel_city, "city_official"))
+    sent = OFFICE | {"vehicle_class": "{}", "starts_at_0": day}
+    answer = client.post("/admin/zones/permit/add/", sent)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors == {
+        "starts_at": ["A year from 1900 to 8999 is needed."]
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"rows": "1"}, "rows"),
+        ({"rows": '"prohibit"'}, "rows"),
+        ({"rows": json.dumps([{"what": {"effect": "prohibit"}}] * 501)}, "rows"),
+        ({"rows": '[{"what":{"effect":"prohibit"},"id":"\\u0000"}]'}, "rows"),
+        ({"vacate_by_s": "9" * 20}, "vacate_by_s"),
+        ({"legal_from_0": "0001-01-01"}, "legal_from"),
+    ],
+)
+def test_a_draft_that_cannot_be_kept_is_asked_for_again_in_the_back_office(
+    client, hel, hel_city, changes, field
+):
+    rule = {"what": {"effect": "prohibit"}}
+    zone_factories.zone(hel, rows=[rule], west=24.94, south=60.16, side=0.01)
+    regulation = Regulation.objects.get()
+    client.force_login(factories.person(hel_city, "city_official"))
+    sent = {
+        "regulation": str(regulation.id),
+        "rows": '[{"what":{"effect":"prohibit"}}]',
+        "legal_from_0": "2026-06-01",
+        "legal_from_1": "00:00",
+        "vacate_by_s": "0",
+    }
+    answer = client.post("/admin/zones/regulationversion/add/", sent | changes)
+    assert answer.status_code == 200
+    assert field in answer.context["adminform"].form.errors

@@ -188,6 +188,32 @@ def test_a_carrier_reads_its_own_permits_and_nobody_elses(api, carrier, other_ca
     assert revoked.json()["revoked_at"] == "2026-05-12T07:00:00Z"
 
 
+def test_a_permit_for_a_class_that_cannot_be_read_is_refused_and_harms_no_decision(city, zone):
+    """It is in the book that every decision of the city reads."""
+    deep = {"category": ["N1"]}
+    for _ in range(400):
+        deep = {"not": deep}
+    for who, pointer in (
+        ({"euro_below": "9"}, "/vehicle_class/euro_below"),
+        (deep, "/vehicle_class" + "/not" * 33),
+    ):
+        sent = {"kind": "k", "vehicle_class": who, "starts_at": "2026-05-01T00:00:00+03:00"}
+        answer = city.post("/api/v1/permits", sent, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (422, "zones.rule_invalid")
+        assert answer.json()["errors"][0]["pointer"] == pointer
+    asked = {"facts": {"category": "N1"}, "zone_id": zone["id"]}
+    assert city.post("/api/v1/decisions", asked, format="json").status_code == 200
+
+
+def test_altitudes_of_a_ground_are_left_out(city):
+    flat = ZONE["geometry"]["coordinates"]
+    high = [[[lng, lat, 12.5] for lng, lat in ring] for ring in flat]
+    sent = ZONE | {"geometry": {"type": "Polygon", "coordinates": high}}
+    answer = city.post("/api/v1/zones", sent, format="json")
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["geometry"]["coordinates"] == [flat]
+
+
 def test_two_cities_keep_their_zones_apart(client, hd, zone, settings):
     settings.ALLOWED_HOSTS = ["heidelberg.test"]
     answer = client.get("/api/v1/zones", headers={"Host": "heidelberg.test"})

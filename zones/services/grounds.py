@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.gis.gdal import GDALException
-from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Polygon
+from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Polygon, WKBWriter
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -126,6 +126,8 @@ def multipolygon(geometry: dict[str, Any] | GEOSGeometry) -> MultiPolygon:
         )
     except (GEOSException, GDALException, ValueError, TypeError) as error:
         raise _invalid(_("This is no GeoJSON geometry.")) from error
+    if shape.hasz:  # GeoJSON may tell altitudes; a ground has none
+        shape = GEOSGeometry(WKBWriter(dim=2).write(shape), srid=4326)
     if isinstance(shape, Polygon):
         shape = MultiPolygon(shape, srid=4326)
     if not isinstance(shape, MultiPolygon) or shape.empty:

@@ -35,6 +35,7 @@ from zones.exchange.drafts import (
     ZoneDraft,
 )
 from zones.models import AccessZone, Regulation, RegulationVersion, ZoneGeometry
+from zones.selectors.books import book
 from zones.services import grounds, regulations
 from zones.services.recording import require_city
 
@@ -100,10 +101,18 @@ class Books:
             regulation.code: regulation for regulation in Regulation.objects.of_city(city)
         }
         self.said: dict[UUID, set[bytes]] = {}
-        for version in RegulationVersion.objects.of_city(city).filter(recorded_until=None):
+        versions = RegulationVersion.objects.of_city(city).filter(recorded_until=None)
+        rows = {version.id: version.rows for version in versions}
+        for version in versions:
             self.said.setdefault(version.regulation_id, set()).update(
                 _ways_to_say(version.rows, version.legal_from, version.legal_until)
             )
+        known = book(city)
+        for rule in (rule for zone_id in known.cards for rule in known.regulations(zone_id)):
+            if rule.version in rows:  # as our own exports say it: cut to when it rules
+                self.said.setdefault(rule.id, set()).update(
+                    _ways_to_say(rows[rule.version], rule.legal.start, rule.legal.end)
+                )
 
     def keep(
         self, zone: AccessZone, draft: ZoneDraft, written: Sequence[Regulation], is_new: bool

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,9 +13,8 @@ from accounts.codes import ORGANISATION_NOT_FOUND
 from accounts.models import Organisation
 from foundation import audit, outbox
 from kernel.identifiers import normalise_plate
-from kernel.refusals import Refusal
-from zones import codes
-from zones.language import Who
+from kernel.refusals import Reason, Refusal
+from zones import codes, language
 from zones.models import AccessZone, Permit
 from zones.services.recording import book_changed, require_city, require_period
 
@@ -44,7 +42,9 @@ def issue(
     require_period(starts_at, ends_at)
     normal = normalise_plate(plate)
     if bool(normal) == (vehicle_class is not None):
-        raise Refusal(codes.PERMIT_HOLDER, _("Name a plate, or a class of vehicles."))
+        raise Refusal(
+            codes.PERMIT_HOLDER, _("Name a plate, or a class of vehicles."), pointer="/plate"
+        )
     if vehicle_class is not None:
         _require_who(vehicle_class)
     zones = list(AccessZone.objects.of_city(actor.city_id).filter(pk__in=zone_ids))
@@ -116,10 +116,12 @@ def revoke(*, actor: Actor, permit_id: UUID, now: datetime) -> Permit:
 
 
 def _require_who(vehicle_class: dict[str, Any]) -> None:
-    try:
-        msgspec.convert(vehicle_class, Who)
-    except msgspec.ValidationError as error:
-        raise Refusal(codes.RULE_INVALID, str(error), pointer="/vehicle_class") from None
+    """Raises `zones.rule_invalid`: every decision reads the permits for classes."""
+    faults = language.read_who(vehicle_class, "/vehicle_class")
+    if faults:
+        raise Refusal.of(
+            [Reason(codes.RULE_INVALID, fault.detail, fault.pointer) for fault in faults]
+        )
 
 
 def _require_organisation(actor: Actor, organisation_id: UUID | None) -> None:

@@ -198,8 +198,11 @@ def annul(*, actor: Actor, version_id: UUID, reason: str, now: datetime) -> Regu
     return version
 
 
-def _require_rows(rows: list[Any]) -> None:
+def _require_rows(rows: Any) -> None:
     """Raises `zones.rule_invalid` with a pointer for each row that is not in the rule language."""
+    if not isinstance(rows, list) or len(rows) > language.MOST_ROWS:
+        detail = _("Rules are a list of at most %s rows.") % language.MOST_ROWS
+        raise Refusal(codes.RULE_INVALID, detail, pointer="/rows")
     _read, faults = language.read(rows)
     if faults:
         raise Refusal.of(

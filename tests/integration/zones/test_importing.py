@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests import factories, heidelberg_pack, standards
-from zones.models import AccessZone, RegulationVersion, ZoneGeometry
+from accounts.services import setup
+from tests import factories, heidelberg_pack, standards, zone_factories
+from zones.models import AccessZone, Regulation, RegulationVersion, ZoneGeometry
+from zones.services import regulations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("domain_clock")]
 
@@ -100,6 +102,26 @@ def test_a_file_that_was_taken_is_not_taken_twice(hel, write):
     }  # fmt: skip
     assert told["items"][0]["outcome"] == "unchanged"
     assert RegulationVersion.objects.count() == 1
+
+
+def test_our_own_export_of_a_version_that_another_cuts_off_is_nothing_new(hel, client, write):
+    rule = {"what": {"effect": "prohibit"}}
+    zone_factories.zone(hel, rows=[rule], west=24.94, south=60.16, side=0.01)
+    actor, began = factories.actor_of(setup.city_organisation(hel)), zone_factories.LONG_AGO
+    later = regulations.add_version(
+        actor=actor,
+        regulation_id=Regulation.objects.get().id,
+        rows=[{"what": {"effect": "warn"}}],
+        legal_from=datetime(2040, 1, 1, tzinfo=UTC),
+        now=began,
+    )
+    regulations.publish(actor=actor, version_id=later.id, now=began)
+    told = client.get("/api/v1/rules/exports/geojson").json()
+    (said,) = told["features"][0]["properties"]["regulations"]
+    assert [one["legal_until"] for one in said["versions"]] == ["2040-01-01T00:00:00Z", None]
+    again, _ = run(write("own.geojson", told))
+    assert figures(again)["regulations"] == 0
+    assert again["items"][0]["outcome"] == "unchanged"
 
 
 def test_a_new_period_of_a_known_zone_is_another_draft_of_its_regulation(hel, write):

@@ -70,6 +70,36 @@ def test_what_means_nothing_is_refused_where_it_stands(row, pointer):
     assert [where for where, _ in faults(row)] == [pointer]
 
 
+def nested(depth):
+    who = {"category": ["N1"]}
+    for _ in range(depth):
+        who = {"not": {"any": [who]}} if depth % 2 else {"not": who}
+    return who
+
+
+def test_predicates_nest_only_as_deep_as_every_reader_can_follow():
+    rule = {"what": {"effect": "prohibit"}}
+    assert not faults(rule | {"who": nested(language.MOST_NESTED)})
+    for deep in (nested(language.MOST_NESTED + 1), nested(400)):
+        ((where, detail),) = faults(rule, rule | {"unless": {"who": deep}})
+        assert where.startswith("/1/unless/who/not/")
+        assert detail == "Predicates nest at most 32 deep."
+
+
+@pytest.mark.parametrize(
+    ("who", "pointer"),
+    [
+        ({"euro_below": "9"}, "/class/euro_below"),
+        ({"category": ["N9"]}, "/class/category/0"),
+        ({"weigth": 3}, "/class"),
+        ([], "/class"),
+    ],
+)
+def test_a_predicate_by_itself_is_read_as_in_a_row(who, pointer):
+    assert [fault.pointer for fault in language.read_who(who, "/class")] == [pointer]
+    assert not language.read_who({"euro_below": "VI"}, "/class")
+
+
 def test_a_row_survives_the_way_through_json():
     row = {
         "id": "heavy",
