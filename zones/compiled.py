@@ -112,11 +112,8 @@ def compile_regulation(
 ) -> CompiledRegulation:
     """Return the version with its rows as predicates.
 
-    Raises ValueError when a row is not in the rule language; published rows always are.
+    Raises ValueError for what has not the shape of rows; accepted rows always have.
     """
-    read, faults = language.read(rows)
-    if faults:
-        raise ValueError(f"{faults[0].pointer}: {faults[0].detail}")
     return CompiledRegulation(
         regulation_id,
         version_id,
@@ -128,7 +125,7 @@ def compile_regulation(
         vacate_by,
         tuple(
             compile_row(row, RuleRef(regulation_id, version_id, index, code))
-            for index, row in enumerate(read)
+            for index, row in enumerate(language.accepted(rows))
         ),
     )
 

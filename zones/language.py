@@ -200,6 +200,18 @@ def read(rows: Sequence[Any]) -> tuple[list[Row], list[Fault]]:
     return good, faults
 
 
+def accepted(rows: Sequence[Any]) -> list[Row]:
+    """Return rows that were accepted when they were written.
+
+    Only their shape is asked for: what the language has come to refuse since then still rules.
+    Raises ValueError for what has not the shape of rows.
+    """
+    try:
+        return msgspec.convert(rows, list[Row])
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+
+
 def read_who(predicate: Any, where: str = "") -> list[Fault]:
     """Return what is wrong with a predicate that stands by itself, such as a permit's class."""
     try:
@@ -309,6 +321,11 @@ def _senseless_who(who: Who, where: str, depth: int = 0) -> list[tuple[str, str]
         (f"{where}/euro_in/{index}", f"“{text}” is not a Euro class.")
         for index, text in enumerate(who.euro_in or ())
         if euro_rank(text) is None
+    ]
+    found += [
+        (f"{where}/{name}", "Names nothing.")
+        for name in who.__struct_fields__
+        if getattr(who, name) in ((), {})
     ]
     for name, parts in (("any", who.any), ("all", who.all)):
         for index, part in enumerate(parts or ()):

@@ -14,6 +14,8 @@ from kernel.vehicles import NOT_STATED, VehicleFacts
 from kernel.verdicts import Verdict
 
 MOST_QUESTIONS = 1000
+MOST_IN_PUBLIC = 50
+"""A thousand questions over a month keep a process busy for seconds: who asks so much says who."""
 Lng = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

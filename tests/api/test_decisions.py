@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from curbs.selectors import snapshots
 from foundation import clock
@@ -208,15 +209,14 @@ def test_a_batch_answers_each_question_and_one_bad_vehicle_sinks_no_other(client
     assert found[1]["errors"][0]["code"] == "carriers.vehicle_not_found"
 
 
-def test_a_thousand_questions_cost_one_query_of_rules(hel, zone):
-    public = factories.APIClient()
+def test_a_thousand_questions_cost_one_query_of_rules(zone, client):
     body = {"questions": [{"facts": OLD_DIESEL, "place": INSIDE}] * 1000}
-    public.post(URL, body, format="json")
+    client.post(URL, body, format="json")
     with CaptureQueriesContext(connection) as queries:
-        answer = public.post(URL, body, format="json")
+        answer = client.post(URL, body, format="json")
     assert len(answer.json()["decisions"]) == 1000
     assert len([q for q in queries if "zones_" in q["sql"] or "curbs_" in q["sql"]]) == 1
-    assert len(of_the_answer(queries)) == 2  # and one that finds the city
+    assert len(of_the_answer(queries)) == 2  # and one for the token
 
 
 def of_the_answer(queries):
@@ -244,6 +244,23 @@ def test_a_question_about_a_vehicle_costs_three_queries_and_more_where_it_holds_
         issued_at=TUESDAY,
     )
     assert queries() == 4
+
+
+def test_without_a_client_at_most_fifty_questions_are_answered(hel, zone, api):
+    asked = [{"facts": CLEAN, "place": INSIDE}] * 51
+    answer = APIClient().post(URL, {"questions": asked}, format="json")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (403, "decisions.not_public")
+    assert error["pointer"] == "/questions"
+    assert APIClient().post(URL, {"questions": asked[1:]}, format="json").status_code == 200
+
+
+def test_a_path_has_its_own_times_and_takes_no_other(hel, zone):
+    path = [{"at": TUESDAY.isoformat(), **INSIDE}] * 2
+    asked = {"facts": CLEAN, "path": path, "at": TUESDAY.isoformat()}
+    answer = APIClient().post(URL, asked, format="json")
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["pointer"]) == ("decisions.time_ambiguous", "/at")
 
 
 def test_more_than_a_thousand_questions_are_refused(hel):

@@ -69,11 +69,9 @@ _NARROWED = f"return regulation if {_ALL_LEFT} else replace(regulation, rows=row
 _ROW = "row for row in regulation.rows if row.ages or row.who(facts, date.min)[0] is not False"
 _REPLACED = "every row gets the reference of its own version"
 _NOWHERE = '_NOWHERE = RuleRef(UUID(int=0), UUID(int=0), 0, "")'
-_FIRST = 'raise ValueError(f"{faults[0].pointer}: {faults[0].detail}")'
 _COMPILED = {
     f"{_NOWHERE}  # 0 → 1": _REPLACED,
     f"{_NOWHERE}  # 0 → -1": _REPLACED,
-    f"{_FIRST}  # 0 → -1": "of several faults the last one is named; of one the same",
     f"{_ROW}  # 0 → 1": _SAVES,
     f"{_ROW}  # 0 → -1": _SAVES,
     f"{_NARROWED}  # {_ALL_LEFT} → NotEq 0": _SAVES,

@@ -22,6 +22,15 @@ def test_every_bad_row_is_named_by_its_pointer():
     assert [pointer for pointer, _ in got] == ["/0/who/category/0", "/2/what/effect"]
 
 
+def test_what_was_accepted_once_still_rules_when_the_language_has_come_to_refuse_it():
+    """A city whose published row is read as a fault would have no decision at all."""
+    old = {"what": {"effect": "prohibit", "permit": "resident"}}
+    assert faults(old)
+    assert language.accepted([old])[0].what.effect == "prohibit"
+    with pytest.raises(ValueError, match="effect"):
+        language.accepted([{"what": {"effect": "forbid"}}])
+
+
 def test_an_unknown_key_is_a_fault_and_not_a_rule_that_is_silently_wider():
     assert faults({"what": {"effect": "prohibit"}, "who": {"weigth_over": 3}})[0][0] == "/0/who"
 
@@ -33,6 +42,9 @@ def test_an_unknown_key_is_a_fault_and_not_a_rule_that_is_silently_wider():
         ({"what": {"effect": "charge", "amount": 5}}, "/0/what/currency"),
         ({"what": {"effect": "prohibit", "amount": 5}}, "/0/what/amount"),
         ({"what": {"effect": "require_permit"}}, "/0/what/permit"),
+        ({"what": {"effect": "prohibit", "permit": "resident"}}, "/0/what/permit"),
+        ({"what": {"effect": "warn"}, "who": {"category": []}}, "/0/who/category"),
+        ({"what": {"effect": "warn"}, "who": {"not": {"stickers": {}}}}, "/0/who/not/stickers"),
         ({"what": {"effect": "warn"}, "who": {"euro_below": "9"}}, "/0/who/euro_below"),
         (
             {"what": {"effect": "warn"}, "unless": {"who": {"not": {"euro_below": "x"}}}},
