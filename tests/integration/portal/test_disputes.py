@@ -153,7 +153,7 @@ def test_the_evidence_is_a_pdf(as_person, carrier, mine):
 
 def test_a_finding_is_told_in_the_language_of_the_reader(as_person, carrier, hel_city):
     rows = [{"what": {"effect": "prohibit"}, "who": {"fuel": ["diesel"]}}]
-    place = zone(hel_city, rows=rows, west=24.94, south=60.17, side=0.01)
+    place = zone(hel_city.city, rows=rows, west=24.94, south=60.17, side=0.01)
     version = RegulationVersion.objects.get(regulation__zone=place)
     row = finding(
         carrier, zone_id=place.pk, version_id=version.pk, sentence="No access: fuel diesel."
