@@ -18,8 +18,10 @@ from carriers.selectors import vehicles
 from compliance.models import Finding
 from curbs.models import CurbPolicyVersion, CurbZone
 from portal import evidence, maps, words
+from portal.rulebook import verdicts
 from portal.tables import Column, Table, table
 from portal.vehicles import names_of
+from zones import language, sentences
 from zones.models import AccessZone, RegulationVersion
 
 STATES: dict[str, tuple[Any, str]] = {
@@ -98,9 +100,18 @@ class _Names:
         self.vehicles = vehicles.summary({row.vehicle_id for row in rows})
         self.companies = names_of({row.organisation_id for row in rows})
         self.places = dict(zones.values_list("id", "name")) | dict(curbs.values_list("id", "name"))
-        self.titles = dict(
-            RegulationVersion.objects.filter(pk__in=versions).values_list("id", "regulation__title")
-        ) | dict(CurbPolicyVersion.objects.filter(pk__in=versions).values_list("id", "title"))
+        rules = RegulationVersion.objects.filter(pk__in=versions)
+        policies = CurbPolicyVersion.objects.filter(pk__in=versions)
+        found = [
+            *rules.values_list("id", "regulation__title", "rows"),
+            *policies.values_list("id", "title", "rows"),
+        ]
+        self.titles = {version: title for version, title, _rows in found}
+        self._said = {version: _in_words(rows) for version, _title, rows in found}
+
+    def _sentence(self, row: Finding) -> str:
+        """Return the sentence of the row that convicted in the reader's language."""
+        return self._said.get(row.version_id, {}).get(row.sentence, row.sentence)
 
     def shown(self, row: Finding, tz: Any) -> Shown:
         label, tone = STATES[row.state]
@@ -109,7 +120,7 @@ class _Names:
             id=row.pk,
             url=reverse("portal:finding", args=[row.pk]),
             title=f"{row.get_kind_display()}: {self.titles.get(row.version_id, row.rule_code)}",
-            sentence=row.sentence,
+            sentence=self._sentence(row),
             place=self.places.get(row.zone_id or row.curb_zone_id, ""),
             plate=(vehicle.plate or vehicle.label) if vehicle else "",
             organisation_name=self.companies.get(row.organisation_id, ""),
@@ -120,6 +131,15 @@ class _Names:
             state_label=str(label),
             tone=tone if row.severity == Finding.Severity.VIOLATION else tone and "info",
         )
+
+
+def _in_words(rows: Any) -> dict[str, str]:
+    """Return what rows say in the reader's language, by what they say in English."""
+    speaks = verdicts.language()
+    if speaks == "en":
+        return {}
+    read = language.read(rows)[0]
+    return {sentences.of_row(row): sentences.of_row(row, speaks) for row in read}
 
 
 def features(rows: list[Finding], actor: Actor) -> list[dict[str, Any]]:

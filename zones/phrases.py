@@ -202,3 +202,42 @@ _FR = {
     "calendar_except": " sauf tant que « {} » est en vigueur",
 }
 PHRASES: Mapping[Language, Mapping[str, str]] = {"en": _EN, "de": _DE, "fr": _FR}
+
+VALUES: Mapping[Language, Mapping[str, str]] = {
+    "en": {"bicycle": "bicycle", "cargo_bicycle": "cargo bicycle"},
+    "de": {
+        "diesel": "Diesel",
+        "petrol": "Benzin",
+        "electric": "Strom",
+        "hydrogen": "Wasserstoff",
+        "lpg": "Autogas",
+        "cng": "Erdgas",
+        "lng": "Flüssigerdgas",
+        "ethanol": "Ethanol",
+        "biodiesel": "Biodiesel",
+        "hvo": "HVO",
+        "hybrid": "Hybrid",
+        "van": "Transporter",
+        "truck": "Lastwagen",
+        "bicycle": "Fahrrad",
+        "cargo_bicycle": "Lastenrad",
+    },
+    "fr": {
+        "diesel": "gazole",
+        "petrol": "essence",
+        "electric": "électricité",
+        "hydrogen": "hydrogène",
+        "lpg": "GPL",
+        "cng": "GNC",
+        "lng": "GNL",
+        "ethanol": "éthanol",
+        "biodiesel": "biodiesel",
+        "hvo": "HVO",
+        "hybrid": "hybride",
+        "van": "fourgon",
+        "truck": "camion",
+        "bicycle": "vélo",
+        "cargo_bicycle": "vélo-cargo",
+    },
+}
+"""Fuels and categories in words; what is not here is said as the rule language writes it."""

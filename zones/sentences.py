@@ -3,14 +3,14 @@
 A row may carry a sentence of its own, in one or several languages; then that one stands.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from kernel.money import Money
 from zones.language import DAYS, EuroLimit, Row, Unless, When, Who
-from zones.phrases import LANGUAGES, PHRASES, Language
+from zones.phrases import LANGUAGES, PHRASES, VALUES, Language
 
 _LISTS = ("category", "body", "fuel", "fuel_only", "euro_in", "registered_in", "n1_class")
+_IN_WORDS = ("category", "body", "fuel", "fuel_only")
 _NUMBERS = (
     "gross_weight_over_kg", "gross_weight_up_to_kg", "gross_weight_at_least_kg",
     "gross_weight_under_kg", "unladen_weight_over_kg", "unladen_weight_up_to_kg",
@@ -26,7 +26,7 @@ def of_row(row: Row, language: Language = "en") -> str:
     own = row.sentence
     if isinstance(own, str):
         return own
-    return (own or {}).get(language) or _Writer(PHRASES[language]).row(row)
+    return (own or {}).get(language) or _Writer(language).row(row)
 
 
 def translations(row: Row) -> tuple[tuple[str, str], ...]:
@@ -39,7 +39,7 @@ def translations(row: Row) -> tuple[tuple[str, str], ...]:
 
 def of_who(who: Who, language: Language = "en") -> str:
     """Return the vehicles a predicate speaks of."""
-    return _Writer(PHRASES[language]).who(who)
+    return _Writer(language).who(who)
 
 
 class Parts(NamedTuple):
@@ -53,14 +53,14 @@ class Parts(NamedTuple):
 
 def parts(row: Row, language: Language = "en") -> Parts:
     """Return the parts of the row's sentence; a sentence of its own does not change them."""
-    return _Writer(PHRASES[language]).parts(row)
+    return _Writer(language).parts(row)
 
 
 class _Writer:
     """Writes in one language."""
 
-    def __init__(self, phrases: Mapping[str, str]) -> None:
-        self._phrases = phrases
+    def __init__(self, language: Language) -> None:
+        self._phrases, self._values = PHRASES[language], VALUES[language]
 
     def row(self, row: Row) -> str:
         said, spoken = self._phrases, self.parts(row)
@@ -133,7 +133,9 @@ class _Writer:
     def _listed(self, name: str, values: tuple[str, ...] | None) -> str:
         if values is None:
             return ""
-        return self._phrases[name].format(self._phrases["or"].join(values))
+        words = self._values if name in _IN_WORDS else {}
+        said = self._phrases["or"].join(words.get(value, value) for value in values)
+        return self._phrases[name].format(said)
 
     def _euro(self, name: str, limit: str | EuroLimit | None) -> str:
         if limit is None:

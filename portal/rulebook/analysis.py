@@ -107,9 +107,9 @@ def _shift(one: Shift, way: int) -> Found:
 
 
 def _example(witness: Witness) -> str:
-    """Return the example; in other languages than English the day is said in figures."""
+    """Return the example with its date, for a rule in phases says another thing in each."""
     if verdicts.language() == "en":
-        return witness.text
+        return f"{witness.text} ({witness.local:%Y-%m-%d})"
     _day, _comma, vehicle = witnesses.text(witness.facts, witness.local).partition(", ")
     named = f" ({', '.join(witness.calendars)})" if witness.calendars else ""
     said = f"{witness.local:%Y-%m-%d %H:%M}{named}, {vehicle}"

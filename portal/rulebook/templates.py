@@ -5,9 +5,19 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.rulebook import verdicts
 from zones import language, schemes, sentences
+
+PLAIN = {
+    "PLAIN-DELIVERY-WINDOW": gettext_lazy("Delivery window in a pedestrian street"),
+    "PLAIN-LOW-EMISSION": gettext_lazy("Low-emission zone in phases"),
+    "PLAIN-OFF-PEAK": gettext_lazy("Off-peak window by weight"),
+    "PLAIN-SCHOOL-STREET": gettext_lazy("School street"),
+    "PLAIN-WEIGHT-LIMIT": gettext_lazy("Weight limit"),
+}
+"""Titles of the plain templates; schemes of cities keep the names that they have."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ def listed(today: date) -> list[Template]:
     found = []
     for scheme in schemes.schemes().values():
         if scheme.regulations:
-            found.append(_template(scheme, scheme.code, scheme.title, scheme.regulations, today))
+            title = str(PLAIN.get(scheme.code, scheme.title))
+            found.append(_template(scheme, scheme.code, title, scheme.regulations, today))
         if scheme.bay is not None:
             title = _("%(scheme)s, loading bays") % {"scheme": scheme.title}
             found.append(_template(scheme, f"{scheme.code}/bay", title, (scheme.bay,), today))

@@ -114,7 +114,10 @@ export class Editor {
     for (const button of this.#buttons()) button.addEventListener("click", () => this.#press(button.dataset.tool ?? ""));
     this.#area.addEventListener("change", () => this.#typed());
     const file = form?.querySelector<HTMLInputElement>("input[type=file][name=boundary]");
-    if (file && this.#looker) file.addEventListener("change", () => void this.#load(file));
+    if (file && this.#looker) {
+      file.addEventListener("change", () => void this.#load(file));
+      if (file.files?.length) void this.#load(file); // chosen before the map was there
+    }
     this.#map.on("click", ({ lngLat }) => this.#clicked([lngLat.lng, lngLat.lat]));
     if (setup.neighbours_url) void this.#neighbours(setup.neighbours_url);
   }

@@ -7,6 +7,8 @@ from compliance.models import Dispute
 from tests import factories
 from tests.api.test_compliance import finding
 from tests.factories import TUESDAY
+from tests.zone_factories import zone
+from zones.models import RegulationVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -147,3 +149,17 @@ def test_the_evidence_is_a_pdf(as_person, carrier, mine):
     answer = as_person(carrier).get(reverse("portal:finding-evidence", args=[mine.pk]))
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     assert answer.content.startswith(b"%PDF-")
+
+
+def test_a_finding_is_told_in_the_language_of_the_reader(as_person, carrier, hel_city):
+    rows = [{"what": {"effect": "prohibit"}, "who": {"fuel": ["diesel"]}}]
+    place = zone(hel_city.city, rows=rows, west=24.94, south=60.17, side=0.01)
+    version = RegulationVersion.objects.get(regulation__zone=place)
+    row = finding(
+        carrier, zone_id=place.pk, version_id=version.pk, sentence="No access: fuel diesel."
+    )
+    planner = as_person(carrier)
+    assert "No access: fuel diesel." in planner.get(page_of(row)).content.decode()
+    for path in (page_of(row), reverse("portal:findings")):
+        shown = planner.get(path, headers={"accept-language": "de"}).content.decode()
+        assert "Keine Zufahrt: Antrieb Diesel." in shown

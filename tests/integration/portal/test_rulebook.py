@@ -1,6 +1,7 @@
 """The pages of rules: who may, what they say, what they do, and what they refuse."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -386,10 +387,17 @@ def test_who_would_lose_a_day_pass_is_told_apart_from_who_holds_none(office, ver
     official = office()
     _, text = page(official, "version-analysis", second.id)
     assert "gains access" in text
-    assert "with permit tram-day" in text
+    assert re.search(r"with permit tram-day \(20\d\d-\d\d-\d\d\)", text)
     path = reverse("portal:version-analysis", args=[second.id])
     in_german = official.get(path, headers={"accept-language": "de"}).content.decode()
     assert "mit Genehmigung tram-day" in in_german
+
+
+def test_plain_templates_are_named_in_the_language_of_the_reader(office, version):
+    path = reverse("portal:zone-templates", args=[version.regulation.zone_id])
+    in_french = office().get(path, headers={"accept-language": "fr"}).content.decode()
+    assert "Zone à faibles émissions par étapes" in in_french
+    assert "Low-emission zone in phases" not in in_french
 
 
 def test_what_differs_is_shown_row_by_row(office, version):

@@ -76,9 +76,9 @@ def test_a_sentence_dates_what_is_dated_in_three_languages():
     assert [sentences.parts(row, one).unless for one in ("en", "de", "fr")] == [
         "holders of “resident” before 2027-12-31 and only on electric from 2027-06-01"
         " and holders of “doctor”",
-        "Inhaber von „resident“ vor 2027-12-31 und nur mit electric ab 2027-06-01"
+        "Inhaber von „resident“ vor 2027-12-31 und nur mit Strom ab 2027-06-01"
         " und Inhaber von „doctor“",
-        "titulaires de « resident » avant le 2027-12-31 et uniquement electric"
+        "titulaires de « resident » avant le 2027-12-31 et uniquement électricité"
         " à partir du 2027-06-01 et titulaires de « doctor »",
     ]
 

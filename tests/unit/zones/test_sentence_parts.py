@@ -1,6 +1,9 @@
 """A rule row in words, apart: what, who, when, and who is exempt."""
 
+from typing import get_args
+
 from zones import language, sentences
+from zones.phrases import VALUES
 
 ROW = {
     "what": {"effect": "require_permit", "permit": "delivery"},
@@ -36,3 +39,19 @@ def test_a_row_that_always_means_everybody_has_no_time_and_no_exception():
 
 def test_a_sentence_of_its_own_does_not_change_the_parts():
     assert parts(ROW | {"sentence": "Ask the guard."}) == parts(ROW)
+
+
+def test_fuels_and_categories_are_said_in_words():
+    row = {"who": {"category": ["van", "cargo_bicycle", "N1"], "fuel": ["diesel", "petrol"]}}
+    row["what"] = {"effect": "prohibit"}
+    assert parts(row).who == "category van or cargo bicycle or N1, fuel diesel or petrol"
+    said = "Klasse Transporter oder Lastenrad oder N1, Antrieb Diesel oder Benzin"
+    assert parts(row, "de").who == said
+    said = "catégorie fourgon ou vélo-cargo ou N1, énergie gazole ou essence"
+    assert parts(row, "fr").who == said
+
+
+def test_every_fuel_has_a_word():
+    fuels = set(get_args(language.Fuel))
+    assert fuels <= set(VALUES["de"])
+    assert fuels <= set(VALUES["fr"])
