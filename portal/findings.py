@@ -138,7 +138,7 @@ def _in_words(rows: Any) -> dict[str, str]:
     speaks = verdicts.language()
     if speaks == "en":
         return {}
-    read = language.read(rows)[0]
+    read = language.accepted(rows)
     return {sentences.of_row(row): sentences.of_row(row, speaks) for row in read}
 
 

@@ -218,8 +218,16 @@ def rows_of(rows: Sequence[Any]) -> list[Row]:
             row.priority,
             row.legal_reference or "",
         )
-        for number, row in enumerate(language.read(rows)[0], start=1)
+        for number, row in enumerate(language.accepted(rows), start=1)
     ]
+
+
+def unreferenced(version: RegulationVersion) -> str:
+    """Return the numbers of the rows for which neither they nor the version name the law; empty
+    where all are covered."""
+    if version.legal_reference:
+        return ""
+    return ", ".join(str(row.number) for row in rows_of(version.rows) if not row.reference)
 
 
 def predecessor(version: RegulationVersion) -> RegulationVersion | None:

@@ -39,6 +39,7 @@ class OneVersion(Page):
             seen=content_hash(version),
             shown=versions.shown(version, tz),
             rows=versions.rows_of(version.rows),
+            unreferenced=versions.unreferenced(version),
             history=versions.history(version, tz),
             before=None if before is None else versions.shown(before, tz),
             diff=[] if before is None else versions.diff(before, version),

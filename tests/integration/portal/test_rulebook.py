@@ -590,3 +590,11 @@ def test_a_draft_that_changed_meanwhile_is_neither_saved_over_nor_reviewed(offic
     assert send(colleague, "review-version", second.id, seen=read).status_code == 409
     now = seen_on(page(colleague, "rule-version", second.id)[1])
     assert send(colleague, "review-version", second.id, seen=now).status_code == 302
+
+
+def test_a_draft_says_for_which_rows_no_law_is_named(office, version):
+    second = draft(version, [NO_LORRIES | {"legal_reference": "Decree 7"}, NO_LORRIES])
+    says = "No law is named for row 2."
+    assert says in page(office(), "rule-version", second.id)[1]
+    RegulationVersion.objects.filter(pk=second.id).update(legal_reference="Decree 8")
+    assert says not in page(office(), "rule-version", second.id)[1]
