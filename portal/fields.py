@@ -17,6 +17,7 @@ class Field:
     """A field of a form. `kind`: an input's type, or `select`, `radio`, `checks`, `textarea`.
 
     `value` is a text, for `checks` the chosen ones; `options` are pairs of value and label.
+    `known` is the id of a `<datalist>` of the page with what is often typed.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Field:
     options: Sequence[tuple[str, Any]] = ()
     most: int | None = None
     rows: int = 4
+    known: str = ""
 
     @property
     def described_by(self) -> str:

@@ -39,6 +39,12 @@ def visible(actor: Actor) -> Any:
     return with_entries(Calendar.objects.visible_to(actor, scopes.RULES_READ)).order_by("name")
 
 
+def choices(actor: Actor) -> list[tuple[str, str]]:
+    """Return code and name of the calendars that the reader may see."""
+    rows = Calendar.objects.visible_to(actor, scopes.RULES_READ)
+    return list(rows.order_by("name").values_list("code", "name"))
+
+
 def shown(actor: Actor, now: datetime) -> list[Shown]:
     """Return all calendars in words."""
     asking, tz = _asking(actor), actor.city.tz

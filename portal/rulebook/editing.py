@@ -3,16 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.http import QueryDict
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from portal import fields
 from portal.fields import Field
 from portal.rulebook import rows
 from portal.rulebook.verdicts import EFFECTS
+from zones.language import DAYS
 from zones.models import RegulationVersion
 
 HEAD = ("title", "legal_reference", "since", "until", "vacate")
 WRITTEN = ("prohibit", "warn", "charge", "require_permit", "require_booking", "allow")
+KINDS = "permit-kinds"  # the id of the list of kinds that are known
+FORMS = {"days": "checks", "first_day": "date", "last_day": "date", "rest": "textarea"}
+MOST = {"reference": 500, "permit": 80}
+Options = Sequence[tuple[str, Any]]
 
 
 def head(version: RegulationVersion, tz: Any) -> dict[str, str]:
@@ -42,18 +49,25 @@ def head_fields(given: Mapping[str, str], wrong: Mapping[str, Any]) -> list[Fiel
     ]
 
 
-def row_given(sent: Mapping[str, Any], number: int) -> dict[str, str]:
+def row_given(sent: QueryDict, number: int) -> dict[str, str]:
     """Return the texts of one row of the form, by field; rows count from 1."""
     names = (*rows.PLACES, rows.REST)
-    return {name: fields.text(sent, f"row-{number}-{name}", 20_000) for name in names}
+    given = {name: fields.text(sent, f"row-{number}-{name}", 20_000) for name in names}
+    ticked = (one.replace("\x00", "").strip() for one in sent.getlist(f"row-{number}-days"))
+    return given | {"days": ", ".join(ticked)[:20_000]}
 
 
 def row_fields(
-    number: int, given: Mapping[str, str], wrong: Mapping[str, Any]
+    number: int, given: Mapping[str, str], wrong: Mapping[str, Any], calendars: Options
 ) -> tuple[int, list[tuple[str, list[Field]]]]:
-    """Return the number of a row and its fields in groups: what, who, when, and the rest."""
-    effects = [("", _("Choose")), *((one, str(EFFECTS[one])) for one in WRITTEN)]
+    """Return the number of a row and its fields in groups: what, who, when, and the rest.
+
+    `calendars` are the city's, by code and name.
+    """
+    options = _options(given, calendars)
     commas = _("Several with commas between them.")
+    euro = _("Such as 5 for cars and vans, VI for lorries and buses.")
+    priority = _("Such as 10; empty: 0. A row that admits lifts rows of lower priority.")
     groups: list[tuple[str, list[tuple[str, str, str]]]] = [
         (
             _("What"),
@@ -63,6 +77,7 @@ def row_fields(
                 ("amount", _("Charge"), _("In the currency, such as 12.50.")),
                 ("currency", _("Currency"), _("Three letters, such as EUR.")),
                 ("warning_until", _("Warnings only before"), _("A day, such as 2027-01-31.")),
+                ("reference", _("Legal reference of the row"), _("Such as § 2 (1) of the order.")),
             ],
         ),
         (
@@ -70,7 +85,7 @@ def row_fields(
             [
                 ("category", _("Categories"), _("Such as N1, N2. Empty: all vehicles.")),
                 ("fuel", _("Fuels"), commas),
-                ("euro_below", _("Euro class below"), ""),
+                ("euro_below", _("Euro class below"), euro),
                 ("weight_over", _("Gross weight over (kg)"), ""),
                 ("weight_up_to", _("Gross weight up to (kg)"), ""),
                 ("exempt", _("Exempt: holders of permits"), commas),
@@ -79,10 +94,15 @@ def row_fields(
         (
             _("When"),
             [
-                ("days", _("Days"), _("mon, tue, wed, thu, fri, sat, sun. Empty: every day.")),
+                ("days", _("Days"), _("None chosen: every day.")),
                 ("from", _("From"), _("Such as 07:00.")),
                 ("to", _("To"), _("Such as 19:00; before the start it ends the next day.")),
-                ("priority", _("Priority"), ""),
+                ("priority", _("Priority"), priority),
+                ("first_day", _("First day of the window"), _("Empty: without a beginning.")),
+                ("last_day", _("Last day of the window"), _("Empty: without an end.")),
+                ("holidays", _("Public holidays"), ""),
+                ("calendar", _("Calendar"), _("Days and times that the city switches on.")),
+                ("calendar_mode", _("How the calendar counts"), ""),
             ],
         ),
         (
@@ -92,16 +112,48 @@ def row_fields(
     ]
 
     def field(name: str, label: str, hint: str) -> Field:
-        full = f"row-{number}-{name}"
-        kind = {"effect": "select", "rest": "textarea"}.get(name, "text")
-        options = effects if name == "effect" else ()
-        return Field(full, label, kind, given[name], hint, wrong.get(full, ""), options)
+        full, among = f"row-{number}-{name}", options.get(name, ())
+        kind = FORMS.get(name, "select" if among else "text")
+        value: Any = given[name]
+        if kind == "checks":
+            value = [one.strip() for one in value.split(",")]
+        known = KINDS if name in ("permit", "exempt") else ""
+        error, most = wrong.get(full, ""), MOST.get(name)
+        return Field(full, label, kind, value, hint, error, among, most, known=known)
 
     return number, [(title, [field(*spec) for spec in specs]) for title, specs in groups]
 
 
+def _options(given: Mapping[str, str], calendars: Options) -> dict[str, Options]:
+    """Return what can be chosen, by field; what the row says already is always among it.
+
+    What holds without a word is not written into a row, and stays where it is written.
+    """
+
+    def unsaid(name: str, word: str) -> str:
+        return word if given[name] == word else ""
+
+    calendar = given["calendar"]
+    other = [] if calendar in ("", *dict(calendars)) else [(calendar, calendar)]
+    return {
+        "effect": [("", _("Choose")), *((one, str(EFFECTS[one])) for one in WRITTEN)],
+        "days": [(code, WEEKDAYS[number]) for number, code in enumerate(DAYS)],
+        "holidays": [
+            (unsaid("holidays", "any"), _("Like other days")),
+            ("only", _("Only on public holidays")),
+            ("except", _("Not on public holidays")),
+        ],
+        "calendar": [("", _("None")), *calendars, *other],
+        "calendar_mode": [
+            (unsaid("calendar_mode", "only"), _("Only while it is on")),
+            ("except", _("Not while it is on")),
+        ],
+    }
+
+
 def said(given: Sequence[Mapping[str, str]], wrong: dict[str, Any]) -> list[Any]:
-    """Return the rows that the form says; JSON that is none stands in `wrong`."""
+    """Return the rows that the form says; JSON that is none stands in `wrong`, and so does a
+    calendar that is to count and is not chosen."""
     found = []
     for number, row in enumerate(given, start=1):
         try:
@@ -109,6 +161,9 @@ def said(given: Sequence[Mapping[str, str]], wrong: dict[str, Any]) -> list[Any]
         except rows.Unreadable as error:
             text = _("This is no JSON object. %(reason)s") % {"reason": error}
             wrong[f"row-{number}-{rows.REST}"] = text.strip()
+            continue
+        if row["calendar_mode"] == "except" and not found[-1]["when"][0].get("calendar"):
+            wrong[f"row-{number}-calendar"] = _("Choose a calendar.")
     return found
 
 

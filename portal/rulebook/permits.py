@@ -13,9 +13,9 @@ from accounts.actors import Actor
 from portal import words
 from portal.rulebook import verdicts
 from portal.vehicles import names_of
-from zones import sentences
+from zones import language, selectors, sentences
 from zones.language import Who
-from zones.models import AccessZone, Permit
+from zones.models import AccessZone, Permit, RegulationVersion
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,25 @@ class Shown:
 def visible(actor: Actor) -> Any:
     """Return the permits that the reader may see."""
     return Permit.objects.visible_to(actor, scopes.RULES_READ)
+
+
+def kinds(actor: Actor) -> list[str]:
+    """Return the kinds of permits that the city's rules, its drafts and its permits name."""
+    found = set(visible(actor).order_by().values_list("kind", flat=True).distinct())
+    book = selectors.book(actor.city_id)
+    for zone_id in book.cards:
+        for row in (row for rule in book.regulations(zone_id) for row in rule.rows):
+            found |= {row.permit, *row.exempt_permits}
+    state = RegulationVersion.State
+    drafts = RegulationVersion.objects.visible_to(actor, scopes.RULES_READ)
+    open_ones = drafts.filter(state__in=(state.DRAFT, state.REVIEWED)).values_list(
+        "rows", flat=True
+    )
+    for draft in open_ones:
+        for written in language.read(draft)[0]:
+            found.add(written.what.permit or "")
+            found.update(kind for entry in written.exemptions for kind in entry.kinds)
+    return sorted(found - {""})
 
 
 def in_force(actor: Actor, now: datetime, zone: AccessZone) -> list[Shown]:

@@ -6,17 +6,36 @@
 import copy
 import itertools
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 import msgspec
 
+from zones.language import DAYS
+
 
 class Place(NamedTuple):
-    """Where the value of a field stands in a row, and how it is written in the field."""
+    """Where the value of a field stands in a row, and how it is written in the field.
+
+    A field that offers choices shows those `among` them only, several in their order.
+    """
 
     path: tuple[str | int, ...]
     kind: str
+    among: tuple[str, ...] = ()
+
+    def shown(self, value: Any) -> str | None:
+        """Return a value as the field shows it; None for what the field cannot show."""
+        if (
+            self.among
+            and isinstance(value, list)
+            and value != [d for d in self.among if d in value]
+        ):
+            return None
+        if self.among and isinstance(value, str) and value not in self.among:
+            return None
+        return _written(value, self.kind)
 
 
 PLACES: dict[str, Place] = {
@@ -29,14 +48,21 @@ PLACES: dict[str, Place] = {
     "euro_below": Place(("who", "euro_below"), "text"),
     "weight_over": Place(("who", "gross_weight_over_kg"), "number"),
     "weight_up_to": Place(("who", "gross_weight_up_to_kg"), "number"),
-    "days": Place(("when", 0, "days"), "list"),
+    "days": Place(("when", 0, "days"), "list", DAYS),
     "from": Place(("when", 0, "from"), "text"),
     "to": Place(("when", 0, "to"), "text"),
+    "first_day": Place(("when", 0, "from_on"), "day"),
+    "last_day": Place(("when", 0, "until_on"), "last day"),
+    "holidays": Place(("when", 0, "holidays"), "text", ("any", "only", "except")),
+    "calendar": Place(("when", 0, "calendar"), "text"),
+    "calendar_mode": Place(("when", 0, "calendar_mode"), "text", ("only", "except")),
     "exempt": Place(("unless", "permit"), "list"),
     "warning_until": Place(("warning_until",), "text"),
     "priority": Place(("priority",), "number"),
+    "reference": Place(("legal_reference",), "text"),
 }
 REST = "rest"
+_A_DAY = timedelta(days=1)
 
 
 class Unreadable(ValueError):
@@ -54,7 +80,7 @@ def split(row: Mapping[str, Any]) -> dict[str, str]:
     for name, place in PLACES.items():
         if place.path[0] == "when" and not (isinstance(windows, list) and len(windows) == 1):
             continue
-        typed = _written(_look(rest, place.path), place.kind)
+        typed = place.shown(_look(rest, place.path))
         if typed is not None:
             given[name] = typed
             _drop(rest, place.path)
@@ -94,19 +120,33 @@ def field_of(pointer: str, given: Mapping[str, str]) -> str:
 def _written(value: Any, kind: str) -> str | None:
     """Return a value as a field shows it; None for what the field cannot show."""
     match kind, value:
-        case "text", str() if value and value == value.strip():
+        case "text", str() if _plain(value):
             return value
+        case "day", str():
+            return value if _day(value) else None
+        case "last day", str() if (day := _day(value)) and day > date.min:
+            return (day - _A_DAY).isoformat()
         case "number", int() if not isinstance(value, bool):
             return str(value)
         case "money", int() if not isinstance(value, bool) and 0 <= value < 10**12:
             return f"{Decimal(value) / 100:.2f}"
-        case "list", list() if value and all(_plain(one) for one in value):
+        case "list", list() if value and all(_plain(one) and "," not in one for one in value):
             return ", ".join(value)
     return None
 
 
 def _plain(one: Any) -> bool:
-    return isinstance(one, str) and bool(one) and one == one.strip() and "," not in one
+    """Return whether a field of one line gives a text back as it is."""
+    return isinstance(one, str) and bool(one) and one == one.strip() and one.isprintable()
+
+
+def _day(typed: str) -> date | None:
+    """Return the day that `YYYY-MM-DD` means, None for every other text."""
+    try:
+        found = date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return found if found.isoformat() == typed else None
 
 
 def _meant(typed: str, kind: str) -> Any:
@@ -118,6 +158,8 @@ def _meant(typed: str, kind: str) -> Any:
             return int(typed) if len(typed) < 12 else typed
         case "money":
             return _cents(typed)
+        case "last day" if (day := _day(typed)) and day < date.max:
+            return (day + _A_DAY).isoformat()
     return typed
 
 

@@ -59,11 +59,27 @@ class CalendarOut(Struct):
     times: list[OnOut]
 
 
-class CalendarsView(HubView):
+class _View(HubView):
+    scope = {"POST": RULES_WRITE}
+    rows = with_entries()
+
+    def told(self, row: Calendar) -> dict[str, Any]:
+        """Return a calendar as JSON data."""
+        stands = standing(row, self.now, self.actor.city.tz)
+        return {
+            "id": row.id,
+            "code": row.code,
+            "name": row.name,
+            "holds": stands.holds,
+            "days": stands.days,
+            "times": [{"on_from": time.start, "on_until": time.end} for time in stands.times],
+        }
+
+
+class CalendarsView(_View):
     """The city's calendars."""
 
     scope = {"GET": None, "POST": RULES_WRITE}
-    rows = with_entries()
 
     @schema(
         response=CalendarOut,
@@ -88,23 +104,9 @@ class CalendarsView(HubView):
         made = calendars.create(actor=self.actor, code=sent.code, name=sent.name, now=self.now)
         return Response(self.told(made), status=201)
 
-    def told(self, row: Calendar) -> dict[str, Any]:
-        """Return a calendar as JSON data."""
-        stands = standing(row, self.now, self.actor.city.tz)
-        return {
-            "id": row.id,
-            "code": row.code,
-            "name": row.name,
-            "holds": stands.holds,
-            "days": stands.days,
-            "times": [{"on_from": time.start, "on_until": time.end} for time in stands.times],
-        }
 
-
-class OnView(CalendarsView):
+class OnView(_View):
     """A calendar is switched on."""
-
-    scope = {"POST": RULES_WRITE}
 
     @schema(
         request=OnIn,
@@ -126,10 +128,8 @@ class OnView(CalendarsView):
         return Response(self.told(switched))
 
 
-class OffView(CalendarsView):
+class OffView(_View):
     """A calendar is switched off."""
-
-    scope = {"POST": RULES_WRITE}
 
     @schema(
         request=OffIn,

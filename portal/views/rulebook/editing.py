@@ -14,7 +14,7 @@ from kernel.refusals import Refusal
 from kernel.schedules import local_midnight
 from portal import fields
 from portal.people import Page
-from portal.rulebook import editing, rows, versions
+from portal.rulebook import calendars, editing, permits, rows, versions
 from zones.models import RegulationVersion
 from zones.services import regulations
 from zones.services.versions import content_hash
@@ -35,6 +35,7 @@ class EditVersion(Page):
         wrong = more.get("wrong", {})
         given = more.get("given", [rows.split(row) for row in version.rows])
         head = more.get("head") or editing.head(version, self.actor.city.tz)
+        known = calendars.choices(self.actor)
         return self.show(
             "portal/rules/edit.html",
             more.get("status", 200),
@@ -43,8 +44,10 @@ class EditVersion(Page):
             shown=versions.shown(version, self.actor.city.tz),
             head=editing.head_fields(head, wrong),
             rows=[
-                editing.row_fields(number, row, wrong) for number, row in enumerate(given, start=1)
+                editing.row_fields(number, row, wrong, known)
+                for number, row in enumerate(given, start=1)
             ],
+            permit_kinds=permits.kinds(self.actor),
             errors=fields.errors(wrong),
         )
 

@@ -19,7 +19,7 @@ from kernel.schedules import local_midnight
 from portal import fields
 from portal.fields import Field
 from portal.people import Page
-from portal.rulebook import permits
+from portal.rulebook import editing, permits
 from portal.tables import Column, table
 from portal.views.slots import as_uuid
 from zones.models import AccessZone
@@ -61,6 +61,7 @@ class Permits(Page):
             ),
             may_write=self.actor.may(scopes.RULES_WRITE),
             form=self._form(sent, wrong),
+            permit_kinds=permits.kinds(self.actor),
             errors=fields.errors(wrong),
         )
 
@@ -87,7 +88,17 @@ class Permits(Page):
             ("reference", _("Reference"), "text", given["reference"], "", (), 120),
         ]  # fmt: skip
         return [
-            Field(name, label, kind, value, hint, wrong.get(name, ""), options, most)
+            Field(
+                name,
+                label,
+                kind,
+                value,
+                hint,
+                wrong.get(name, ""),
+                options,
+                most,
+                known=editing.KINDS if name == "kind" else "",
+            )
             for name, label, kind, value, hint, options, most in specs
         ]
 

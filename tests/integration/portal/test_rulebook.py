@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,7 +14,7 @@ from accounts import resolving
 from accounts.services import setup
 from tests import factories, zone_factories
 from tests.factories import TUESDAY
-from zones.models import AccessZone, Permit, RegulationVersion
+from zones.models import AccessZone, Calendar, Permit, RegulationVersion
 from zones.services import permits, regulations
 
 NO_LORRIES = {
@@ -63,6 +65,36 @@ def page(client, name, /, *args, **query):
 
 def send(client, name, /, *args, **sent):
     return client.post(reverse(f"portal:{name}", args=args), sent)
+
+
+class Form(HTMLParser):
+    """What a browser would send of the forms of a page: `sent`, by name."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.sent, self.area, self.select = defaultdict(list), "", ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        facts = dict(attrs)
+        name = facts.get("name")
+        if tag == "select":
+            self.select = name
+        elif tag == "option" and self.select:
+            if "selected" in facts or not self.sent[self.select]:
+                self.sent[self.select] = [facts["value"]]
+        elif tag == "textarea":
+            self.area, self.sent[name] = name, [""]
+        elif tag == "input" and name and (facts["type"] != "checkbox" or "checked" in facts):
+            self.sent[name].append(facts["value"])
+
+    def handle_endtag(self, tag):
+        self.area = "" if tag == "textarea" else self.area
+        self.select = "" if tag == "select" else self.select
+
+    def handle_data(self, data):
+        if self.area:
+            self.sent[self.area][0] += data
 
 
 def addresses(zone, version):
@@ -301,6 +333,105 @@ def test_a_draft_is_edited_and_faults_stand_beside_their_fields(office, version)
     ]
     assert second.legal_from == TUESDAY + timedelta(hours=3)  # its day was not touched
     assert second.vacate_by_s == 600
+
+
+FULL = {
+    "id": "snow",
+    "what": {"effect": "require_permit", "permit": "snow-plough"},
+    "who": {"category": ["N2"], "euro_below": "VI"},
+    "when": [
+        {"days": ["mon", "sat"], "from": "07:00", "to": "10:00", "from_on": "2026-11-01",
+         "until_on": "2027-04-01", "holidays": "except", "calendar": "snow",
+         "calendar_mode": "except"},
+    ],
+    "unless": {"permit": ["resident", "doctor"]},
+    "priority": 10,
+    "warning_until": "2026-12-01",
+    "legal_reference": "§ 2 (1)",
+}  # fmt: skip
+ODD = {
+    "what": {"effect": "prohibit"},
+    "when": [
+        {"days": ["sun", "mon"], "holidays": "any", "calendar": "closed", "calendar_mode": "only"}
+    ],
+}
+TWICE = {"what": {"effect": "warn"}, "when": [{"from": "07:00"}, {"calendar": "snow"}]}
+
+
+def test_a_row_is_written_without_json_and_comes_back_into_its_form(office, hel, version):
+    Calendar.objects.create(city=hel, code="snow", name="Snow emergency")
+    second = draft(version, [])
+    official = office()
+    row = {
+        "effect": "require_permit", "permit": "snow-plough", "category": "N2",
+        "euro_below": "VI", "days": ["mon", "sat"], "from": "07:00", "to": "10:00",
+        "first_day": "2026-11-01", "last_day": "2027-03-31", "holidays": "except",
+        "calendar": "snow", "calendar_mode": "except", "exempt": "resident, doctor",
+        "priority": "10", "warning_until": "2026-12-01", "reference": "§ 2 (1)",
+    }  # fmt: skip
+    sent = {f"row-1-{name}": said for name, said in row.items()}
+    answer = send(official, "edit-version", second.id, rows="1", since="2026-05-12", **sent)
+    assert answer.status_code == 302
+    second.refresh_from_db()
+    assert second.rows == [{name: said for name, said in FULL.items() if name != "id"}]
+    text = page(official, "edit-version", second.id)[1]
+    assert ">Snow emergency</option>" in text
+    shown = Form(text).sent
+    assert {name: shown[name] for name in sent} == {
+        name: said if isinstance(said, list) else [said] for name, said in sent.items()
+    }
+    assert shown["row-1-rest"] == [""]
+
+
+def test_a_form_that_is_sent_as_it_came_changes_no_row(office, hel, version):
+    Calendar.objects.create(city=hel, code="snow", name="Snow emergency")
+    second = draft(version, [FULL, ODD, TWICE])
+    official = office()
+    form = Form(page(official, "edit-version", second.id)[1]).sent
+    assert form["row-2-calendar"] == ["closed"]  # no calendar of the city, and kept
+    assert json.loads(form["row-3-rest"][0]) == {"when": TWICE["when"]}
+    assert send(official, "edit-version", second.id, **form).status_code == 302
+    second.refresh_from_db()
+    assert second.rows == [FULL, ODD, TWICE]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"days": ["mon", "someday"]}, "days"),
+        ({"first_day": "2026-02-30"}, "first_day"),
+        ({"first_day": "2026-06-02", "last_day": "2026-06-01"}, "last_day"),
+        ({"holidays": "at times"}, "holidays"),
+        ({"calendar": "x" * 81}, "calendar"),
+        ({"calendar_mode": "except"}, "calendar"),
+        ({"calendar": "snow", "calendar_mode": "never"}, "calendar_mode"),
+        ({"warning_until": "soon"}, "warning_until"),
+        ({"reference": "x" * 501}, "reference"),
+        ({"permit": "x" * 81}, "permit"),
+        ({"priority": "high"}, "priority"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said_beside_its_field(office, version, wrong, field):
+    second = draft(version, [NO_LORRIES])
+    sent = {f"row-1-{name}": said for name, said in ({"effect": "prohibit"} | wrong).items()}
+    answer = send(office(), "edit-version", second.id, rows="1", since="2026-05-12", **sent)
+    assert answer.status_code == 422
+    assert f'id="row-1-{field}-error"' in answer.content.decode()
+
+
+def test_kinds_of_permits_that_rules_and_permits_know_are_offered(office, hd, version):
+    official = office()
+    permit = {"kind": "heavy_day", "plate": "ABC-123", "since": "2026-05-12"}
+    assert send(official, "permits", **permit).status_code == 302
+    theirs = factories.actor_of(setup.city_organisation(hd))
+    permits.issue(actor=theirs, kind="elsewhere", plate="HD-X 1", starts_at=TUESDAY, now=TUESDAY)
+    day_pass = {"day_pass": [{"kind": "tram-day", "per_year": 12}]}
+    second = draft(version, [FULL, NO_LORRIES | {"unless": [day_pass]}])
+    kinds = ("doctor", "heavy_day", "resident", "snow-plough", "tram-day")
+    known = "".join(f'<option value="{kind}"></option>' for kind in kinds)
+    for text in (page(official, "permits")[1], page(official, "edit-version", second.id)[1]):
+        assert f'<datalist id="permit-kinds">{known}</datalist>' in text
+    assert text.count(' list="permit-kinds"') == 4  # what two rows ask for, and who is exempt
 
 
 def test_rows_are_added_and_removed_without_saving(office, version):

@@ -31,6 +31,12 @@ ODD = [
     {"unless": {"permit": ["a,b"]}, "who": {"category": ["N1", 3]}},
     {"what": {"amount": 5, "effect": " prohibit"}, "priority": True},
     {"who": {"euro_below": {"light": "5"}}, "priority": -3, "warning_until": ""},
+    {"when": [{"days": ["fri", "mon"], "holidays": "at times", "calendar_mode": "never"}]},
+    {"when": [{"days": ["mon", "mon"], "from_on": "20270101", "until_on": "0001-01-01"}]},
+    {"when": [{"days": ["Monday"], "from_on": "soon", "until_on": 3, "calendar": ["snow"]}]},
+    {"when": [{"days": [], "holidays": "any", "calendar_mode": "only"}]},
+    {"when": [{"from_on": "2027-01-01"}, {"calendar": "snow", "holidays": "only"}]},
+    {"legal_reference": "§ 1\n§ 2", "what": {"permit": "a\tb"}, "unless": {"permit": ["a\nb"]}},
 ]
 
 
@@ -47,12 +53,43 @@ def test_a_permit_typed_beside_a_list_of_exemptions_is_one_more_of_them():
     assert typed["unless"] == [dated, {"permit": ["doctor"]}]
 
 
+FIELDS = [
+    ({"days": "mon, sun"}, {"when": [{"days": ["mon", "sun"]}]}),
+    ({"first_day": "2027-01-01"}, {"when": [{"from_on": "2027-01-01"}]}),
+    ({"last_day": "2027-12-31"}, {"when": [{"until_on": "2028-01-01"}]}),
+    ({"holidays": "only"}, {"when": [{"holidays": "only"}]}),
+    ({"holidays": "except"}, {"when": [{"holidays": "except"}]}),
+    ({"holidays": "any"}, {"when": [{"holidays": "any"}]}),
+    ({"calendar": "snow"}, {"when": [{"calendar": "snow"}]}),
+    (
+        {"calendar": "snow", "calendar_mode": "except"},
+        {"when": [{"calendar": "snow", "calendar_mode": "except"}]},
+    ),
+    ({"warning_until": "2027-01-31"}, {"warning_until": "2027-01-31"}),
+    ({"reference": "§ 2 (1)"}, {"legal_reference": "§ 2 (1)"}),
+    ({"permit": "resident"}, {"what": {"permit": "resident"}}),
+]
+
+
+@pytest.mark.parametrize(("given", "row"), FIELDS, ids=str)
+def test_a_field_makes_the_row_that_it_says_and_shows_it_again(given, row):
+    assert rows.joined(given) == row
+    assert {name: text for name, text in rows.split(row).items() if text} == given
+
+
+@pytest.mark.parametrize("typed", ["9999-12-31", "2027-02-30", "next year"])
+def test_a_last_day_that_has_no_day_after_it_is_left_to_the_language(typed):
+    assert rows.joined({"last_day": typed}) == {"when": [{"until_on": typed}]}
+
+
 def test_what_most_rows_say_is_in_fields_and_the_rest_in_json():
     given = rows.split(
         {
             "what": {"effect": "charge", "amount": 1250, "currency": "EUR", "per": "day"},
             "who": {"category": ["N1", "N2"], "gross_weight_over_kg": 3500},
-            "when": [{"days": ["mon", "fri"], "from": "07:00", "holidays": "except"}],
+            "when": [
+                {"days": ["mon", "fri"], "from": "07:00", "holidays": "except", "on": ["12-24"]}
+            ],
         }
     )
     assert {name: text for name, text in given.items() if text and name != "rest"} == {
@@ -63,11 +100,9 @@ def test_what_most_rows_say_is_in_fields_and_the_rest_in_json():
         "weight_over": "3500",
         "days": "mon, fri",
         "from": "07:00",
+        "holidays": "except",
     }
-    assert json.loads(given["rest"]) == {
-        "what": {"per": "day"},
-        "when": [{"holidays": "except"}],
-    }
+    assert json.loads(given["rest"]) == {"what": {"per": "day"}, "when": [{"on": ["12-24"]}]}
 
 
 def test_a_field_counts_before_the_json_and_an_unreadable_value_is_left_to_the_language():
@@ -89,6 +124,9 @@ def test_json_that_is_no_object_is_refused(text):
         ("/who/category/1", {"rest": '{"who": {"category": ["N1", "X"]}}'}, "rest"),
         ("/when/0/from", {"from": "25:00"}, "from"),
         ("/when/1/from", {"from": "07:00"}, "rest"),
+        ("/when/0/days/0", {"days": "someday"}, "days"),
+        ("/when/0/until_on", {"last_day": "2027-02-30"}, "last_day"),
+        ("/when/0/until_on", {"rest": '{"when": [{"until_on": "x"}]}'}, "rest"),
         ("/what/effect", {"effect": "stop"}, "effect"),
         ("", {}, "effect"),
         ("", {"effect": "warn", "rest": '{"x": 1}'}, "rest"),
