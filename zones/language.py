@@ -204,12 +204,16 @@ def accepted(rows: Sequence[Any]) -> list[Row]:
     """Return rows that were accepted when they were written.
 
     Only their shape is asked for: what the language has come to refuse since then still rules.
-    Raises ValueError for what has not the shape of rows.
+    Raises ValueError for the first that has not the shape of a row.
     """
-    try:
-        return msgspec.convert(rows, list[Row])
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
+    good = []
+    for index, item in enumerate(rows):
+        try:
+            good.append(msgspec.convert(item, Row))
+        except msgspec.ValidationError as error:
+            fault = _fault(f"/{index}", str(error))
+            raise ValueError(f"{fault.pointer}: {fault.detail}") from error
+    return good
 
 
 def read_who(predicate: Any, where: str = "") -> list[Fault]:
