@@ -268,6 +268,18 @@ def test_a_boundary_that_crosses_itself_is_shown_where_it_does(
     page.locator(".geometry-editor[data-ready]").wait_for()
 
 
+def test_a_boundary_file_that_is_chosen_before_the_map_is_there_comes_onto_it(
+    empty_city, people, tmp_path
+):
+    page = people(empty_city.author)
+    file = tmp_path / "square.geojson"
+    file.write_text(json.dumps({"type": "Polygon", "coordinates": [SQUARE]}))
+    page.goto(f"{page.base}/rules/zones/new/", wait_until="commit")
+    page.locator("input[type=file][name=boundary]").set_input_files(file)
+    page.locator(".geometry-editor[data-ready][data-parts='1']").wait_for()
+    assert "24.9" in page.get_by_label("Or the boundary as GeoJSON text").input_value()
+
+
 def test_a_boundary_is_drawn_on_the_map(empty_city, people, shoot):
     page = people(empty_city.author)
     page.goto(f"{page.base}/rules/zones/new/")

@@ -81,6 +81,8 @@ export class Editor {
       this.#show();
       if (readable) this.#look();
       else this.#tell(setup.texts.invalid ?? "", true);
+      const file = this.#file();
+      if (file?.files?.length) void this.#load(file); // chosen before the map was there
     }
     root.dataset.ready = "true";
   }
@@ -113,11 +115,8 @@ export class Editor {
     });
     for (const button of this.#buttons()) button.addEventListener("click", () => this.#press(button.dataset.tool ?? ""));
     this.#area.addEventListener("change", () => this.#typed());
-    const file = form?.querySelector<HTMLInputElement>("input[type=file][name=boundary]");
-    if (file && this.#looker) {
-      file.addEventListener("change", () => void this.#load(file));
-      if (file.files?.length) void this.#load(file); // chosen before the map was there
-    }
+    const file = this.#file();
+    if (file && this.#looker) file.addEventListener("change", () => void this.#load(file));
     this.#map.on("click", ({ lngLat }) => this.#clicked([lngLat.lng, lngLat.lat]));
     if (setup.neighbours_url) void this.#neighbours(setup.neighbours_url);
   }
@@ -203,6 +202,10 @@ export class Editor {
     this.#area.value = text; // as it was typed, also where the map cannot draw it: the server says why
     if (readable) this.#look(text);
     else this.#tell(this.setup.texts.invalid ?? "", true);
+  }
+
+  #file(): HTMLInputElement | null {
+    return this.root.closest("form")?.querySelector("input[type=file][name=boundary]") ?? null;
   }
 
   async #load(input: HTMLInputElement): Promise<void> {
