@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import codes, scopes, tokens
 from accounts.actors import Actor, Grant
 from accounts.authentication import Machine
-from accounts.models import ApiClient, City, Mandate, Membership, Organisation, User
+from accounts.models import City, Mandate, Membership, Organisation, User
 from accounts.tokens import Token
 from kernel.refusals import Refusal
 
@@ -25,7 +25,7 @@ def actor_of(request: Any, now: datetime) -> Actor:
     """
     user = getattr(request, "user", None)
     if isinstance(user, Machine):
-        return _actor_of_token(user.token, now)
+        return actor_of_token(user.token, now)
     if isinstance(user, User) and user.is_active:
         membership = chosen_membership(request, user)
         if membership is not None:
@@ -33,19 +33,14 @@ def actor_of(request: Any, now: datetime) -> Actor:
     return Actor.public(city_of_host(host_of(request)))
 
 
-def actor_of_client(client: ApiClient, now: datetime) -> Actor:
-    """Return the actor of a machine client with all of its scopes."""
-    return _actor_of_token(Token(client, frozenset(client.scopes), True), now)
-
-
 def actors_of_tokens(given: Collection[bytes], now: datetime) -> dict[bytes, Actor]:
     """Return the actors of bearer tokens at domain time `now`; those that sign nobody in are
     left out. One query, and one for each organisation that was ever given a mandate."""
     found = tokens.in_force(given)
-    return {token: _actor_of_token(said, now) for token, said in found.items()}
+    return {token: actor_of_token(said, now) for token, said in found.items()}
 
 
-def _actor_of_token(token: Token, now: datetime) -> Actor:
+def actor_of_token(token: Token, now: datetime) -> Actor:
     """Return the actor of a machine client, limited to the token's and its own scopes."""
     client, organisation = token.client, token.client.organisation
     return Actor(

@@ -14,21 +14,15 @@ from django.contrib.postgres.fields import (
     RangeBoundary,
     RangeOperators,
 )
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import City, Organisation
 from accounts.querysets import Tenancy, TenantQuerySet
 from curbs.querysets import BookingQuerySet, CurbSessionQuerySet, RecordedQuerySet
 from curbs.states import HOLDING, State
+from foundation.ranges import TsTzRange
 from kernel.identifiers import uuid7
-
-
-class TsTzRange(Func):
-    """`tstzrange(from, until, '[)')` over two columns; an open end is infinite."""
-
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
 
 
 def _lifetime(start: str, end: str) -> TsTzRange:

@@ -1,5 +1,6 @@
 """Fields of forms: what a template needs to draw one, and how what was typed is read."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from kernel.periods import YEARS
 from kernel.refusals import Refusal
 
 LONGEST = 10_000
+_MINUTES = re.compile(r"[0-9]{1,5}([.,][0-9]{1,6})?")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,20 @@ def whole(typed: str, most: int) -> int | None:
     """Return a whole number from 0 to `most`, None for what is none."""
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
     return number if number is not None and number <= most else None
+
+
+def minutes(typed: str, most: int) -> int | None:
+    """Return minutes from 0 to `most`, whole or with a fraction, in seconds; None for what is
+    none."""
+    if not _MINUTES.fullmatch(typed):
+        return None
+    seconds = round(float(typed.replace(",", ".")) * 60)
+    return seconds if seconds <= most * 60 else None
+
+
+def as_minutes(seconds: int) -> str:
+    """Return seconds as `minutes` reads them back, to the second."""
+    return f"{seconds / 60:.4f}".rstrip("0").rstrip(".")
 
 
 def errors(wrong: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from accounts import resolving
 from accounts.actors import Actor
 from accounts.models import City, Mandate, Organisation, User
 from accounts.services import setup
+from accounts.tokens import Token
 from kernel.clock import wall
 
 _numbers = itertools.count(1)
@@ -111,7 +112,7 @@ def actor_of(organisation: Organisation, *client_scopes: str, at: datetime = TUE
         name=f"client {next(_numbers)}",
         client_scopes=client_scopes or everything,
     ).client
-    return resolving.actor_of_client(client, at)
+    return resolving.actor_of_token(Token(client, frozenset(client.scopes), True), at)
 
 
 def mandate(principal: Organisation, agent: Organisation, *scopes: str, **changes: Any) -> Mandate:

@@ -5,12 +5,13 @@ switch off is to record the time anew with an end.
 """
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import Tenancy, TenantQuerySet
+from foundation.ranges import TsTzRange
 from kernel.identifiers import uuid7
 from kernel.periods import Period
 
@@ -47,15 +48,7 @@ class CalendarSwitch(models.Model):
                 name="calendar_switch_on_once",
                 expressions=[
                     ("calendar", RangeOperators.EQUAL),
-                    (
-                        Func(
-                            F("on_from"),
-                            F("on_until"),
-                            function="TSTZRANGE",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    (TsTzRange("on_from", "on_until"), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(recorded_until__isnull=True),
                 violation_error_message=_("The calendar is on at that time already."),

@@ -51,7 +51,8 @@ class DecisionsView(HubView):
     def _many(self, given: list[shapes.QuestionIn]) -> Response:
         if len(given) > shapes.MOST_IN_PUBLIC and not self.actor.may(answers.SCOPE):
             most = shapes.MOST_IN_PUBLIC
-            detail = f"More than {most} questions need a client with the scope decisions:read."
+            detail = _("More than %(most)s questions need a client with the scope decisions:read.")
+            detail %= {"most": most}
             raise Refusal(codes.NOT_PUBLIC, detail, pointer="/questions", scope=answers.SCOPE)
         read = [self._read(one, f"/questions/{index}") for index, one in enumerate(given)]
         found = answers.answer(actor=self.actor, questions=read, now=self.now)
@@ -139,7 +140,7 @@ def against_shape(given: shapes.QuestionIn, base: str) -> list[Reason]:
     if given.at is not None and given.period is not None:
         reasons.append(Reason(codes.TIME_AMBIGUOUS, _("Give either at or period."), base))
     reasons += [
-        Reason(codes.TIME_AMBIGUOUS, "A path has the times of its points.", f"{base}/{name}")
+        Reason(codes.TIME_AMBIGUOUS, _("A path has the times of its points."), f"{base}/{name}")
         for name, time in (("at", given.at), ("period", given.period))
         if given.path is not None and time is not None
     ]

@@ -23,14 +23,14 @@ Options = Sequence[tuple[str, Any]]
 
 
 def head(version: RegulationVersion, tz: Any) -> dict[str, str]:
-    """Return what stands in the head of the form: days are local, minutes whole."""
+    """Return what stands in the head of the form: days are local."""
     until = version.legal_until
     return {
         "title": version.title,
         "legal_reference": version.legal_reference,
         "since": f"{version.legal_from.astimezone(tz):%Y-%m-%d}",
         "until": "" if until is None else f"{until.astimezone(tz):%Y-%m-%d}",
-        "vacate": str(version.vacate_by_s // 60),
+        "vacate": fields.as_minutes(version.vacate_by_s),
     }
 
 
@@ -41,7 +41,7 @@ def head_fields(given: Mapping[str, str], wrong: Mapping[str, Any]) -> list[Fiel
         ("legal_reference", _("Legal reference"), "text", "", 500),
         ("since", _("In force from"), "date", "", None),
         ("until", _("In force until"), "date", _("Empty: without an end."), None),
-        ("vacate", _("Minutes to leave in for who is inside at the start"), "text", "", 5),
+        ("vacate", _("Minutes to leave in for who is inside at the start"), "text", "", 10),
     )
     return [
         Field(name, label, kind, given[name], hint, wrong.get(name, ""), most=most)

@@ -1,8 +1,8 @@
 """Times in which a calendar is switched on; they are kept as everything recorded is."""
 
 import django.contrib.postgres.constraints
-import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
+import foundation.ranges
 import kernel.identifiers
 from django.db import migrations, models
 
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'time in which a calendar is on',
                 'verbose_name_plural': 'times in which a calendar is on',
                 'ordering': ['on_from', 'id'],
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('recorded_until__isnull', True)), expressions=[('calendar', '='), (models.Func(models.F('on_from'), models.F('on_until'), function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&')], name='calendar_switch_on_once', violation_error_message='The calendar is on at that time already.'), models.CheckConstraint(condition=models.Q(('on_until__isnull', True), ('on_until__gt', models.F('on_from')), _connector='OR'), name='calendar_switch_order', violation_error_message='The period ends before it begins.'), models.CheckConstraint(condition=models.Q(('recorded_until__isnull', True), ('recorded_until__gte', models.F('recorded_from')), _connector='OR'), name='calendar_switch_recorded_order', violation_error_message='The period ends before it begins.')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('recorded_until__isnull', True)), expressions=[('calendar', '='), (foundation.ranges.TsTzRange('on_from', 'on_until'), '&&')], name='calendar_switch_on_once', violation_error_message='The calendar is on at that time already.'), models.CheckConstraint(condition=models.Q(('on_until__isnull', True), ('on_until__gt', models.F('on_from')), _connector='OR'), name='calendar_switch_order', violation_error_message='The period ends before it begins.'), models.CheckConstraint(condition=models.Q(('recorded_until__isnull', True), ('recorded_until__gte', models.F('recorded_from')), _connector='OR'), name='calendar_switch_recorded_order', violation_error_message='The period ends before it begins.')],
             },
         ),
         migrations.RunSQL(

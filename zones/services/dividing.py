@@ -16,10 +16,12 @@ from shapely.geometry import LineString, Polygon
 
 from accounts.actors import Actor
 from foundation import audit
+from kernel.periods import Period
 from kernel.refusals import Refusal
 from zones import codes
 from zones.models import AccessZone, Permit, RegulationVersion
 from zones.selectors import dividing
+from zones.selectors.books import book
 from zones.services import grounds, regulations
 from zones.services.recording import require_city
 
@@ -119,10 +121,13 @@ def _take_along(
     actor: Actor, zone: AccessZone, made: AccessZone, legal_from: datetime, now: datetime
 ) -> None:
     """Draft the rules in force then or later for the new zone, and let permits hold there."""
+    to_come = Period(legal_from)
+    rules = book(zone.city_id).regulations(zone.id)
     ruling = RegulationVersion.objects.filter(
-        Q(legal_until__isnull=True) | Q(legal_until__gt=legal_from),
+        # The name of a state does not say it: a superseded one rules until the next begins.
+        Q(id__in=[rule.version for rule in rules if rule.legal.overlaps(to_come)])
+        | Q(Q(legal_until__isnull=True) | Q(legal_until__gt=legal_from), state=State.SUSPENDED),
         regulation__zone=zone,
-        state__in=[State.PUBLISHED, State.SUSPENDED],
     ).select_related("regulation")
     drafted: dict[UUID, UUID] = {}
     for version in ruling.order_by("regulation__code", "number"):

@@ -71,7 +71,7 @@ class EditVersion(Page):
         version = versions.version_of(self.actor, version_id)
         wrong: dict[str, Any] = {}
         said = editing.said(given, wrong)
-        since, until, vacate = self._head(head, version, wrong)
+        since, until, vacate_s = self._head(head, version, wrong)
         if not wrong and since is not None:
             try:
                 regulations.revise(
@@ -80,7 +80,7 @@ class EditVersion(Page):
                     rows=said,
                     legal_from=since,
                     legal_until=until,
-                    vacate_by_s=vacate * 60,
+                    vacate_by_s=vacate_s,
                     title=head["title"][:200],
                     legal_reference=head["legal_reference"][:500],
                     seen=fields.text(self.request.POST, "seen", 64),
@@ -119,7 +119,7 @@ class EditVersion(Page):
             found[name] = None if day is None else local_midnight(day, tz)
             if day is None and (head[name] or name == "since"):
                 wrong[name] = _("This is no day of the calendar.")
-        vacate = fields.whole(head["vacate"] or "0", 24 * 60)
-        if vacate is None:
-            wrong["vacate"] = _("Give whole minutes, at most a day.")
-        return found["since"], found["until"], vacate or 0
+        vacate_s = fields.minutes(head["vacate"] or "0", 24 * 60)
+        if vacate_s is None:
+            wrong["vacate"] = _("Give minutes, at most those of a day.")
+        return found["since"], found["until"], vacate_s or 0

@@ -94,13 +94,13 @@ class _Ground(Page):
 
     def period_of(self, sent: Any, wrong: dict[str, Any]) -> tuple[int, date | None]:
         """Return grace in seconds and first day."""
-        grace = fields.whole(fields.text(sent, "grace") or "0", MOST_GRACE_MIN)
-        if grace is None:
-            wrong["grace"] = _("Give whole minutes, at most a day.")
+        grace_s = fields.minutes(fields.text(sent, "grace") or "0", MOST_GRACE_MIN)
+        if grace_s is None:
+            wrong["grace"] = _("Give minutes, at most those of a day.")
         since = fields.day(fields.text(sent, "since"))
         if since is None:
             wrong["since"] = _("Give the first day.")
-        return (grace or 0) * 60, since
+        return grace_s or 0, since
 
     def form(self, form: list[Field], wrong: Any, zone: AccessZone | None, **said: Any) -> Any:
         """Return the page of a boundary, with the neighbours to which the map snaps."""
@@ -180,7 +180,7 @@ class NewGround(_Ground):
             sent = {}
             if last is not None:
                 shape = shapely.from_wkb(bytes(last.geometry.wkb))
-                sent = {"drawn": boundary.as_text(shape), "grace": str(last.grace_s // 60)}
+                sent = {"drawn": boundary.as_text(shape), "grace": fields.as_minutes(last.grace_s)}
         form = self.ground_fields(sent, wrong)
         said = {"title": _("New ground"), "button": _("Record the ground")}
         return self.form(form, wrong, zone, **said)

@@ -10,7 +10,7 @@ from tests import factories, zone_factories
 from tests.factories import TUESDAY
 from zones import selectors
 from zones.models import AccessZone, RegulationVersion
-from zones.services import grounds, permits
+from zones.services import grounds, permits, regulations
 
 NO_LORRIES = {"who": {"category": ["N2", "N3"]}, "what": {"effect": "prohibit"}}
 ACROSS = {"type": "LineString", "coordinates": [[24.942, 60.15], [24.942, 60.18]]}
@@ -82,6 +82,26 @@ def test_its_rules_are_drafts_and_its_permits_hold_in_both(official, zone, hel_c
     assert (draft.state, draft.rows, draft.legal_from) == ("draft", [NO_LORRIES], NEXT_WEEK)
     assert list(west.permits.all()) == [held]
     assert list(ended.zones.all()) == [zone]
+
+
+def test_what_rules_until_its_successor_begins_is_taken_along_too(official, zone, hel_city):
+    """It is called superseded from the publication of the successor on."""
+    actor, autumn = factories.actor_of(hel_city), NEXT_WEEK + timedelta(days=100)
+    first = RegulationVersion.objects.get(regulation__zone=zone)
+    told = {"actor": actor, "now": TUESDAY}
+    second = regulations.add_version(
+        regulation_id=first.regulation_id, rows=[{"what": {"effect": "prohibit"}}],
+        legal_from=autumn, **told,
+    )  # fmt: skip
+    regulations.publish(version_id=second.id, **told)
+    first.refresh_from_db()
+    assert first.state == "superseded"
+    split(official, zone, **DONE, seen=seen(official, zone))
+    drafts = RegulationVersion.objects.filter(regulation__zone__code="west").order_by("number")
+    assert [(d.rows, d.legal_from) for d in drafts] == [
+        ([NO_LORRIES], NEXT_WEEK),
+        ([{"what": {"effect": "prohibit"}}], autumn),
+    ]
 
 
 def test_rules_are_left_behind_when_asked(official, zone):
