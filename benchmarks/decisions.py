@@ -34,6 +34,7 @@ from accounts.models import Organisation
 from accounts.scopes import CARRIER
 from accounts.services import setup as accounts
 from carriers.models import Vehicle
+from foundation import memory
 from kernel.clock import wall
 from kernel.identifiers import ref_id, uuid7
 from kernel.vehicles import VehicleFacts
@@ -193,6 +194,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     settings.HUB_RATE_CLIENT = 100_000_000
+    memory.settle()  # as the web process does
     draw = random.Random(wanted.seed)
     carrier = prepare(draw)
     made = accounts.create_client(organisation=carrier, name="bench", client_scopes=CARRIER)

@@ -26,7 +26,7 @@ from django.db import connection, connections
 from prometheus_client import REGISTRY
 
 from benchmarks import _traffic
-from foundation import consumers
+from foundation import consumers, memory
 from kernel.clock import wall
 
 LIVE_VANS = 10_000
@@ -186,6 +186,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--rate", type=int, default=2000)
     wanted = parser.parse_args(arguments)
+    memory.settle()  # as the worker does
     if wanted.endurance:
         figures = endurance(wanted.vans)
     else:

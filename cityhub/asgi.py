@@ -1,6 +1,5 @@
 """The ASGI application that granian serves."""
 
-import gc
 import os
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.conf import settings  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
 from carriers.api.lane import Lane  # noqa: E402
+from foundation import memory  # noqa: E402
 
 
 class OneHopHandler(ASGIHandler):
@@ -30,11 +30,7 @@ class OneHopHandler(ASGIHandler):
         self._middleware_chain: Any = sync_to_async(self._middleware_chain, thread_sensitive=True)
 
 
-# What is loaded now stays: the collector need not walk it again. A batch of events makes tens of
-# thousands of objects without cycles, for which it need not start a hundred times either.
-gc.collect()
-gc.freeze()
-gc.set_threshold(20_000, 20, 20)
+memory.settle()
 
 ordinary = OneHopHandler()
 application = Lane(ordinary) if settings.HUB_COALESCE else ordinary

@@ -4,10 +4,20 @@ Domain deadlines are columns in the database; nothing is scheduled with `eta` or
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
+
+from foundation import memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityhub.settings")
 app = Celery("cityhub")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def settle(**_: Any) -> None:
+    """Have each process of the worker settle before its first task."""
+    memory.settle()
