@@ -4,14 +4,13 @@ In SQL, because it is asked with every request: building the same statement of f
 costs as much as all the rest of a small request.
 """
 
+import functools
 import hashlib
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from accounts.models import ApiClient, City, Organisation
-from foundation.rows import Columns
+from foundation.rows import Columns, planned
 from kernel.clock import wall
 
 
@@ -32,12 +31,13 @@ _PARTS = (_CLIENT, _ORGANISATION, _CITY)
 def in_force(tokens: Collection[bytes]) -> dict[bytes, Token]:
     """Return what bearer tokens say; those that sign nobody in are left out. One query."""
     checksums = {hashlib.sha256(token).hexdigest(): token for token in tokens}
-    with connection.cursor() as cursor:
+    with planned() as cursor:
         cursor.execute(_statement(), [list(checksums), wall()])
         rows = cursor.fetchall()
     return {checksums[checksum]: _token(*facts) for checksum, *facts in rows}
 
 
+@functools.cache
 def _statement() -> str:
     return f"""
         SELECT token.token_checksum, token.scope,

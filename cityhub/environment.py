@@ -26,10 +26,11 @@ def database(url: str, *, pool: int = 0) -> dict[str, object]:
         "HOST": query.get("host") or parts.hostname or "",
         "PORT": query.get("port") or parts.port or "",
     }
+    options: dict[str, object] = {"prepare_threshold": 1}  # only for `foundation.rows.planned`
     if pool:
-        options = {"min_size": 1, "max_size": pool, "timeout": 20}
-        return settings | {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": options}}
-    return settings | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 20}
+        return settings | {"CONN_MAX_AGE": 0, "OPTIONS": options}
+    return settings | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 def celery_broker(redis_url: str) -> str:

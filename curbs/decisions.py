@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.models import City
 from curbs.evaluator import AtCurb, AtPoint, Crossing, Evaluator, InZone, Place, Question
 from curbs.selectors import bookings as booked
 from curbs.selectors import snapshots
+from foundation.rows import planned
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import Verdict, combine
@@ -50,7 +49,7 @@ def evaluator(city: City, *, known_at: datetime | None = None) -> Evaluator:
 
     One query, for the counters of zones and curbs, while the rules of this process are current.
     """
-    with connection.cursor() as cursor:
+    with planned() as cursor:
         cursor.execute(_COUNTERS, [city.id, city.id])
         change, edition = cursor.fetchone()
     return Evaluator(books.book(city.id, change), snapshots.book(city.id, edition), known_at)

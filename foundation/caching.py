@@ -31,12 +31,23 @@ def _given_default(key: str, default: Any = None, *args: Any, **kwargs: Any) -> 
 
 
 class _Client(RedisCacheClient):
-    """Counts in one round trip; the general client asks first whether the key exists."""
+    """Keeps its clients, which the general one makes anew for each call, and counts in one round
+    trip, where the general one asks first whether the key exists."""
 
     _INCREASE = (
         "if redis.call('EXISTS', KEYS[1]) == 0 then return false end "
         "return redis.call('INCRBY', KEYS[1], ARGV[1])"
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._kept: dict[bool, Any] = {}
+
+    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
+        client = self._kept.get(write)
+        if client is None:
+            client = self._kept[write] = super().get_client(key, write=write)
+        return client
 
     def incr(self, key: str, delta: int) -> int:
         counted = self.get_client(key, write=True).eval(self._INCREASE, 1, key, delta)

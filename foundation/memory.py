@@ -1,4 +1,4 @@
-"""The garbage collector in processes that live long: the web, the worker, the benchmarks of both."""
+"""The garbage collector in processes that live long: web, worker, and their benchmarks."""
 
 import gc
 
@@ -12,4 +12,4 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(2_000, 50, 50)

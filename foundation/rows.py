@@ -1,14 +1,28 @@
-"""Whole rows of models from statements that are written by hand.
+"""Statements that are written by hand, and whole rows of models from them.
 
-For what is asked with every request: there, putting a statement together anew costs the web
-process more than all the rest.
+For what is asked with every request: there, putting a statement together and planning it anew
+costs more than all the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 from django.db import connection, models
+from django.db.backends.postgresql.base import ServerBindingCursor
+
+
+@contextmanager
+def planned() -> Iterator[Any]:
+    """Open a cursor whose statements the server plans once for each connection, not each time.
+
+    The text of a statement must always be the same: values go into its parameters.
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection._prepare_cursor(ServerBindingCursor(connection.connection)) as cursor:
+        yield cursor
 
 
 class Columns:

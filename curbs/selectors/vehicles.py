@@ -1,17 +1,16 @@
 """The vehicles that decisions are asked about."""
 
+import functools
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
-
-from django.db import connection
 
 from accounts.actors import Actor
 from accounts.querysets import sees
 from carriers.models import Vehicle
 from curbs.querysets import as_range
 from curbs.selectors.bookings import reach
-from foundation.rows import Columns
+from foundation.rows import Columns, planned
 from kernel.periods import Period
 
 _VEHICLE = Columns(Vehicle, "vehicle")
@@ -24,7 +23,7 @@ def asked_about(
 ) -> dict[UUID, Any]:
     """Return the vehicles that an actor may see, by id, each with `has_permits` and
     `has_bookings`: whether there is more to ask of it in the period. One query."""
-    with connection.cursor() as cursor:
+    with planned() as cursor:
         reached = as_range(reach(period))
         cursor.execute(_statement(), [_ODD, reached, actor.city.id, list(ids)])
         rows = cursor.fetchall()
@@ -37,6 +36,7 @@ def asked_about(
     return found
 
 
+@functools.cache
 def _statement() -> str:
     return f"""
         SELECT
