@@ -17,7 +17,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_process_init.connect
 def settle(**_: Any) -> None:
-    """Have each process of the worker settle before its first task."""
+    """Have a process of the worker settle before its first task."""
     memory.settle()
+
+
+worker_process_init.connect(settle)
