@@ -9,8 +9,9 @@ class ZonesConfig(AppConfig):
         from accounts.news import register
         from foundation import ticks
         from zones import codes, news  # noqa: F401
-        from zones.services import rule_imports
+        from zones.services import rule_imports, versions
 
         register(news.TOPIC)
+        ticks.register("zones.superseded", versions.supersede, every_s=60)
         ticks.register("zones.imports", rule_imports.go_on)
         ticks.register("zones.forget_imports", rule_imports.forget_old, every_s=3600)

@@ -121,7 +121,7 @@ class RulesFeedView(HubView):
         return Response(
             {
                 "as_of": self.now,
-                "zones": feeds.zones(city_id, since, seen),
+                "zones": feeds.zones(city_id, since, self.now, seen),
                 "calendars": feeds.calendars(city_id, since),
             },
             headers={"ETag": etag, "Cache-Control": "no-cache"},

@@ -36,14 +36,17 @@ def mark(city_id: UUID) -> int:
 
 
 def zones(
-    city_id: UUID, since: datetime | None, seen: Collection[UUID] | None = None
+    city_id: UUID, since: datetime | None, as_of: datetime, seen: Collection[UUID] | None = None
 ) -> list[dict[str, Any]]:
-    """Return zones with grounds, regulations and published versions; five queries."""
+    """Return zones with grounds, regulations and published versions; five queries.
+
+    Changed since is also what began since then: its predecessor has another state.
+    """
     chosen = AccessZone.objects.of_city(city_id).order_by("code")
     if seen is not None:
         chosen = chosen.filter(id__in=seen)
     if since is not None:
-        chosen = chosen.filter(id__in=_changed(city_id, since - OVERLAP))
+        chosen = chosen.filter(id__in=_changed(city_id, since - OVERLAP, as_of))
     found = {zone.id: _zone(zone) for zone in chosen}
     for row in ZoneGeometry.objects.filter(zone_id__in=found).order_by("zone_id", "number"):
         found[row.zone_id]["grounds"].append(_ground(row))
@@ -88,10 +91,12 @@ def _record(row: Any) -> dict[str, Any]:
     return {"recorded_from": _utc(row.recorded_from), "recorded_until": _utc(row.recorded_until)}
 
 
-def _changed(city_id: UUID, since: datetime) -> Any:
+def _changed(city_id: UUID, since: datetime, as_of: datetime) -> Any:
     grounds = _recorded(ZoneGeometry.objects.of_city(city_id), since)
     versions = RegulationVersion.objects.of_city(city_id).filter(
-        Q(published_at__gte=since) | Q(recorded_until__gte=since)
+        Q(published_at__gte=since)
+        | Q(recorded_until__gte=since)
+        | Q(recorded_from__isnull=False, legal_from__gte=since, legal_from__lte=as_of)
     )
     return grounds.values("zone_id").union(versions.values("regulation__zone_id"))
 

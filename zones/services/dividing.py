@@ -124,7 +124,6 @@ def _take_along(
     to_come = Period(legal_from)
     rules = book(zone.city_id).regulations(zone.id)
     ruling = RegulationVersion.objects.filter(
-        # The name of a state does not say it: a superseded one rules until the next begins.
         Q(id__in=[rule.version for rule in rules if rule.legal.overlaps(to_come)])
         | Q(Q(legal_until__isnull=True) | Q(legal_until__gt=legal_from), state=State.SUSPENDED),
         regulation__zone=zone,

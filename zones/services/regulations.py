@@ -173,7 +173,7 @@ def publish(
     version.impact_id, version.bookings = impact_id, bookings
     version.content_hash = versions.content_hash(version)
     version.save()
-    versions.name_states(version)
+    versions.name_states(version, now)
     versions.tell(actor, version, "published", now)
     return version
 
@@ -193,7 +193,7 @@ def annul(*, actor: Actor, version_id: UUID, reason: str, now: datetime) -> Regu
     version.state = State.ANNULLED
     version.recorded_until = max(now, version.recorded_from)
     version.save(update_fields=["state", "recorded_until"])
-    versions.name_states(version)
+    versions.name_states(version, now)
     versions.tell(actor, version, "annulled", now, reason=reason)
     return version
 

@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from foundation import audit, outbox
 from kernel.refusals import Reason, Refusal
 from zones import codes
-from zones.models import RegulationVersion, Suspension
+from zones.models import Regulation, RegulationVersion, Suspension
 from zones.selectors import analyses
 from zones.services.recording import book_changed
 from zones.solving import Clash
@@ -92,11 +94,11 @@ def _contradiction(version: RegulationVersion, clash: Clash) -> Reason:
     return Reason(codes.CONTRADICTION, detail % said, f"/rows/{own.row}")
 
 
-def name_states(version: RegulationVersion) -> None:
+def name_states(version: RegulationVersion, now: datetime) -> None:
     """Name of a regulation's recorded versions those that rule no time to come, and the others.
 
-    Superseded is what a later version without an end stands after; once that is annulled, the
-    earlier one rules again.
+    Superseded is what a later version without an end stands after, from its beginning on; once
+    that is annulled, the earlier one rules again.
     """
     known = version.regulation.versions.recorded().filter(recorded_until__isnull=True)
     suspended = set(
@@ -106,11 +108,33 @@ def name_states(version: RegulationVersion) -> None:
     for row in known.order_by("-number"):
         running = State.SUSPENDED if row.id in suspended else State.PUBLISHED
         state = State.SUPERSEDED if covered else running
-        covered = covered or row.legal_until is None
+        covered = covered or (row.legal_until is None and row.legal_from <= now)
         if row.state != state:
             row.state = state
             changed.append(row)
     RegulationVersion.objects.bulk_update(changed, ["state"])
+
+
+def supersede(as_of: datetime) -> int:
+    """Name the versions superseded whose successors have begun; return of how many regulations."""
+    successors = RegulationVersion.objects.filter(
+        regulation=OuterRef("regulation"),
+        number__gt=OuterRef("number"),
+        recorded_from__isnull=False,
+        recorded_until__isnull=True,
+        legal_until__isnull=True,
+        legal_from__lte=as_of,
+    )
+    ruling = RegulationVersion.objects.filter(state__in=[State.PUBLISHED, State.SUSPENDED])
+    ids = ruling.filter(Exists(successors)).values_list("regulation_id", flat=True)
+    for regulation_id in sorted(set(ids)):
+        with transaction.atomic():
+            regulation = Regulation.objects.select_for_update().get(pk=regulation_id)
+            first = regulation.versions.recorded().first()
+            assert first is not None
+            name_states(first, as_of)
+            book_changed(regulation.city_id)
+    return len(set(ids))
 
 
 def tell(

@@ -15,7 +15,8 @@ from tests import zone_factories
 from tests.factories import TUESDAY
 from zones import selectors
 from zones.models import Regulation, RegulationVersion, Suspension
-from zones.services import regulations, reviewing, suspending
+from zones.selectors import feeds
+from zones.services import regulations, reviewing, suspending, versions
 
 pytestmark = pytest.mark.django_db
 
@@ -209,6 +210,26 @@ def test_who_is_inside_when_a_suspension_ends_has_the_time_to_leave(hel, machine
     breach = selectors.book(hel.id).judge(zone.id, visit, LORRY)[0]
     # The ban rules again after an hour; ten minutes to leave from there.
     assert breach.period == Period(TUESDAY + HOUR + timedelta(minutes=10), visit.end)
+
+
+def test_what_rules_until_its_successor_begins_can_be_suspended_until_then(machine, zone, ban):
+    begins = TUESDAY + 24 * HOUR
+    second = drafted(machine, zone, legal_from=begins)
+    regulations.publish(actor=machine, version_id=second.id, now=TUESDAY)
+    assert versions.supersede(begins - HOUR) == 0
+    told = {"actor": machine, "version_id": ban.id}
+    assert suspending.suspend(reason="A march", now=TUESDAY, **told).state == "suspended"
+    assert suspending.resume(now=TUESDAY + HOUR, **told).state == "published"
+    before = feeds.mark(zone.city_id)
+    assert versions.supersede(begins) == 1
+    ban.refresh_from_db(), second.refresh_from_db()
+    assert (ban.state, second.state) == ("superseded", "published")
+    assert feeds.mark(zone.city_id) > before
+    told_since = feeds.zones(zone.city_id, begins - HOUR, begins)
+    assert [one["id"] for one in told_since] == [zone.id]
+    assert feeds.zones(zone.city_id, begins + HOUR, begins + 2 * HOUR) == []
+    assert versions.supersede(begins) == 0
+    assert code_of(suspending.suspend, reason="Late", **told) == "zones.state_differs"
 
 
 def test_an_earlier_version_is_named_published_again_when_the_later_one_is_annulled(
