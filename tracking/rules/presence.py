@@ -1,11 +1,11 @@
 """Zone visits from points: who was inside, from when until when, and who only seemed to be.
 
-Points farther inside than their noise reaches, two in a row, make a visit; so does a line that
-runs that deep through the zone. Everything nearer to the border is a run in doubt: when it ends
-(clear outside twice, or after RUN points) the streets decide it, or nobody does, and then it is
-no visit. A visit ends with two points in a row outside. So noise neither makes a visit nor cuts
-one, and a vehicle that crosses a zone between two reports is seen all the same. What is matched
-depends on the points alone, never on how they arrived.
+Points farther inside than their noise reaches, two in a row, make a visit; so does a stand whose
+mean lies deep enough for two, and a line that runs that deep through the zone. Everything nearer to
+the border is a run in doubt: when it ends (clear outside twice, or after RUN points) the streets
+decide it, or nobody does, and then it is no visit. A visit ends with two points in a row outside.
+So noise neither makes a visit nor cuts one, and a vehicle that crosses a zone between two reports
+is seen all the same. What is matched depends on the points alone, never on how they arrived.
 
 Over a longer silence no line is drawn: who was outside before it may have been anywhere meanwhile,
 was inside at the earliest from the first point seen inside, and at the latest until the last.
@@ -102,7 +102,7 @@ def _judged(presence: Presence, area: Area, step: Step) -> Iterator[Told]:
     trail = presence.trail
     pair = trail[-2:]
     inside = [area.contains(point.x, point.y) for point in pair]
-    if len(pair) == 2 and all(inside) and all(trails.is_deep(area, point) for point in pair):
+    if len(pair) == 2 and trails.is_beyond_doubt(area, *pair):
         yield from _enters(presence, area, step)
     elif len(trail) > 2 and not any(inside) and trails.has_crossed(area, trail, presence.path):
         if not _drove_around(presence, area, step):
@@ -146,7 +146,7 @@ def _first_inside(area: Area, trail: Sequence[Point]) -> int:
     """Return the place of the first of the points inside that the trail ends with. One fix
     outside among them cuts nothing if two before it were inside."""
     flags = [area.contains(point.x, point.y) for point in trail]
-    first = len(trail) - 2
+    first = len(trail) - 1
     while first > 0:
         if flags[first - 1]:
             first -= 1

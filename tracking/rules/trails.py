@@ -9,6 +9,9 @@ from tracking.rules.told import Point
 
 SIGMAS = 3.0
 """Nearer to a border than three times its accuracy, a point alone says nothing (issue)."""
+STAND_SIGMAS = 4.63
+"""So many times the noise of its mean inside, a stand is inside: chance gets there as seldom as two
+fixes in a row get to three times theirs."""
 CROSSING_M = 60.0
 """So much of a way must lie inside: a reporting gap whose line cuts a corner is no visit."""
 SUPPORT_M = 15.0
@@ -33,11 +36,19 @@ def margin(*points: Point) -> float:
     return SIGMAS * max(point.sigma for point in points)
 
 
-def is_deep(area: Area, point: Point) -> bool:
+def is_deep(area: Area, point: Point, sigmas: float = SIGMAS) -> bool:
     """Return whether a point lies farther inside than its noise reaches."""
     return area.contains(point.x, point.y) and not area.is_near_edge(
-        point.x, point.y, margin(point)
+        point.x, point.y, sigmas * point.sigma
     )
+
+
+def is_beyond_doubt(area: Area, before: Point, point: Point) -> bool:
+    """Return whether two points in a row are inside for sure: both lie deep, or they are of one
+    stand, whose mean lies deep enough for two."""
+    if is_deep(area, before) and is_deep(area, point):
+        return True
+    return before.standing and point.standing and is_deep(area, point, STAND_SIGMAS)
 
 
 def is_clear(area: Area, point: Point) -> bool:

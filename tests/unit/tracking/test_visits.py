@@ -153,6 +153,26 @@ def test_standing_inside_is_one_visit_however_long():
         assert visit.points > 100
 
 
+def test_a_stand_is_known_by_its_mean_though_its_first_fix_lies_near_the_border():
+    way = [(0, -13.7, 100, 5.0), (5, 5.7, 102, 5.0), (10, 18.6, 95, 2.6)]
+    stand = [(14, 18.9, 105, 0.0), (74, 33.9, 99, 0.0), (134, 29.8, 100, 0.0), (194, 27, 100, 0.0)]
+    back = [(225, 16.7, 98, 2.6), (230, -6.9, 103, 5.2), (235, -39.2, 99, 5.4)]
+    fixes = [fix(t, x, y, n, v) for n, (t, x, y, v) in enumerate([*way, *stand, *back])]
+    (visit,) = visits(fixes)
+    # 19.4 m in 5 s, of them 13.7 to the border; 23.6 m in 5 s, of them 16.7 from within.
+    assert abs((visit.entered_at - after(3.53)).total_seconds()) < 0.01
+    assert abs((visit.left_at - after(228.54)).total_seconds()) < 0.01
+    assert visit.points == 7
+
+
+@pytest.mark.law
+@pytest.mark.parametrize(("depth", "found"), [(28, 60), (0, 0), (-5, 0)])
+def test_a_stand_of_minutes_is_a_visit_inside_and_none_at_the_border(depth, found):
+    drive = truth((-100, 100), [(depth, 100, 5.0), 270.0, (-100, 100, 5.0)])
+    seeds = (np.random.default_rng(seed) for seed in range(60))
+    assert sum(len(visits(seen(drive, rng))) for rng in seeds) == found
+
+
 @pytest.mark.law
 @pytest.mark.parametrize("speeds", [True, False])
 def test_a_thousand_passes_at_sixty_metres_make_no_visit(speeds):
