@@ -536,16 +536,16 @@ def test_what_differs_is_shown_row_by_row(office, version):
     second = draft(version, [changed, {"id": "new", "what": {"effect": "warn"}}])
     _, text = page(office(), "rule-version", second.id)
     table = text[text.index("What differs") :]
-    assert "No access: category N2 or N3, Mon, Tue 07:30–10:00." in table
-    assert "No access: category N3, Mon, Tue 07:30–10:00." in table
+    assert "No access: lorries over 3.5 t (N2, N3), Mon and Tue 07:30–10:00." in table
+    assert "No access: lorries over 12 t (N3), Mon and Tue 07:30–10:00." in table
     assert "Warning: all vehicles." in table
 
 
 def test_rows_are_said_in_the_language_of_the_page(office, version):
     official = office()
     for language, said in (
-        ("de", "Keine Zufahrt: Klasse N2 oder N3, Mo, Di 07:30–10:00."),
-        ("fr", "Accès interdit : catégorie N2 ou N3, lun, mar 07:30–10:00."),
+        ("de", "Keine Zufahrt: Lastwagen über 3,5 t (N2, N3), Mo und Di 07:30–10:00."),
+        ("fr", "Accès interdit : camions de plus de 3,5 t (N2, N3), lun et mar 07:30–10:00."),
     ):
         official.post(reverse("set_language"), {"language": language})
         assert said in page(official, "rule-version", version.id)[1]
@@ -596,7 +596,7 @@ def test_a_permit_for_a_class_is_said_in_words(office):
     who = '{"fuel_only": ["electric"]}'
     sent = {"kind": "quiet", "vehicle_class": who, "since": "2026-05-12"}
     assert send(official, "permits", **sent).status_code == 302
-    assert "only on electric" in page(official, "permits")[1]
+    assert "vehicles running only on electricity" in page(official, "permits")[1]
 
 
 @pytest.mark.parametrize(
