@@ -403,7 +403,7 @@ def test_a_form_that_is_sent_as_it_came_changes_no_row(office, hel, version):
         ({"first_day": "2026-06-02", "last_day": "2026-06-01"}, "last_day"),
         ({"holidays": "at times"}, "holidays"),
         ({"calendar": "x" * 81}, "calendar"),
-        ({"calendar_mode": "except"}, "calendar"),
+        ({"calendar_mode": "except"}, "calendar_mode"),
         ({"calendar": "snow", "calendar_mode": "never"}, "calendar_mode"),
         ({"warning_until": "soon"}, "warning_until"),
         ({"reference": "x" * 501}, "reference"),
@@ -417,6 +417,17 @@ def test_what_is_wrong_with_a_row_is_said_beside_its_field(office, version, wron
     answer = send(office(), "edit-version", second.id, rows="1", since="2026-05-12", **sent)
     assert answer.status_code == 422
     assert f'id="row-1-{field}-error"' in answer.content.decode()
+
+
+def test_what_the_rule_language_refuses_is_said_in_the_language_of_the_reader(office, version):
+    second = draft(version, [NO_LORRIES])
+    sent = {"row-1-effect": "prohibit", "row-1-calendar_mode": "except", "rows": "1"}
+    answer = office().post(
+        reverse("portal:edit-version", args=[second.id]),
+        {**sent, "since": "2026-05-12"},
+        headers={"accept-language": "de"},
+    )
+    assert "Zählt nur mit einem Kalender; nennen Sie einen." in answer.content.decode()
 
 
 def test_kinds_of_permits_that_rules_and_permits_know_are_offered(office, hd, version):
