@@ -11,6 +11,29 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.backends.postgresql.base import ServerBindingCursor
+from psycopg.errors import FeatureNotSupported
+from psycopg.pq import TransactionStatus
+
+
+class _Planned(ServerBindingCursor):
+    """A cursor for statements that the server plans once.
+
+    It remembers its statement, as Django's log of queries asks (a prepared one is sent by name),
+    and has it planned anew when a migration changed the type of a column meanwhile.
+    """
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        try:
+            return super().execute(query, params, **options)
+        except FeatureNotSupported:
+            if self.connection.info.transaction_status != TransactionStatus.IDLE:
+                raise
+            self.connection._prepared.clear()
+            return super().execute(query, params, **options)
+
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        self._query = super()._convert_query(query, params)
+        return self._query
 
 
 @contextmanager
@@ -21,7 +44,7 @@ def planned() -> Iterator[Any]:
     """
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    with connection._prepare_cursor(ServerBindingCursor(connection.connection)) as cursor:
+    with connection._prepare_cursor(_Planned(connection.connection)) as cursor:
         yield cursor
 
 

@@ -122,7 +122,11 @@ def pointer(path: str) -> str:
 
 
 def reasons_against(value: Any, kind: Any, base: str = "") -> list[Reason]:
-    """Return every error of shape in a decoded value: all fields of all structs within it."""
+    """Return the errors of shape in a decoded value: of all fields of all structs within it, and
+    of as many elements of a list as are told."""
+    whole = _convert_reasons(value, kind, base)
+    if not whole:
+        return []
     bare = _bare(kind, value)
     reasons = []
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct) and isinstance(value, dict):
@@ -131,8 +135,10 @@ def reasons_against(value: Any, kind: Any, base: str = "") -> list[Reason]:
         item = get_args(bare)[0]
         for index, element in enumerate(value):
             reasons += reasons_against(element, item, f"{base}/{index}")
+            if len(reasons) >= MOST_REASONS:
+                break
     # What is wrong with the whole (the length of a list, say) shows only in the whole.
-    return reasons or _convert_reasons(value, kind, base)
+    return reasons or whole
 
 
 def _bare(kind: Any, value: Any) -> Any:
@@ -158,7 +164,7 @@ def _struct_reasons(value: dict[str, Any], kind: type, base: str) -> list[Reason
     config = kind.__struct_config__
     fields = msgspec.structs.fields(kind)
     if config.tag is not None and value.get(config.tag_field) != config.tag:
-        return _convert_reasons(value, kind, base)
+        return []
     hints = get_type_hints(kind, include_extras=True)
     reasons = []
     for field in fields:
@@ -176,4 +182,4 @@ def _struct_reasons(value: dict[str, Any], kind: type, base: str) -> list[Reason
             for name in value
             if name not in known
         ]
-    return reasons or _convert_reasons(value, kind, base)
+    return reasons

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from foundation.api.decoding import decode, pointer, reasons_against
+from foundation.api.decoding import MOST_REASONS, decode, pointer, reasons_against
 from kernel.refusals import Refusal
 
 
@@ -58,6 +58,13 @@ def test_every_error_of_a_nested_body_is_named():
 def test_what_is_wrong_with_a_list_as_a_whole_is_named_too():
     reasons = reasons_against({"name": "a", "stops": [{"lng": 1, "lat": 2}]}, Trip)
     assert [reason.pointer for reason in reasons] == ["/stops"]
+
+
+def test_of_a_long_list_the_first_fifty_errors_are_told_and_the_rest_is_not_looked_at():
+    wrong, right = {"lng": 181, "lat": 2}, {"lng": 1, "lat": 2}
+    reasons = reasons_against({"name": "a", "stops": [right, *[wrong] * 60_000]}, Trip)
+    assert [reasons[0].pointer, reasons[-1].pointer] == ["/stops/1/lng", "/stops/50/lng"]
+    assert len(reasons) == MOST_REASONS == 50
 
 
 def test_a_body_that_is_not_even_an_object_has_one_reason():
