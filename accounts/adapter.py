@@ -4,7 +4,12 @@ import logging
 from smtplib import SMTPException
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
+
+from kernel.clock import wall
 
 log = logging.getLogger(__name__)
 
@@ -14,6 +19,19 @@ class HubAccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: Any) -> bool:
         return False
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Ask for the password again, but not who has just typed it and sets up the first second
+        factor: then nothing is asked that was not asked a moment ago."""
+        user = self.request.user
+        if app == "allauth.mfa" and not is_mfa_enabled(user) and self._has_just_signed_in(user):
+            return False
+        return bool(super().is_reauthentication_required(app=app))
+
+    def _has_just_signed_in(self, user: Any) -> bool:
+        records = get_authentication_records(self.request, user)
+        oldest = wall().timestamp() - app_settings.REAUTHENTICATION_TIMEOUT
+        return any(one["method"] == "password" and one["at"] > oldest for one in records)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a message; a failure is logged only.

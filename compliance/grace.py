@@ -14,8 +14,10 @@ from curbs import acts as curb_acts
 from curbs.book import Zone
 from curbs.evaluator import Evaluator, Question
 from kernel.periods import Period
+from kernel.text import Spoken, in_language
 from kernel.verdicts import RuleRef, rule_json
 from zones.acts import Breach
+from zones.phrases import LANGUAGES
 
 AHEAD = timedelta(hours=24)
 
@@ -27,7 +29,7 @@ class Grace:
     rule: RuleRef
     kind: str
     severity: str
-    sentence: str
+    sentence: Spoken
     since: datetime
     until: datetime
 
@@ -41,7 +43,8 @@ class Grace:
             "rule": rule_json(self.rule),
             "kind": self.kind,
             "severity": self.severity,
-            "sentence": self.sentence,
+            "sentence": str(self.sentence),
+            "sentences": {"en": str(self.sentence), **self.sentence.translations},
             "since": self.since.isoformat(),
             "until": self.until.isoformat(),
             "left_s": int(self.left(at).total_seconds()),
@@ -103,9 +106,15 @@ def _of(breaches: Sequence[Breach], grace: timedelta) -> list[tuple[Grace, datet
             rule=breach.rule,
             kind=breach.kinds[0],
             severity=breach.severity,
-            sentence=" ".join(breach.sentences),
+            sentence=_together(breach.sentences),
             since=breach.period.start,
             until=breach.period.start + grace,
         )
         found.append((one, end))
     return found
+
+
+def _together(sentences: Sequence[str]) -> Spoken:
+    """Return sentences as one text, in every language in which rules are said."""
+    said = ((one, [in_language(text, one, str) for text in sentences]) for one in LANGUAGES[1:])
+    return Spoken(" ".join(sentences), ((one, " ".join(texts)) for one, texts in said))

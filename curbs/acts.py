@@ -13,6 +13,7 @@ from uuid import UUID
 from curbs.book import Policy, Zone
 from curbs.evaluator import Evaluator
 from kernel.periods import Period
+from kernel.text import Spoken
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import RuleRef
 from zones import acts
@@ -104,9 +105,19 @@ def _overstayed(curb_zone: Zone, act: Period) -> list[Breach]:
             seconds=(act.end - act.start - limit).total_seconds(),
             rules=(rule,),
             kinds=(MAX_STAY,),
-            sentences=(f"The longest stay is {minutes} minutes.",),
+            sentences=(_longest(minutes),),
         )
     ]
+
+
+def _longest(minutes: int) -> Spoken:
+    return Spoken(
+        f"The longest stay is {minutes} minutes.",
+        (
+            ("de", f"Man darf höchstens {minutes} Minuten stehen."),
+            ("fr", f"Le stationnement dure au plus {minutes} minutes."),
+        ),
+    )
 
 
 def _limit(now: Policy | None, then: Policy | None) -> timedelta | None:

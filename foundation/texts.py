@@ -13,4 +13,9 @@ def said(text: Any) -> str:
     if not text:
         return ""
     plain = text if isinstance(text, str) else str(text)
-    return in_language(plain, (get_language() or "en")[:2], _)
+    return in_language(plain, language_of_request(), _)
+
+
+def language_of_request() -> str:
+    """Return the two letters of the language in which the request is answered."""
+    return (get_language() or "en")[:2]

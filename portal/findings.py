@@ -111,7 +111,7 @@ class _Names:
 
     def _sentence(self, row: Finding) -> str:
         """Return the sentence of the row that convicted in the reader's language."""
-        return self._said.get(row.version_id, {}).get(row.sentence, row.sentence)
+        return self._said.get(row.version_id, {}).get(row.rule_row, row.sentence)
 
     def shown(self, row: Finding, tz: Any) -> Shown:
         label, tone = STATES[row.state]
@@ -133,13 +133,15 @@ class _Names:
         )
 
 
-def _in_words(rows: Any) -> dict[str, str]:
-    """Return what rows say in the reader's language, by what they say in English."""
+def _in_words(rows: Any) -> dict[int, str]:
+    """Return what rows say in the reader's language, by their place; in English stands what was
+    written down with the finding."""
     speaks = verdicts.language()
     if speaks == "en":
         return {}
-    read = language.accepted(rows)
-    return {sentences.of_row(row): sentences.of_row(row, speaks) for row in read}
+    return {
+        place: sentences.of_row(row, speaks) for place, row in enumerate(language.accepted(rows))
+    }
 
 
 def features(rows: list[Finding], actor: Actor) -> list[dict[str, Any]]:

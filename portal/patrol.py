@@ -169,10 +169,11 @@ def _verdict(row: PlateCheck) -> str:
 def _grace(said: dict[str, Any], at: datetime, tz: Any) -> Grace:
     until, left = _at(said["until"]), said["left_s"]
     ends = f"{until.astimezone(tz):%H:%M:%S}"
+    sentence = said.get("sentences", {}).get(language(), said["sentence"])
     if not left:
-        return Grace(said["sentence"], _("The grace ended at %(time)s.") % {"time": ends})
+        return Grace(sentence, _("The grace ended at %(time)s.") % {"time": ends})
     facts = {"left": words.seconds(left), "time": ends}
-    return Grace(said["sentence"], _("%(left)s of grace left, until %(time)s.") % facts)
+    return Grace(sentence, _("%(left)s of grace left, until %(time)s.") % facts)
 
 
 def _permit(said: dict[str, Any], tz: Any) -> str:

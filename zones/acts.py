@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from kernel.periods import Period, union
 from kernel.schedules import NO_DAYS, DayCalendar
+from kernel.text import Spoken
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import RuleRef, Verdict, finding_reasons
 from zones import rules
@@ -167,7 +168,9 @@ def _breach(period: Period, severity: str, parts: Sequence[_Part]) -> Breach:
 def _convicting(pieces: Iterable[tuple[Period, Verdict]]) -> list[_Part]:
     parts = []
     for period, verdict in pieces:
-        sentences = {reason.rule: reason.sentence for reason in verdict.reasons}
+        sentences = {
+            reason.rule: Spoken(reason.sentence, reason.translations) for reason in verdict.reasons
+        }
         for rule, kind, severity in finding_reasons(verdict):
             parts.append(_Part(period, rule, kind, severity, sentences.get(rule, "")))
     return parts

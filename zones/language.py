@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from kernel.periods import YEARS
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from kernel.vehicles import euro_rank
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -37,7 +39,8 @@ Sentence = Annotated[str, Meta(max_length=1000)]
 Reference = Annotated[str, Meta(max_length=500)]
 MOST_ROWS = 500
 MOST_NESTED = 32  # predicates within predicates
-_ODD_YEAR = "A year from 1900 to 8999 is needed."
+_ODD_YEAR = _("A year from 1900 to 8999 is needed.")
+_NO_CLASS = _("“%(text)s” is not a Euro class.")
 
 
 class EuroLimit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -261,13 +264,16 @@ def _senseless(row: Row) -> list[tuple[str, str]]:
     for index, window in enumerate(row.when):
         found += _senseless_dates(window, f"/when/{index}")
         found += [
-            (f"/when/{index}/{name}/{place}", "No year has this day.")
+            (f"/when/{index}/{name}/{place}", _("No year has this day."))
             for name, days in (("on", window.on or ()), ("not_on", window.not_on))
             for place, day in enumerate(days)
             if month_day(day) is None
         ]
         if not window.days:
-            found.append((f"/when/{index}/days", "Names no day."))
+            found.append((f"/when/{index}/days", _("Names no day.")))
+        if window.calendar is None and window.calendar_mode == "except":
+            text = _("Counts only with a calendar; name one.")
+            found.append((f"/when/{index}/calendar_mode", text))
     return found
 
 
@@ -279,7 +285,7 @@ def _senseless_dates(dated: When | Unless, where: str) -> list[tuple[str, str]]:
         if day is not None and day.year not in YEARS
     ]
     if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
-        found.append((f"{where}/until_on", "Ends before it begins."))
+        found.append((f"{where}/until_on", _("Ends before it begins.")))
     return found
 
 
@@ -288,9 +294,9 @@ def _senseless_unless(unless: Unless, where: str) -> list[tuple[str, str]]:
     for index, kind in enumerate(unless.day_pass):
         if (kind.amount is None) != (kind.currency is None):
             pointer = f"{where}/day_pass/{index}/currency"
-            found.append((pointer, "A price needs amount and currency."))
+            found.append((pointer, _("A price needs amount and currency.")))
     if unless.dates and unless == Unless(from_on=unless.from_on, until_on=unless.until_on):
-        found.append((where, "Exempts nobody."))
+        found.append((where, _("Exempts nobody.")))
     if unless.who is not None:
         found += _senseless_who(unless.who, f"{where}/who")
     return found
@@ -300,34 +306,34 @@ def _senseless_what(what: What) -> list[tuple[str, str]]:
     found = []
     if what.effect == "charge":
         if what.amount is None:
-            found.append(("/amount", "A charge needs an amount."))
+            found.append(("/amount", _("A charge needs an amount.")))
         if what.currency is None:
-            found.append(("/currency", "A charge needs a currency."))
+            found.append(("/currency", _("A charge needs a currency.")))
     elif what.amount is not None or what.cap_per_day is not None or what.per is not None:
-        found.append(("/amount", "Only a charge has an amount."))
+        found.append(("/amount", _("Only a charge has an amount.")))
     if what.effect == "require_permit" and what.permit is None:
-        found.append(("/permit", "A required permit needs its kind."))
+        found.append(("/permit", _("A required permit needs its kind.")))
     if what.permit is not None and what.effect not in ("require_permit", "charge"):
-        found.append(("/permit", "Only a charge and a required permit name one; see “unless”."))
+        found.append(("/permit", _("Only a charge and a required permit name one; see “unless”.")))
     return found
 
 
 def _senseless_who(who: Who, where: str, depth: int = 0) -> list[tuple[str, str]]:
     if depth > MOST_NESTED:
-        return [(where, f"Predicates nest at most {MOST_NESTED} deep.")]
-    found = []
+        return [(where, Filled(_("Predicates nest at most %(most)s deep."), most=MOST_NESTED))]
+    found: list[tuple[str, str]] = []
     for name, limit in (("euro_below", who.euro_below), ("euro_at_least", who.euro_at_least)):
         given = [limit] if isinstance(limit, str) else [limit.light, limit.heavy] if limit else []
         for text in given:
             if text is not None and euro_rank(text) is None:
-                found.append((f"{where}/{name}", f"“{text}” is not a Euro class."))
+                found.append((f"{where}/{name}", Filled(_NO_CLASS, text=text)))
     found += [
-        (f"{where}/euro_in/{index}", f"“{text}” is not a Euro class.")
+        (f"{where}/euro_in/{index}", Filled(_NO_CLASS, text=text))
         for index, text in enumerate(who.euro_in or ())
         if euro_rank(text) is None
     ]
     found += [
-        (f"{where}/{name}", "Names nothing.")
+        (f"{where}/{name}", _("Names nothing."))
         for name in who.__struct_fields__
         if getattr(who, name) in ((), {})
     ]

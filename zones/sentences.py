@@ -3,22 +3,17 @@
 A row may carry a sentence of its own, in one or several languages; then that one stands.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from kernel.money import Money
-from zones.language import DAYS, EuroLimit, Row, Unless, When, Who
-from zones.phrases import LANGUAGES, PHRASES, VALUES, Language
+import msgspec
 
-_LISTS = ("category", "body", "fuel", "fuel_only", "euro_in", "registered_in", "n1_class")
-_IN_WORDS = ("category", "body", "fuel", "fuel_only")
-_NUMBERS = (
-    "gross_weight_over_kg", "gross_weight_up_to_kg", "gross_weight_at_least_kg",
-    "gross_weight_under_kg", "unladen_weight_over_kg", "unladen_weight_up_to_kg",
-    "length_over_m", "length_up_to_m", "width_over_m", "height_over_m", "registered_before",
-    "registered_from", "age_under_years", "age_at_least_years",
-    "particulates_over_g_per_kwh", "particulates_up_to_g_per_kwh",
-)  # fmt: skip
-_FLAGS = ("particulate_filter", "blind_spot_detection", "combination")
+from kernel.money import Money
+from zones import whom, writing
+from zones.language import DAYS, Row, Unless, When, Who
+from zones.phrases import LANGUAGES, PHRASES, Language
+
+_ALL_DAY = ("00:00", "24:00")
 
 
 def of_row(row: Row, language: Language = "en") -> str:
@@ -39,7 +34,7 @@ def translations(row: Row) -> tuple[tuple[str, str], ...]:
 
 def of_who(who: Who, language: Language = "en") -> str:
     """Return the vehicles a predicate speaks of."""
-    return _Writer(language).who(who)
+    return whom.said(who, language)
 
 
 class Parts(NamedTuple):
@@ -60,7 +55,7 @@ class _Writer:
     """Writes in one language."""
 
     def __init__(self, language: Language) -> None:
-        self._phrases, self._values = PHRASES[language], VALUES[language]
+        self._language, self._phrases = language, PHRASES[language]
 
     def row(self, row: Row) -> str:
         said, spoken = self._phrases, self.parts(row)
@@ -72,89 +67,87 @@ class _Writer:
         return text + "."
 
     def parts(self, row: Row) -> Parts:
-        both = self._phrases["and"]
-        when = both.join(self._window(window) for window in row.when)
-        return Parts(self._effect(row), self.who(row.who), when, both.join(self._exempt(row)))
+        exempt = self._phrases["also"].join(self._exempt(row))
+        who = whom.said(row.who, self._language)
+        return Parts(self._effect(row), who, self._when(row.when), exempt)
 
     def _exempt(self, row: Row) -> list[str]:
         return [text for entry in row.exemptions for text in self._exemption(entry)]
 
     def _exemption(self, entry: Unless) -> list[str]:
         said, dates = self._phrases, self._dates(entry)
-        exempt = [said["holders"].format(kind) for kind in entry.permit]
+        exempt = []
+        if entry.permit:
+            kinds = [said["quoted"].format(kind) for kind in entry.permit]
+            exempt.append(said["holders"].format(writing.listed(kinds, "or", self._language)))
         exempt += [said["day_pass"].format(p.kind, p.per_year) for p in entry.day_pass]
         if entry.who is not None:
-            exempt.append(self.who(entry.who))
-        return [text + dates for text in exempt]
+            exempt.append(whom.said(entry.who, self._language))
+        return [" ".join([text, *dates]) for text in exempt]
 
-    def _dates(self, dated: When | Unless) -> str:
+    def _dates(self, dated: When | Unless) -> list[str]:
+        """Return from when on and until when, in one piece; nothing where neither is said."""
         bounds = (("from_on", dated.from_on), ("until_on", dated.until_on))
-        return "".join(self._phrases[name].format(day) for name, day in bounds if day is not None)
-
-    def who(self, who: Who) -> str:
-        return ", ".join(self._who_parts(who)) or self._phrases["everybody"]
+        found = [
+            self._phrases[name].format(writing.day(day, self._language))
+            for name, day in bounds
+            if day is not None
+        ]
+        return [self._phrases["and"].join(found)] if found else []
 
     def _effect(self, row: Row) -> str:
         what, said = row.what, self._phrases
-        amount = Money(what.amount or 0, what.currency or "XXX")
+        currency = what.currency or "XXX"
+        amount = writing.money(Money(what.amount or 0, currency), self._language)
         filled = {"require_permit": what.permit, "charge": amount}.get(what.effect, "")
         text = said[what.effect].format(filled)
         if what.per == "day":
             text += said["per_day"]
         if what.cap_per_day is not None:
-            text += said["cap"].format(Money(what.cap_per_day, what.currency or "XXX"))
+            cap = writing.money(Money(what.cap_per_day, currency), self._language)
+            text += said["cap"].format(cap)
         if row.warning_until is not None:
-            text += said["warning_until"].format(row.warning_until)
+            day = writing.day(row.warning_until, self._language)
+            text += said["warning_until"].format(day)
         return text
 
-    def _who_parts(self, who: Who) -> list[str]:
-        said = self._phrases
-        parts = [self._listed(name, getattr(who, name)) for name in _LISTS]
-        parts += [self._euro(name, getattr(who, name)) for name in ("euro_below", "euro_at_least")]
-        numbers = [(name, getattr(who, name)) for name in _NUMBERS]
-        parts += [said[name].format(value) for name, value in numbers if value is not None]
-        for scheme, values in (who.stickers or {}).items():
-            words = (said["no_sticker"] if value == "none" else value for value in values)
-            parts.append(said["sticker"].format(scheme, said["or"].join(words)))
-        parts += [
-            self._listed(name, getattr(who, name)) for name in ("special_purpose", "operator")
+    def _when(self, windows: tuple[When, ...]) -> str:
+        """Return when a row holds; windows that differ in their times alone are said in one."""
+        alike: dict[When, list[tuple[str, str]]] = {}
+        for window in windows:
+            key = msgspec.structs.replace(window, from_="00:00", to="24:00")
+            alike.setdefault(key, []).append((window.from_, window.to))
+        said = [
+            self._window(window, times, alone=len(alike) == 1) for window, times in alike.items()
         ]
-        for name in _FLAGS:
-            value = getattr(who, name)
-            if value is not None:
-                parts.append(said[f"{name}_{str(value).lower()}"])
-        for name, group in (("or", who.any), ("and", who.all)):
-            if group:
-                parts.append("(" + said[name].join(self.who(part) for part in group) + ")")
-        if who.not_ is not None:
-            parts.append(said["not"].format(self.who(who.not_)))
-        return [part for part in parts if part]
+        return self._phrases["also"].join(said)
 
-    def _listed(self, name: str, values: tuple[str, ...] | None) -> str:
-        if values is None:
-            return ""
-        words = self._values if name in _IN_WORDS else {}
-        said = self._phrases["or"].join(words.get(value, value) for value in values)
-        return self._phrases[name].format(said)
+    def _window(self, window: When, times: list[tuple[str, str]], *, alone: bool) -> str:
+        said, language = self._phrases, self._language
+        parts = []
+        if frozenset(window.days) != frozenset(DAYS):
+            numbers = [DAYS.index(day) for day in window.days]
+            parts.append(writing.weekdays(numbers, language))
+        elif not alone and window.on is None:
+            parts.append(said["daily"])
+        if _ALL_DAY not in times:
+            parts.append(writing.listed([f"{a}–{b}" for a, b in times], "and", language))
+        parts += self._dates(window)
+        if window.on:
+            parts.append(said["on"].format(writing.days_of_year(window.on, language)))
+        if window.holidays == "only":
+            parts.append(said["holidays_only"])
+        if window.calendar is not None and window.calendar_mode == "only":
+            parts.append(said["calendar_only"].format(window.calendar))
+        exceptions = ", ".join(self._exceptions(window))
+        return " ".join([*parts, exceptions] if exceptions else parts) or said["always"]
 
-    def _euro(self, name: str, limit: str | EuroLimit | None) -> str:
-        if limit is None:
-            return ""
-        given = [limit] if isinstance(limit, str) else [limit.light, limit.heavy]
-        return self._listed(name, tuple(text for text in given if text))
-
-    def _window(self, window: When) -> str:
+    def _exceptions(self, window: When) -> Iterable[str]:
+        """Yield the days on which a window does not open."""
         said = self._phrases
-        text = f"{window.from_}–{window.to}"
-        if window.days != DAYS:
-            names = dict(zip(DAYS, said["days"].split(), strict=True))
-            text = ", ".join(names[day] for day in window.days) + " " + text
-        text += self._dates(window)
-        for name, days in (("on", window.on), ("not_on", window.not_on)):
-            if days:
-                text += said[name].format(", ".join(days))
-        if window.holidays != "any":
-            text += said[f"holidays_{window.holidays}"]
-        if window.calendar is not None:
-            text += said[f"calendar_{window.calendar_mode}"].format(window.calendar)
-        return text
+        if window.not_on:
+            yield said["not_on"].format(writing.days_of_year(window.not_on, self._language))
+        if window.holidays == "except":
+            yield said["holidays_except"]
+        if window.calendar is not None and window.calendar_mode == "except":
+            yield said["calendar_except"].format(window.calendar)

@@ -46,6 +46,7 @@ class GraceOut(msgspec.Struct):
     kind: str
     severity: str
     sentence: str
+    sentences: dict[str, str]
     since: datetime
     until: datetime
     left_s: int

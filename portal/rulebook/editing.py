@@ -152,8 +152,7 @@ def _options(given: Mapping[str, str], calendars: Options) -> dict[str, Options]
 
 
 def said(given: Sequence[Mapping[str, str]], wrong: dict[str, Any]) -> list[Any]:
-    """Return the rows that the form says; JSON that is none stands in `wrong`, and so does a
-    calendar that is to count and is not chosen."""
+    """Return the rows that the form says; JSON that is none stands in `wrong`."""
     found = []
     for number, row in enumerate(given, start=1):
         try:
@@ -161,9 +160,6 @@ def said(given: Sequence[Mapping[str, str]], wrong: dict[str, Any]) -> list[Any]
         except rows.Unreadable as error:
             text = _("This is no JSON object. %(reason)s") % {"reason": error}
             wrong[f"row-{number}-{rows.REST}"] = text.strip()
-            continue
-        if row["calendar_mode"] == "except" and not found[-1]["when"][0].get("calendar"):
-            wrong[f"row-{number}-calendar"] = _("Choose a calendar.")
     return found
 
 

@@ -21,16 +21,19 @@ def fates_of(sent: Mapping[str, Any], count: int) -> list[Fate]:
 
 
 def part_fields(cut: Cut, city: City, sent: Mapping[str, Any], wrong: Any) -> list[Field]:
-    """Return for each part, the largest first, the question of what becomes of it."""
+    """Return for each part, the largest first, the question of what becomes of it.
+
+    What the line left whole stays unless chosen otherwise, and so does the largest that it made.
+    """
     choices = (
         (Fate.STAYS, _("stays in this zone")),
         (Fate.NEW_ZONE, _("becomes the new zone")),
         (Fate.GIVEN_UP, _("is given up: no zone from that day on")),
     )
     options = [(fate.value, label) for fate, label in choices]
-    found = []
+    found, leaving = [], cut.crossed[1:]
     for number, piece in enumerate(cut.pieces, start=1):
-        name, likely = f"fate-{number}", Fate.STAYS if number == 1 else Fate.NEW_ZONE
+        name, likely = f"fate-{number}", Fate.NEW_ZONE if piece in leaving else Fate.STAYS
         chosen = fields.text(sent, name) or likely.value
         label = _("Part %(part)s, %(size)s") % {
             "part": number,

@@ -13,6 +13,7 @@ from portal import figures, findings, maps, places, vehicles
 from portal.people import Page
 from portal.tables import Column, Table, link, listed, table
 from tracking.models import VehicleState
+from zones.models import AccessZone
 
 FEED = 12
 
@@ -36,6 +37,8 @@ class Tower(Page):
             "table": tables[chosen](),
             "table_template": f"portal/tables/{chosen}.html",
             "tabs": self._tabs(tables, chosen),
+            "no_zones": not AccessZone.objects.of_city(self.actor.city_id).exists(),
+            "may_write_rules": self.actor.may(scopes.RULES_WRITE),
         }
         if signed_in:
             context["figures"] = figures.now(self.actor, self.now)

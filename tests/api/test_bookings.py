@@ -237,19 +237,19 @@ def test_curb_zones_of_another_city_are_not_shown(curb, hd, settings):
         (
             "en",
             "The period is too far ahead",
-            ["Bookings open 14 days ahead.", "No access: over 3500 kg."],
+            ["Bookings open 14 days ahead.", "No access: vehicles over 3.5 t."],
         ),
         (
             "de",
             "Der Zeitraum liegt zu weit in der Zukunft",
-            ["Buchungen sind 14 Tage im Voraus möglich.", "Keine Zufahrt: über 3500 kg."],
+            ["Buchungen sind 14 Tage im Voraus möglich.", "Keine Zufahrt: Fahrzeuge über 3,5 t."],
         ),
         (
             "fr",
             "La période est trop lointaine",
             [
                 "Les réservations ouvrent 14 jours à l’avance.",
-                "Accès interdit : plus de 3500 kg.",
+                "Accès interdit : véhicules de plus de 3,5 t.",
             ],
         ),
     ],

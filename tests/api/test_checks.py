@@ -100,6 +100,17 @@ def test_who_is_not_known_to_be_there_has_the_whole_grace(officer, zone, van):
     assert grace["sentence"] == "No goods vehicles."
 
 
+def test_grace_is_said_in_every_language(officer, hel, van):
+    row = {name: said for name, said in CLOSED.items() if name != "sentence"}
+    zone = zone_factories.zone(hel, rows=[row], west=24.97, south=60.18, side=0.002)
+    (grace,) = checked(officer, zone_id=str(zone.id))["graces"]
+    assert grace["sentences"] == {
+        "en": grace["sentence"],
+        "de": "Keine Zufahrt: Güterfahrzeuge (N1, N2, N3).",
+        "fr": "Accès interdit : véhicules de marchandises (N1, N2, N3).",
+    }
+
+
 @pytest.mark.parametrize(("inside_s", "left_s"), [(10, 20), (30, 0), (300, 0)])
 def test_grace_runs_from_the_entry(officer, zone, van, inside_s, left_s):
     entered = visit(van, zone, seconds(-inside_s))

@@ -284,9 +284,9 @@ def test_a_reason_speaks_english_german_and_french(hel):
     zone_factories.zone(hel, rows=rows, west=24.93, south=60.165, side=0.02)
     found = ask(factories.APIClient(), facts={"gross_weight_kg": 3501}, place=INSIDE).json()
     assert found["reasons"][0]["sentences"] == {
-        "en": "No access: over 3500 kg.",
-        "de": "Keine Zufahrt: über 3500 kg.",
-        "fr": "Accès interdit : plus de 3500 kg.",
+        "en": "No access: vehicles over 3.5 t.",
+        "de": "Keine Zufahrt: Fahrzeuge über 3,5 t.",
+        "fr": "Accès interdit : véhicules de plus de 3,5 t.",
     }
 
 

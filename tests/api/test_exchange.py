@@ -128,6 +128,28 @@ def test_a_bad_request_is_a_problem_with_a_code(city, content, options, status, 
     assert answer.json()["code"] == code
 
 
+def test_a_report_is_told_in_the_language_of_the_reader(city):
+    content = {"type": "FeatureCollection", "features": [{}, *ZFE["features"]]}
+    made = take(city, content)
+    german = city.get(made["Location"], headers={"accept-language": "de"}).json()
+    assert [note["detail"] for note in german["notes"]] == [
+        "Ein Objekt hat Eigenschaften und eine Geometrie."
+    ]
+    ((item,),) = [german["items"]]
+    assert [note["detail"] for note in item["taken"]] == ["Verboten: 4, 5, none."]
+    assert item["regulations"][0]["versions"][0]["sentences"] == [
+        "Keine Zufahrt: Transporter bis 3,5 t (N1), mit Crit’Air-Plakette 4 oder 5 oder ohne,"
+        " Mo–Fr 08:00–20:00 außer an Feiertagen."
+    ]
+    assert set(item["taken"][0]) == {"code", "detail", "at"}
+
+
+def test_who_chose_another_format_is_told_which_it_looks_like(city):
+    answer = take(city, ZFE, standard="dtro")
+    assert answer.json()["code"] == "zones.file_unreadable"
+    assert answer.json()["detail"] == "This looks like GeoJSON; choose that format (zfe)."
+
+
 def test_a_bad_item_is_in_the_report_with_its_pointer(city):
     content = {"type": "FeatureCollection", "features": [{}, *ZFE["features"]]}
     told = take(city, content).json()

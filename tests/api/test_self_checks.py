@@ -69,7 +69,7 @@ def test_a_path_that_stays_longer_than_the_grace_would_be_found(api, lorry, zone
         "2026-05-13T10:05:00+03:00",
     )
     assert (would["kind"], would["seconds_over"], would["grace_s"]) == ("prohibited", 200, 30)
-    assert would["sentence"] == "No access: over 7500 kg."
+    assert would["sentence"] == "No access: vehicles over 7.5 t."
     assert not Finding.objects.exists()
 
 

@@ -86,7 +86,7 @@ def test_zones_that_are_known_are_not_sent_again_until_they_change(client, city,
     changed = client.get("/api/v1/zones", headers={"If-None-Match": first["ETag"]})
     assert changed.status_code == 200
     rules = changed.json()["features"][0]["properties"]["regulations"]
-    assert [rule["sentences"] for rule in rules] == [["No access: over 7500 kg."]]
+    assert [rule["sentences"] for rule in rules] == [["No access: vehicles over 7.5 t."]]
 
 
 def test_zones_of_another_instant_and_another_knowledge_can_be_asked_for(client, zone):

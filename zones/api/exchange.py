@@ -20,6 +20,7 @@ from foundation.api.query import choice, instant
 from foundation.api.renderers import GeoJSONRenderer, HubJSONRenderer
 from foundation.api.views import HubView
 from kernel.refusals import Refusal
+from zones import telling
 from zones.api import feed_shapes as shapes
 from zones.api.conditional import etag_of, known_by
 from zones.api.renderers import XMLRenderer
@@ -78,7 +79,7 @@ class ImportsView(HubView):
         )
         if job.state == job.State.FAILED:
             (reason,) = job.notes
-            raise Refusal(FILE_UNREADABLE, reason["detail"], reason=reason["code"])
+            raise Refusal(FILE_UNREADABLE, telling.note(reason)["detail"], reason=reason["code"])
         where = reverse("rules-import", args=[job.id])
         status = 202 if job.running else 200
         return Response(shapes.report(job), status=status, headers={"Location": where})

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import (
     conditions,
     datex_places,
@@ -82,7 +84,7 @@ def read(content: bytes, context: Context) -> Reading:
         if id(order) not in inside and len(order)
     ]
     if not zones and not orders:
-        raise Unreadable("not_datex", "There is no controlled zone and no regulation order.")
+        raise Unreadable("not_datex", _("There is no controlled zone and no regulation order."))
     for zone in zones:
         _take(zone, list(markup.every(zone, "trafficRegulationOrder")), dialog, context, reading)
     for order in orders:
@@ -127,14 +129,18 @@ def _item(element: Element, orders: Sequence[Element], dialog: bool) -> _Item:
     for status in dict.fromkeys(filter(None, stated)):
         if status not in ("active", "madeAndImplemented"):
             item.notes.append(
-                Note("not_understood", "status", f"Its source says “{status}”; check it.")
+                Note(
+                    "not_understood",
+                    "status",
+                    Filled(_("Its source says “%(status)s”; check it."), status=status),
+                )
             )
     return item
 
 
 def _zones(item: _Item, orders: Sequence[Element], context: Context) -> list[ZoneDraft]:
     if not item.source_id:
-        raise Unreadable("id_missing", "The item has no id.")
+        raise Unreadable("id_missing", _("The item has no id."))
     said: dict[str, _Said] = {}
     for order in orders:
         validity = markup.child(order, "validityByOrder")
@@ -146,7 +152,7 @@ def _zones(item: _Item, orders: Sequence[Element], context: Context) -> list[Zon
             if one is not None:
                 _join(said, one)
     if not said:
-        raise Unreadable("nothing_understood", "No regulation of it could be said.")
+        raise Unreadable("nothing_understood", _("No regulation of it could be said."))
     return _drafts(item, list(said.values()), context)
 
 
@@ -189,7 +195,11 @@ def _regulation(item: _Item, element: Element, number: int, context: Context) ->
     if kind != "noEntry":
         named = kind or ("" if restriction is None else markup.kind(restriction))
         item.notes.append(
-            Note("not_understood", "regulation_unknown", f"A regulation of the kind “{named}”.")
+            Note(
+                "not_understood",
+                "regulation_unknown",
+                Filled(_("A regulation of the kind “%(kind)s”."), kind=named),
+            )
         )
         return None
     condition = markup.child(element, "condition")
@@ -203,7 +213,11 @@ def _regulation(item: _Item, element: Element, number: int, context: Context) ->
     versions = timeline.versions(parts, item.reference, item.notes)
     if not versions:
         item.notes.append(
-            Note("not_understood", "regulation_left_out", f"Nothing of {source_id} can be said.")
+            Note(
+                "not_understood",
+                "regulation_left_out",
+                Filled(_("Nothing of %(source_id)s can be said."), source_id=source_id),
+            )
         )
         return None
     return _Said(source_id, places, versions)
@@ -244,7 +258,11 @@ def _node(
             node = Place()
         case other:
             notes.append(
-                Note("not_understood", "condition_unknown", f"A condition of the kind “{other}”.")
+                Note(
+                    "not_understood",
+                    "condition_unknown",
+                    Filled(_("A condition of the kind “%(other)s”."), other=other),
+                )
             )
             node = Unknown()
     return Negated(node) if markup.text(element, "negate") == "true" else node

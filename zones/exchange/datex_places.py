@@ -5,6 +5,8 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import ground, markup
 from zones.exchange.datex_vehicles import number
 from zones.exchange.drafts import Note, Unreadable
@@ -57,7 +59,10 @@ def read(location: Element, places: Places, notes: list[Note]) -> None:
             Note(
                 "not_understood",
                 "location_unknown",
-                f"A {markup.kind(location) or 'location'} without polygon or line.",
+                Filled(
+                    _("A place (%(kind)s) without polygon or line."),
+                    kind=markup.kind(location) or "location",
+                ),
             )
         )
 
@@ -74,7 +79,7 @@ def _ring(element: Element, notes: list[Note]) -> Ring:
     values = [sign * value for sign, value in zip(signs, numbers, strict=True) if value is not None]
     if not values or len(values) != len(numbers) or len(values) % 2:
         notes.append(
-            Note("not_understood", "geometry_malformed", "A list of positions is not in pairs.")
+            Note("not_understood", "geometry_malformed", _("A list of positions is not in pairs."))
         )
         return []
     made: list[Position] = list(zip(values[1::2], values[0::2], strict=True))

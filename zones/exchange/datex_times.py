@@ -3,6 +3,8 @@
 from xml.etree.ElementTree import Element
 
 from kernel.periods import Period
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import markup, times
 from zones.exchange.conditions import Node, Some, Unknown, Valid
 from zones.exchange.drafts import Context, Note
@@ -19,10 +21,10 @@ _READ = frozenset(
 def read(validity: Element, context: Context, notes: list[Note]) -> Node:
     """Return a `validity…` element (with its specification) as a node."""
     if markup.text(validity, "validityStatus") == "suspended":
-        notes.append(Note("not_understood", "suspended", "Its source says it is suspended."))
+        notes.append(Note("not_understood", "suspended", _("Its source says it is suspended.")))
     specification = markup.child(validity, "validityTimeSpecification")
     if specification is None:
-        notes.append(Note("not_understood", "validity_missing", "There is no time of validity."))
+        notes.append(Note("not_understood", "validity_missing", _("There is no time of validity.")))
         return Unknown()
     overall = times.period(
         markup.text(specification, "overallStartTime"),
@@ -52,7 +54,7 @@ def _without_holidays(specification: Element, notes: list[Note]) -> str:
             mode = "except"
         else:
             notes.append(
-                Note("not_understood", "exception_period", "An exception in time is not read.")
+                Note("not_understood", "exception_period", _("An exception in time is not read."))
             )
     return mode
 
@@ -74,7 +76,13 @@ def _valid(
         holidays = "only"
     if unread or spans is None or weekdays is None:
         for name in sorted(unread):
-            notes.append(Note("not_understood", "time_unknown", f"{name} has no word here."))
+            notes.append(
+                Note(
+                    "not_understood",
+                    "time_unknown",
+                    Filled(_("%(name)s has no word here."), name=name),
+                )
+            )
         return Unknown()
     start, end = markup.text(element, "startOfPeriod"), markup.text(element, "endOfPeriod")
     bounded: Period | None = overall
@@ -104,7 +112,9 @@ def _weekdays(element: Element, notes: list[Note]) -> list[tuple[Day, ...]] | No
         other = {markup.local(child) for child in group} - {"applicableDay"}
         days = times.days(names, notes)
         if other or not days:
-            notes.append(Note("not_understood", "time_unknown", "Months and weeks are not read."))
+            notes.append(
+                Note("not_understood", "time_unknown", _("Months and weeks are not read."))
+            )
             return None
         found.append(days)
     return found

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from xml.etree.ElementTree import Element
 
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import markup
 from zones.exchange.conditions import Every, Node, Unknown, Vehicle
 from zones.exchange.drafts import Note
@@ -108,7 +110,11 @@ def _one(element: Element, notes: list[Note], limits: bool) -> Node:
 def _unknown(name: str, text: str, notes: list[Note]) -> Unknown:
     said = f"{name} “{text}”" if text else name
     notes.append(
-        Note("not_understood", "condition_unknown", f"{said} has no word in the rule language.")
+        Note(
+            "not_understood",
+            "condition_unknown",
+            Filled(_("%(condition)s has no word in the rule language."), condition=said),
+        )
     )
     return Unknown()
 
@@ -215,7 +221,11 @@ def _measured(element: Element, name: str, notes: list[Note], limits: bool) -> N
             Note(
                 "repaired",
                 "limit_turned",
-                f"{name} {value:g} is the most that may pass; those above it are meant.",
+                Filled(
+                    _("%(name)s %(value)s is the most that may pass; those above it are meant."),
+                    name=name,
+                    value=f"{value:g}",
+                ),
             )
         )
     who = predicate(operator, value)

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kernel.periods import Period
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import times
 from zones.exchange.conditions import Every, Negated, Node, Some, Unknown, Valid, Vehicle
 from zones.exchange.datex_vehicles import FUELS, TYPES, WITHOUT_EXHAUST
@@ -174,7 +176,11 @@ class Reader:
     def _unknown(self, name: str, value: Any) -> Unknown:
         text = str(value)[:200]
         self._notes.append(
-            Note("not_understood", "condition_unknown", f"{name} “{text}” has no word here.")
+            Note(
+                "not_understood",
+                "condition_unknown",
+                Filled(_("%(name)s “%(text)s” has no word here."), name=name, text=text),
+            )
         )
         return Unknown()
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import own, stickers, zfe
 from zones.exchange.drafts import Context, Note, Reading, Unreadable, ZoneDraft
 
@@ -36,9 +38,12 @@ def features(content: bytes) -> list[Any]:
         return [document]
     found = document.get("features") if isinstance(document, dict) else None
     if not isinstance(found, list):
-        raise Unreadable("not_geojson", "This is no GeoJSON feature collection.")
+        raise Unreadable("not_geojson", _("This is no GeoJSON feature collection."))
     if len(found) > MOST_FEATURES:
-        raise Unreadable("too_many_items", f"More than {MOST_FEATURES} features.")
+        raise Unreadable(
+            "too_many_items",
+            Filled(_("More than %(most)s features."), most=MOST_FEATURES),
+        )
     return found
 
 
@@ -47,12 +52,12 @@ def decoded(content: bytes) -> Any:
     try:
         return msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Unreadable("not_json", f"This is no JSON: {error}") from None
+        raise Unreadable("not_json", Filled(_("This is no JSON: %(error)s"), error=error)) from None
 
 
 def _reader(feature: Any) -> Callable[[dict[str, Any], Context], ZoneDraft]:
     if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
-        raise Unreadable("feature_malformed", "A feature has properties and a geometry.")
+        raise Unreadable("feature_malformed", _("A feature has properties and a geometry."))
     facts = feature["properties"]
     if own.is_own(facts):
         return own.read
@@ -60,7 +65,7 @@ def _reader(feature: Any) -> Callable[[dict[str, Any], Context], ZoneDraft]:
         return stickers.read
     if zfe.is_zfe(facts):
         return zfe.read
-    raise Unreadable("feature_unknown", "The properties are those of no known schema.")
+    raise Unreadable("feature_unknown", _("The properties are those of no known schema."))
 
 
 def collection(made: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from kernel.geometry import projection
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange.drafts import Context, Note, Unreadable
 
 HALF_STREET_M = 8.0
@@ -58,7 +60,10 @@ def assemble(
     notes: list[Note] = []
     count = sum(len(ring) for rings in polygons for ring in rings) + sum(map(len, lines))
     if count > MOST_POSITIONS:
-        raise Unreadable("geometry_too_large", f"More than {MOST_POSITIONS} positions.")
+        raise Unreadable(
+            "geometry_too_large",
+            Filled(_("More than %(most)s positions."), most=MOST_POSITIONS),
+        )
     polygons, lines = _in_order(polygons, lines, context, notes)
     areas = [_polygon(rings, notes) for rings in polygons]
     if lines:
@@ -67,7 +72,9 @@ def assemble(
             Note(
                 "taken",
                 "line_widened",
-                f"A line became a street {2 * HALF_STREET_M:g} m wide.",
+                Filled(
+                    _("A line became a street %(width)s m wide."), width=f"{2 * HALF_STREET_M:g}"
+                ),
             )
         )
     return _one(areas, context, notes), notes
@@ -76,7 +83,7 @@ def assemble(
 def collect(geometry: Any, polygons: list[list[Ring]], lines: list[Ring]) -> None:
     """Add the polygons and lines of a GeoJSON geometry to the lists. Raises Unreadable."""
     if not isinstance(geometry, dict):
-        raise Unreadable("geometry_missing", "There is no geometry.")
+        raise Unreadable("geometry_missing", _("There is no geometry."))
     coordinates = geometry.get("coordinates")
     match geometry.get("type"):
         case "Polygon":
@@ -90,15 +97,17 @@ def collect(geometry: Any, polygons: list[list[Ring]], lines: list[Ring]) -> Non
         case "GeometryCollection":
             for part in _list(geometry.get("geometries")):
                 if isinstance(part, dict) and part.get("type") == "GeometryCollection":
-                    raise Unreadable("geometry_kind", "A collection in a collection.")
+                    raise Unreadable("geometry_kind", _("A collection in a collection."))
                 collect(part, polygons, lines)
         case other:
-            raise Unreadable("geometry_kind", f"A {other} has neither area nor length.")
+            raise Unreadable(
+                "geometry_kind", Filled(_("A %(other)s has neither area nor length."), other=other)
+            )
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Unreadable("geometry_malformed", "Coordinates are lists of lists of numbers.")
+        raise Unreadable("geometry_malformed", _("Coordinates are lists of lists of numbers."))
     return value
 
 
@@ -107,7 +116,7 @@ def _ring(value: Any) -> Ring:
     for position in _list(value):
         pair = position[:2] if isinstance(position, list) else ()
         if len(pair) < 2 or not all(_number(one) for one in pair):
-            raise Unreadable("geometry_malformed", "A position is two finite numbers.")
+            raise Unreadable("geometry_malformed", _("A position is two finite numbers."))
         found.append((float(pair[0]), float(pair[1])))
     return found
 
@@ -128,23 +137,25 @@ def _in_order(
     every = [one for rings in polygons for ring in rings for one in ring]
     every += [one for line in lines for one in line]
     if not every:
-        raise Unreadable("geometry_empty", "The geometry has no position.")
+        raise Unreadable("geometry_empty", _("The geometry has no position."))
     as_given = _inside(every, context)
     turned = [(second, first) for first, second in every]
     if not as_given and _inside(turned, context):
-        notes.append(Note("repaired", "axes_swapped", "Latitude stood before longitude."))
+        notes.append(Note("repaired", "axes_swapped", _("Latitude stood before longitude.")))
         return (
             [[[(b, a) for a, b in ring] for ring in rings] for rings in polygons],
             [[(b, a) for a, b in line] for line in lines],
         )
     if any(abs(lng) > 180 or abs(lat) > 90 for lng, lat in every):
-        raise Unreadable("geometry_off_earth", "Positions are longitude and latitude in degrees.")
+        raise Unreadable(
+            "geometry_off_earth", _("Positions are longitude and latitude in degrees.")
+        )
     if not as_given:
         notes.append(
             Note(
                 "not_understood",
                 "geometry_elsewhere",
-                "It lies outside of the region of the city's reference system.",
+                _("It lies outside of the region of the city's reference system."),
             )
         )
     return [list(rings) for rings in polygons], list(lines)
@@ -168,10 +179,12 @@ def _polygon(rings: Sequence[Ring], notes: list[Note]) -> BaseGeometry:
     closed: list[Ring] = []
     for ring in rings:
         if len(ring) > 2 and ring[0] != ring[-1]:
-            notes.append(Note("repaired", "ring_closed", "A ring did not end where it began."))
+            notes.append(Note("repaired", "ring_closed", _("A ring did not end where it began.")))
             ring = [*ring, ring[0]]
         if len(set(ring)) < 3:
-            notes.append(Note("repaired", "ring_dropped", "A ring had fewer than three corners."))
+            notes.append(
+                Note("repaired", "ring_dropped", _("A ring had fewer than three corners."))
+            )
             if not closed:
                 return Polygon()
             continue
@@ -193,7 +206,7 @@ def _streets(lines: Sequence[Ring], context: Context) -> list[BaseGeometry]:
     try:
         return [metric.to_wgs84(metric.to_metric(MultiLineString(drawn)).buffer(HALF_STREET_M, 4))]
     except (GEOSException, ValueError) as error:
-        raise Unreadable("geometry_off_earth", "The line cannot be measured here.") from error
+        raise Unreadable("geometry_off_earth", _("The line cannot be measured here.")) from error
 
 
 def _one(areas: Sequence[BaseGeometry], context: Context, notes: list[Note]) -> MultiPolygon:
@@ -201,10 +214,10 @@ def _one(areas: Sequence[BaseGeometry], context: Context, notes: list[Note]) -> 
     parts = [part for area in areas for part in _areas(area)]
     ground = MultiPolygon(parts)
     if len(parts) > 1 and not ground.is_valid:
-        notes.append(Note("repaired", "parts_joined", "Parts of the ground overlapped."))
+        notes.append(Note("repaired", "parts_joined", _("Parts of the ground overlapped.")))
         ground = MultiPolygon(_areas(shapely.union_all(parts)))
     if ground.is_empty or not ground.is_valid:
-        raise Unreadable("geometry_empty", "No ground remains.")
+        raise Unreadable("geometry_empty", _("No ground remains."))
     return ground
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange.drafts import Unreadable
 
 MOST_ELEMENTS = 1_000_000
@@ -38,7 +40,7 @@ def parse(content: bytes) -> Element:
         parser.Parse(content, True)
         return builder.close()
     except (expat.ExpatError, LookupError, ValueError, AssertionError) as error:
-        raise Unreadable("not_xml", f"This is no XML: {error}") from None
+        raise Unreadable("not_xml", Filled(_("This is no XML: %(error)s"), error=error)) from None
 
 
 class _Guard:
@@ -51,14 +53,14 @@ class _Guard:
         self.depth += 1
         self.count += 1
         if self.depth > DEEPEST or self.count > MOST_ELEMENTS:
-            raise Unreadable("xml_too_large", "The document has too many or too deep elements.")
+            raise Unreadable("xml_too_large", _("The document has too many or too deep elements."))
 
     def leave(self) -> None:
         self.depth -= 1
 
 
-def _refuse_doctype(*_: Any) -> None:
-    raise Unreadable("xml_doctype", "A document type is not allowed.")
+def _refuse_doctype(*_told: Any) -> None:
+    raise Unreadable("xml_doctype", _("A document type is not allowed."))
 
 
 def _named(name: str) -> str:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 import osmium
 
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import geojson, ground, osm_tags
 from zones.exchange.drafts import (
     Context,
@@ -99,7 +101,7 @@ def _features(content: bytes, reading: Reading) -> Iterator[_Way]:
         facts = feature.get("properties") if isinstance(feature, dict) else None
         where = f"/features/{index}"
         if not isinstance(facts, dict):
-            detail = "A feature has properties and a geometry."
+            detail = _("A feature has properties and a geometry.")
             reading.notes.append(Note("refused", "feature_malformed", detail, where))
             continue
         tags = {key: value for key, value in facts.items() if isinstance(value, str)}
@@ -127,4 +129,6 @@ def _extract(content: bytes, reading: Reading) -> Iterator[_Way]:
                 line = [(node.lon, node.lat) for node in entity.nodes if node.location.valid()]
                 yield _Way(f"w{entity.id}", tags, line)
     except RuntimeError as error:
-        raise Unreadable("not_osm", f"This is no extract of OpenStreetMap: {error}") from None
+        raise Unreadable(
+            "not_osm", Filled(_("This is no extract of OpenStreetMap: %(error)s"), error=error)
+        ) from None

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import conditional, rows
 from zones.exchange.conditional import Clause
 from zones.exchange.drafts import Note
@@ -67,7 +69,7 @@ def read(tags: Mapping[str, str], notes: list[Note]) -> list[dict[str, Any]]:
             Note(
                 "not_understood",
                 "nothing_banned",
-                "It is said when one may pass, not that one may not otherwise.",
+                _("It is said when one may pass, not that one may not otherwise."),
             )
         )
     for key in LIMITS:
@@ -102,7 +104,8 @@ def _of_key(key: str, tags: Mapping[str, str], notes: list[Note]) -> Iterator[_R
     plain = tags.get(key)
     if plain is None and key == "motor_vehicle" and tags.get("highway") in _NO_MOTORS:
         plain = "no"
-        said = f"highway={tags['highway']} is closed to motor vehicles."
+        text = _("highway=%(kind)s is closed to motor vehicles.")
+        said = Filled(text, kind=tags["highway"])
         notes.append(Note("taken", "implied", said))
     if plain is not None and (bans := _bans(key, plain, notes)) is not None:
         yield _Row(key, priority, bans, who, ())
@@ -138,7 +141,8 @@ def _bans(key: str, value: str, notes: list[Note]) -> bool | None:
         return True
     if value in _ADMITTED:
         if value in _TO_HERE:
-            detail = f"“{value}” is no fact of a vehicle; taken as admitted."
+            text = _("“%(value)s” is no fact of a vehicle; taken as admitted.")
+            detail = Filled(text, value=value)
             notes.append(Note("not_understood", "purpose_not_a_fact", detail, key))
         return False
     if value != "unknown":
@@ -165,7 +169,7 @@ def _limit(key: str, tags: Mapping[str, str], notes: list[Note]) -> Iterator[dic
         "maxheight": Who(height_over_m=value),
     }[key]
     if key == "maxweight":
-        detail = "It limits the actual weight; the permissible one is compared."
+        detail = _("It limits the actual weight; the permissible one is compared.")
         notes.append(Note("taken", "weight_permissible", detail, key))
     yield rows.row(key, who=who, priority=_ABOVE_ALL)
 

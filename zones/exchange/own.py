@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kernel.schedules import UTC
+from kernel.text import gettext_noop as _
 from zones import language
 from zones.exchange import ground
 from zones.exchange.drafts import (
@@ -63,7 +64,7 @@ def read(feature: dict[str, Any], context: Context) -> ZoneDraft:
     except msgspec.ValidationError as error:
         raise Unreadable("feature_malformed", str(error)) from None
     if not zone.code or not all(regulation.code for regulation in zone.regulations):
-        raise Unreadable("id_missing", "A zone and a regulation have a code.")
+        raise Unreadable("id_missing", _("A zone and a regulation have a code."))
     geometry, notes = ground.from_geojson(feature.get("geometry"), context)
     draft = ZoneDraft(
         source_id=zone.code,

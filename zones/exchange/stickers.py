@@ -11,6 +11,8 @@ from typing import Any
 
 from kernel.periods import YEARS
 from kernel.schedules import local_midnight
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import ground, rows
 from zones.exchange.drafts import (
     Context,
@@ -30,7 +32,7 @@ def read(feature: dict[str, Any], context: Context) -> ZoneDraft:
     facts = feature["properties"]
     name = facts.get("name")
     if not isinstance(name, str) or not name.strip():
-        raise Unreadable("id_missing", "The feature has no name.")
+        raise Unreadable("id_missing", _("The feature has no name."))
     geometry, notes = ground.from_geojson(feature.get("geometry"), context)
     steps = _steps(facts["timeline"], context)
     sources = facts.get("timeline_source")
@@ -43,14 +45,18 @@ def read(feature: dict[str, Any], context: Context) -> ZoneDraft:
         if groups
     ]
     if not versions:
-        raise Unreadable("timeline_empty", "No step of the timeline bans anything.")
+        raise Unreadable("timeline_empty", _("No step of the timeline bans anything."))
     notes += [
         Note(
             "taken",
             "step_read",
-            f"From {start.astimezone(context.tz).date()}: groups {', '.join(groups) or 'none'}.",
+            Filled(
+                _("From %(day)s: groups %(groups)s."),
+                day=start.astimezone(context.tz).date(),
+                groups=", ".join(groups) or "–",
+            ),
         )
-        for start, groups, _ in steps
+        for start, groups, _end in steps
     ]
     return ZoneDraft(
         source_id=name,
@@ -68,32 +74,32 @@ def _steps(
 ) -> list[tuple[datetime, tuple[str, ...], datetime | None]]:
     """Return (start, banned groups, end) by time; a repeal bans none."""
     if not isinstance(timeline, list) or not timeline:
-        raise Unreadable("timeline_empty", "The timeline has no step.")
+        raise Unreadable("timeline_empty", _("The timeline has no step."))
     found = sorted((_step(step) for step in timeline), key=lambda step: step[0])
     if any(one[0] == other[0] for one, other in pairwise(found)):
-        raise Unreadable("timeline_twice", "Two steps begin on one day.")
+        raise Unreadable("timeline_twice", _("Two steps begin on one day."))
     starts = [local_midnight(day, context.tz) for day, _ in found]
     ends: list[datetime | None] = [*starts[1:], None]
     return [
-        (start, groups, end) for start, (_, groups), end in zip(starts, found, ends, strict=True)
+        (start, groups, end) for start, (_day, groups), end in zip(starts, found, ends, strict=True)
     ]
 
 
 def _step(step: Any) -> tuple[date, tuple[str, ...]]:
     if not isinstance(step, dict):
-        raise Unreadable("timeline_malformed", "A step of the timeline is an object.")
+        raise Unreadable("timeline_malformed", _("A step of the timeline is an object."))
     try:
         day = date.fromisoformat(step.get("valid_from"))  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise Unreadable("date_malformed", "valid_from is no date.") from None
+        raise Unreadable("date_malformed", _("valid_from is no date.")) from None
     if day.year not in YEARS:
-        raise Unreadable("date_malformed", "valid_from is no date.")
+        raise Unreadable("date_malformed", _("valid_from is no date."))
     if step.get("repealed") is True:
         return day, ()
     groups = step.get("banned_groups")
     if not isinstance(groups, list) or not all(
         type(group) is int and 1 <= group <= 4 for group in groups
     ):
-        raise Unreadable("timeline_malformed", "banned_groups is a list of groups 1 to 4.")
+        raise Unreadable("timeline_malformed", _("banned_groups is a list of groups 1 to 4."))
     named = tuple(str(group) for group in sorted(set(groups)))
     return day, ("none", *named) if "1" in named else named

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import product
 
 from kernel.periods import Period
+from kernel.text import gettext_noop as _
 from zones.exchange import conditions
 from zones.exchange import rows as made
 from zones.exchange.conditions import Every, Negated, Node, Place, Unknown, Valid
@@ -64,10 +65,10 @@ def _alternatives(
         [leaf for leaf in conditions.leaves(part) if isinstance(leaf, Valid)] for part in timed
     ]
     if math.prod(len(group) for group in groups) > MOST_COMBINED:
-        notes.append(Note("not_understood", "too_many_periods", "Too many periods."))
+        notes.append(Note("not_understood", "too_many_periods", _("Too many periods.")))
         return []
     if any(isinstance(part, Negated) for part in timed) or not groups:
-        notes.append(Note("not_understood", "validity_missing", "It is not said when it holds."))
+        notes.append(Note("not_understood", "validity_missing", _("It is not said when it holds.")))
         return []
     found = []
     for chosen in product(*groups):
@@ -79,7 +80,7 @@ def _alternatives(
             continue
         if len(set(windowed)) > 1:
             notes.append(
-                Note("not_understood", "windows_crossed", "Windows within windows are not read.")
+                Note("not_understood", "windows_crossed", _("Windows within windows are not read."))
             )
             continue
         found.append((period, windowed[0] if windowed else ()))
@@ -96,7 +97,7 @@ def _slices(
             edges |= {edge for edge in (leaf.period.start, leaf.period.end) if edge}
     ordered = sorted(edges)
     if len(ordered) > MOST_SLICES:
-        notes.append(Note("not_understood", "too_many_periods", "Too many periods."))
+        notes.append(Note("not_understood", "too_many_periods", _("Too many periods.")))
         return []
     ends: list[datetime | None] = [*ordered[1:], None]
     return list(zip(ordered, ends, strict=False))  # nothing ordered: no slice

@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import product
 
 from kernel.periods import YEARS, Period
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange.drafts import Context, Note
 from zones.language import DAYS, Day, When
 
@@ -42,7 +44,7 @@ def period(start: str, end_text: str, context: Context, notes: list[Note]) -> Pe
     last = end(end_text, context) if end_text else None
     unread = end_text and last is None and instant(end_text, context) is None
     if first is None or unread or (last is not None and last <= first):
-        detail = f"“{start}” to “{end_text}” is no period."
+        detail = Filled(_("“%(start)s” to “%(end)s” is no period."), start=start, end=end_text)
         notes.append(Note("not_understood", "period_malformed", detail))
         return None
     return Period(first, last)
@@ -53,7 +55,9 @@ def days(names: Iterable[str], notes: list[Note]) -> tuple[Day, ...] | None:
     found = set()
     for name in names:
         if name not in _NAMES:
-            notes.append(Note("not_understood", "day_unknown", f"“{name}” is no day."))
+            notes.append(
+                Note("not_understood", "day_unknown", Filled(_("“%(name)s” is no day."), name=name))
+            )
             return None
         found.add(_NAMES[name])
     return tuple(day for day in DAYS if day in found)
@@ -67,21 +71,36 @@ def clock(text: str, notes: list[Note], *, is_end: bool = False) -> str | None:
     """
     found = _CLOCK.fullmatch(text)
     if found is None:
-        notes.append(Note("not_understood", "time_malformed", f"“{text}” is no time of day."))
+        notes.append(
+            Note(
+                "not_understood",
+                "time_malformed",
+                Filled(_("“%(text)s” is no time of day."), text=text),
+            )
+        )
         return None
     hour, minute, second, offset = found.groups()
     shown = f"{hour}:{minute}"
     if is_end and shown in ("23:59", "00:00"):
         shown = "24:00"
     elif int(second or 0) or int(hour) > 24 or int(minute) > 59 or shown > "24:00":
-        notes.append(Note("not_understood", "time_malformed", f"“{text}” is no minute of a day."))
+        notes.append(
+            Note(
+                "not_understood",
+                "time_malformed",
+                Filled(_("“%(text)s” is no minute of a day."), text=text),
+            )
+        )
         return None
     if offset:
         notes.append(
             Note(
                 "repaired",
                 "clock_offset",
-                f"“{text}” has an offset; read as the time that the clocks of the city show.",
+                Filled(
+                    _("“%(text)s” has an offset; read as what the clocks of the city show."),
+                    text=text,
+                ),
             )
         )
     return shown

@@ -12,6 +12,8 @@ from typing import Any
 
 from kernel.periods import YEARS
 from kernel.schedules import local_midnight
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
 from zones.exchange import ground, opening_hours, rows
 from zones.exchange.drafts import (
     Context,
@@ -48,17 +50,22 @@ def read(feature: dict[str, Any], context: Context) -> ZoneDraft:
     facts = feature["properties"]
     source_id = facts.get("id")
     if not isinstance(source_id, str) or not source_id.strip():
-        raise Unreadable("id_missing", "The feature has no id.")
+        raise Unreadable("id_missing", _("The feature has no id."))
     start = _day(facts, "date_debut")
     if start is None:
-        raise Unreadable("start_missing", "The feature has no date_debut.")
+        raise Unreadable("start_missing", _("The feature has no date_debut."))
     end = _day(facts, "date_fin")
     if end is not None and end <= start:
-        raise Unreadable("period_empty", "date_fin does not lie after date_debut.")
+        raise Unreadable("period_empty", _("date_fin does not lie after date_debut."))
     geometry, notes = ground.from_geojson(feature.get("geometry"), context)
     made = _rows(facts, notes)
     notes += [
-        Note("not_understood", "member_unknown", f"“{name}” is no member of the schema.", name)
+        Note(
+            "not_understood",
+            "member_unknown",
+            Filled(_("“%(name)s” is no member of the schema."), name=name),
+            name,
+        )
         for name in facts.keys() - _KNOWN - _ABOUT
     ]
     legal_from = local_midnight(start, context.tz)
@@ -89,7 +96,12 @@ def _rows(facts: dict[str, Any], notes: list[Note]) -> list[dict[str, Any]]:
         where = f"{name}_critair"
         if level not in VIGNETTES:
             notes.append(
-                Note("not_understood", "vignette_unknown", f"“{level}” is no vignette.", where)
+                Note(
+                    "not_understood",
+                    "vignette_unknown",
+                    Filled(_("“%(level)s” is no vignette."), level=level),
+                    where,
+                )
             )
             continue
         windows = _windows(hours, f"{name}_horaires", notes)
@@ -98,7 +110,14 @@ def _rows(facts: dict[str, Any], notes: list[Note]) -> list[dict[str, Any]]:
         banned = STICKERS[VIGNETTES.index(level) :]
         who = Who(category=categories, stickers={SCHEME: banned})
         made.append(rows.row(name, who=who, when=windows))
-        notes.append(Note("taken", "class_read", f"Banned: {', '.join(banned)}.", where))
+        notes.append(
+            Note(
+                "taken",
+                "class_read",
+                Filled(_("Banned: %(classes)s."), classes=", ".join(banned)),
+                where,
+            )
+        )
     return made
 
 
@@ -106,13 +125,16 @@ def _windows(hours: Any, where: str, notes: list[Note]) -> Sequence[When] | None
     """Return the windows; None when they cannot be said: a ban at other hours is another ban."""
     if hours is None or hours == "":
         notes.append(
-            Note("not_understood", "hours_missing", "No hours are given; taken as always.", where)
+            Note(
+                "not_understood", "hours_missing", _("No hours are given; taken as always."), where
+            )
         )
         return ()
     try:
         windows = opening_hours.read(str(hours))
     except opening_hours.NotUnderstood as error:
-        detail = f"“{error.part}” is not understood; the class is left out."
+        text = _("“%(part)s” is not understood; the class is left out.")
+        detail = Filled(text, part=error.part)
         notes.append(Note("not_understood", "hours_not_understood", detail, where))
         return None
     return () if windows == (When(),) else windows
@@ -127,5 +149,5 @@ def _day(facts: dict[str, Any], name: str) -> date | None:
     except (TypeError, ValueError):
         day = None
     if day is None or day.year not in YEARS:
-        raise Unreadable("date_malformed", f"{name} is no date.")
+        raise Unreadable("date_malformed", Filled(_("%(name)s is no date."), name=name))
     return day

@@ -31,6 +31,12 @@ class Cut:
         """Return a hash of what there is to choose from."""
         return hashlib.sha256(b"".join(piece.wkb for piece in self.pieces)).hexdigest()
 
+    @property
+    def crossed(self) -> tuple[Polygon, ...]:
+        """Return the pieces that the line made; the others are parts that it left whole."""
+        whole = {part.wkb for part in shapely.get_parts(self.shape.geometry)}
+        return tuple(piece for piece in self.pieces if piece.wkb not in whole)
+
 
 def cut(*, city: City, zone_id: UUID, line: LineString, legal_from: datetime) -> Cut:
     """Return what a line (WGS84) makes of the ground that holds at an instant.

@@ -24,7 +24,9 @@ from accounts.models import City
 from foundation import audit
 from kernel.refusals import Refusal
 from kernel.schedules import local_midnight
-from zones import language, sentences
+from kernel.text import Filled
+from kernel.text import gettext_noop as _
+from zones import language, telling
 from zones.exchange import formats
 from zones.exchange.drafts import (
     Context,
@@ -39,8 +41,8 @@ from zones.selectors.books import book
 from zones.services import grounds, regulations
 from zones.services.recording import require_city
 
+_ALIKE_DEG = 1e-9
 COUNTS = ("files", "zones", "regulations", "repaired", "not_understood", "refused")
-_NOTES = ("taken", "repaired", "not_understood", "refused")
 
 
 @dataclass
@@ -114,6 +116,12 @@ class Books:
                     _ways_to_say(rows[rule.version], rule.legal.start, rule.legal.end)
                 )
 
+    def on_the_ground(self, draft: ZoneDraft) -> AccessZone | None:
+        """Return a zone whose last ground is that of a draft."""
+        found = (id_ for id_, ground in self.grounds.items() if _same_ground(ground, draft))
+        twin = next(found, None)
+        return next((zone for zone in self.zones.values() if zone.id == twin), None)
+
     def keep(
         self, zone: AccessZone, draft: ZoneDraft, written: Sequence[Regulation], is_new: bool
     ) -> None:
@@ -186,14 +194,14 @@ def item(
         "zone_id": None,
         "outcome": "taken",
         "regulations": [],
-        **{kind: [] for kind in _NOTES},
+        **{kind: [] for kind in telling.KINDS},
     }
     figures.items.append(report)
     for one in draft.notes:
         _noted(figures, report, one)
     if _has_nul(draft):
         report["outcome"] = "refused"
-        detail = "Text must not contain the character U+0000."
+        detail = _("Text must not contain the character U+0000.")
         _noted(figures, report, Note("refused", "text_nul", detail))
         return
     try:
@@ -207,7 +215,7 @@ def item(
         for reason in refusal.reasons:
             _noted(figures, report, Note("refused", str(reason.code), reason.detail))
         return
-    books.keep(zone, draft, [one for one, _ in drafted], is_new)
+    books.keep(zone, draft, [one for one, _told in drafted], is_new)
     report["zone_id"] = zone.id
     report["regulations"] = [told for _, told in drafted]
     written = sum(bool(told["versions"]) for _, told in drafted)
@@ -230,9 +238,14 @@ def _zone(
     if known is not None:
         ground = books.grounds.get(known.id)
         if ground is not None and not _same_ground(ground, draft):
-            detail = f"The ground differs from that of {known.code}, which stays as it is."
-            _noted(figures, report, Note("not_understood", "ground_differs", detail))
+            text = _("The ground differs from that of %(zone)s, which stays as it is.")
+            differs = Note("not_understood", "ground_differs", Filled(text, zone=known.code))
+            _noted(figures, report, differs)
         return known, False
+    twin = books.on_the_ground(draft)
+    if twin is not None:
+        same = Filled(_("Same ground as zone %(zone)s."), zone=f"{twin.name} ({twin.code})")
+        _noted(figures, report, Note("taken", "ground_shared", same))
     zone = grounds.create(
         actor=actor,
         code=report["code"],
@@ -283,7 +296,7 @@ def _version(
         "number": version.number,
         "legal_from": version.legal_from,
         "legal_until": version.legal_until,
-        "sentences": [sentences.of_row(row) for row in language.read(draft.rows)[0]],
+        **telling.kept_sentences(language.read(draft.rows)[0]),
     }
 
 
@@ -302,7 +315,10 @@ def slug(source_id: str) -> str:
 
 
 def _same_ground(ground: BaseGeometry, draft: ZoneDraft) -> bool:
-    return bool(shapely.equals_exact(ground, draft.geometry, 1e-9, normalize=True))
+    edges = zip(ground.bounds, draft.geometry.bounds, strict=True)
+    if any(abs(one - other) > _ALIKE_DEG for one, other in edges):
+        return False  # soon told
+    return bool(shapely.equals_exact(ground, draft.geometry, _ALIKE_DEG, normalize=True))
 
 
 def _said(draft: VersionDraft) -> bytes:
@@ -327,7 +343,7 @@ def _noted(figures: Figures, report: dict[str, Any], said: Note) -> None:
 
 def note(figures: Figures, notes: list[dict[str, Any]], name: str | None, said: Note) -> None:
     """Add a note to a report, about a file when it is named, and count it."""
-    told = {"code": said.code, "detail": said.detail, "at": said.at}
+    told = telling.kept(said)
     notes.append(told if name is None else {"file": name, "kind": said.kind, **told})
     if said.kind != "taken":
         setattr(figures, said.kind, getattr(figures, said.kind) + 1)
@@ -338,7 +354,9 @@ def counts(figures: Figures) -> dict[str, int]:
     return {name: getattr(figures, name) for name in COUNTS}
 
 
-def codes_of(draft: ZoneDraft) -> set[tuple[str, str]]:
-    """Return the codes under which an item is kept: of its zone and of its regulations."""
+def marks_of(draft: ZoneDraft) -> set[tuple[str, str]]:
+    """Return by what an item meets others in the books: the codes of its zone and regulations,
+    and the edges of its ground."""
     regulations_ = {("regulation", slug(one.source_id)) for one in draft.regulations}
-    return {("zone", slug(draft.source_id)), *regulations_}
+    edges = ",".join(f"{edge:.8f}" for edge in draft.geometry.bounds)
+    return {("zone", slug(draft.source_id)), ("ground", edges), *regulations_}

@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from accounts.codes import ORGANISATION_NOT_FOUND
 from accounts.models import Organisation
 from foundation import audit, outbox
+from foundation.texts import said
 from kernel.identifiers import normalise_plate
 from kernel.refusals import Reason, Refusal
 from zones import codes, language
@@ -120,7 +121,7 @@ def _require_who(vehicle_class: dict[str, Any]) -> None:
     faults = language.read_who(vehicle_class, "/vehicle_class")
     if faults:
         raise Refusal.of(
-            [Reason(codes.RULE_INVALID, fault.detail, fault.pointer) for fault in faults]
+            [Reason(codes.RULE_INVALID, said(fault.detail), fault.pointer) for fault in faults]
         )
 
 

@@ -16,6 +16,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
+from foundation.texts import said
 from kernel.refusals import Reason, Refusal
 from zones import codes, language
 from zones.models import AccessZone, Regulation, RegulationVersion
@@ -206,5 +207,5 @@ def _require_rows(rows: Any) -> None:
     _read, faults = language.read(rows)
     if faults:
         raise Refusal.of(
-            [Reason(codes.RULE_INVALID, detail, f"/rows{where}") for where, detail in faults]
+            [Reason(codes.RULE_INVALID, said(detail), f"/rows{where}") for where, detail in faults]
         )

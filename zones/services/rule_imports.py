@@ -18,6 +18,7 @@ from accounts.actors import Actor
 from accounts.scopes import RULES_WRITE
 from accounts.services import setup
 from foundation import jobs
+from zones import telling
 from zones.exchange import formats
 from zones.exchange.drafts import Context, Note, Reading, Unreadable, ZoneDraft
 from zones.imports import RuleImport, RuleImportPart
@@ -88,9 +89,9 @@ def advance(import_id: UUID, *, now: datetime) -> RuleImport | None:
 
 
 def report(job: RuleImport) -> Figures:
-    """Return what became of a file, as far as it was taken."""
-    items = [item for part in job.parts.all() for item in part.items]
-    return Figures(**job.figures, items=items, notes=job.notes)
+    """Return what became of a file, as far as it was taken, in the reader's language."""
+    items = telling.items(item for part in job.parts.all() for item in part.items)
+    return Figures(**job.figures, items=items, notes=[telling.note(one) for one in job.notes])
 
 
 def forget_old(as_of: datetime) -> int:
@@ -127,9 +128,9 @@ def _take(job: RuleImport, drafts: Sequence[ZoneDraft], figures: Figures, now: d
 
 
 def _before(page: Sequence[ZoneDraft], earlier: Sequence[ZoneDraft]) -> list[ZoneDraft]:
-    """Return the earlier items of a file that share a zone's or regulation's code with a page."""
-    named = {code for draft in page for code in importing.codes_of(draft)}
-    return [draft for draft in earlier if not named.isdisjoint(importing.codes_of(draft))]
+    """Return the earlier items of a file that a page meets in the books."""
+    named = {code for draft in page for code in importing.marks_of(draft)}
+    return [draft for draft in earlier if not named.isdisjoint(importing.marks_of(draft))]
 
 
 def _asker(job: RuleImport) -> Actor:

@@ -13,6 +13,7 @@ from accounts import scopes
 from portal import fields
 from portal.fields import Field
 from portal.people import Page
+from zones import telling
 from zones.exchange.formats import FILE_LIMIT, READERS
 from zones.imports import RuleImport
 from zones.services import rule_imports
@@ -29,6 +30,7 @@ OUTCOMES: dict[str, tuple[Any, str]] = {
     "refused": (gettext_lazy("refused"), "bad"),
 }
 NOTES: dict[str, tuple[Any, str]] = {
+    "taken": (gettext_lazy("to look at"), "info"),
     "repaired": (gettext_lazy("mended"), "info"),
     "not_understood": (gettext_lazy("not understood"), "warn"),
     "refused": (gettext_lazy("refused"), "bad"),
@@ -154,8 +156,7 @@ def _item(item: dict[str, Any], look: bool) -> dict[str, Any]:
         ],
         "notes": [
             (str(NOTES[kind][0]), NOTES[kind][1], note["detail"])
-            for kind in NOTES
-            for note in item[kind]
+            for kind, note in telling.loud(item)
         ],
     }
 

@@ -31,6 +31,20 @@ def test_city_staff_without_a_second_factor_are_sent_to_set_it_up(client, hel_ci
     assert answer.headers.get("Location", "").startswith("/accounts/reauthenticate/")
 
 
+def test_who_has_just_signed_in_is_not_asked_for_the_password_twice(client, hel_city):
+    official = factories.person(hel_city, "city_official", password="correct horse battery")
+    sign_in = {"login": official.email, "password": "correct horse battery"}
+    client.post("/accounts/login/", sign_in)
+    assert client.get("/membership/").headers["Location"] == SETUP
+    assert client.get(SETUP).status_code == 200
+    session = client.session  # six minutes later it is asked again
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 360
+    session.save()
+    answer = client.get(SETUP)
+    assert answer.headers.get("Location", "").startswith("/accounts/reauthenticate/")
+
+
 @pytest.mark.parametrize("role", ["city_official", "enforcement_officer"])
 def test_city_staff_without_a_second_factor_cannot_use_the_api_either(client, hel_city, role, page):
     client.force_login(factories.person(hel_city, role))

@@ -154,7 +154,7 @@ def test_a_visit_in_breach_makes_a_provisional_finding_with_its_evidence(
     )
     assert (finding.from_at, finding.until_at, finding.seconds_over) == (ENTERED, LEFT, 600)
     assert (finding.version_id, finding.regulation_id) == (version.id, regulation.id)
-    assert finding.sentence == "No access: over 7500 kg."
+    assert finding.sentence == "No access: vehicles over 7.5 t."
     assert finding.evidence["grace_s"] == 30
     assert finding.evidence["vehicle"]["gross_weight_kg"] == 12_000
     assert lorry.plate not in str(finding.evidence)

@@ -151,7 +151,7 @@ def test_the_rule_before_still_rules_over_who_is_honoured(hel, carrier, city, zo
     publish(city, zone, "grandfather")
     answer = verdict(hel, van, decisions.InZone(zone.id), booking.during.lower)
     assert not answer.admissible
-    assert {reason.sentence for reason in answer.reasons} == {"No access: over 12000 kg."}
+    assert {reason.sentence for reason in answer.reasons} == {"No access: vehicles over 12 t."}
 
 
 @pytest.mark.parametrize(("choice", "findings"), [("grandfather", 0), ("cancel", 1)])

@@ -156,10 +156,13 @@ def test_a_finding_is_told_in_the_language_of_the_reader(as_person, carrier, hel
     place = zone(hel_city.city, rows=rows, west=24.94, south=60.17, side=0.01)
     version = RegulationVersion.objects.get(regulation__zone=place)
     row = finding(
-        carrier, zone_id=place.pk, version_id=version.pk, sentence="No access: fuel diesel."
+        carrier,
+        zone_id=place.pk,
+        version_id=version.pk,
+        sentence="No access: vehicles running on diesel.",
     )
     planner = as_person(carrier)
-    assert "No access: fuel diesel." in planner.get(page_of(row)).content.decode()
+    assert "No access: vehicles running on diesel." in planner.get(page_of(row)).content.decode()
     for path in (page_of(row), reverse("portal:findings")):
         shown = planner.get(path, headers={"accept-language": "de"}).content.decode()
-        assert "Keine Zufahrt: Antrieb Diesel." in shown
+        assert "Keine Zufahrt: Fahrzeuge mit Diesel als Antrieb." in shown

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from tests import factories
+from tests import factories, zone_factories
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +58,15 @@ def test_a_menu_says_that_the_reader_is_on_one_of_its_pages(client, domain_clock
     assert "<summary data-current>Data" in text
     assert f'<a href="{reverse("portal:webhooks")}" aria-current="page">' in text
     assert "<summary>Compliance" in text
+
+
+@pytest.mark.parametrize(("role", "may"), [("city_official", True), ("enforcement_officer", False)])
+def test_a_city_without_zones_says_so_and_where_to_begin(
+    client, hel, hel_city, domain_clock, role, may
+):
+    client.force_login(factories.person(hel_city, role))
+    text = client.get(reverse("portal:tower")).content.decode()
+    assert "This city has no zone yet." in text
+    assert ("Draw the first one" in text) is may
+    zone_factories.zone(hel, rows=[], west=24.94, south=60.16, side=0.01)
+    assert "no zone yet" not in client.get(reverse("portal:tower")).content.decode()

@@ -403,7 +403,7 @@ def test_a_form_that_is_sent_as_it_came_changes_no_row(office, hel, version):
         ({"first_day": "2026-06-02", "last_day": "2026-06-01"}, "last_day"),
         ({"holidays": "at times"}, "holidays"),
         ({"calendar": "x" * 81}, "calendar"),
-        ({"calendar_mode": "except"}, "calendar"),
+        ({"calendar_mode": "except"}, "calendar_mode"),
         ({"calendar": "snow", "calendar_mode": "never"}, "calendar_mode"),
         ({"warning_until": "soon"}, "warning_until"),
         ({"reference": "x" * 501}, "reference"),
@@ -417,6 +417,17 @@ def test_what_is_wrong_with_a_row_is_said_beside_its_field(office, version, wron
     answer = send(office(), "edit-version", second.id, rows="1", since="2026-05-12", **sent)
     assert answer.status_code == 422
     assert f'id="row-1-{field}-error"' in answer.content.decode()
+
+
+def test_what_the_rule_language_refuses_is_said_in_the_language_of_the_reader(office, version):
+    second = draft(version, [NO_LORRIES])
+    sent = {"row-1-effect": "prohibit", "row-1-calendar_mode": "except", "rows": "1"}
+    answer = office().post(
+        reverse("portal:edit-version", args=[second.id]),
+        {**sent, "since": "2026-05-12"},
+        headers={"accept-language": "de"},
+    )
+    assert "Zählt nur mit einem Kalender; nennen Sie einen." in answer.content.decode()
 
 
 def test_kinds_of_permits_that_rules_and_permits_know_are_offered(office, hd, version):
@@ -536,16 +547,16 @@ def test_what_differs_is_shown_row_by_row(office, version):
     second = draft(version, [changed, {"id": "new", "what": {"effect": "warn"}}])
     _, text = page(office(), "rule-version", second.id)
     table = text[text.index("What differs") :]
-    assert "No access: category N2 or N3, Mon, Tue 07:30–10:00." in table
-    assert "No access: category N3, Mon, Tue 07:30–10:00." in table
+    assert "No access: lorries over 3.5 t (N2, N3), Mon and Tue 07:30–10:00." in table
+    assert "No access: lorries over 12 t (N3), Mon and Tue 07:30–10:00." in table
     assert "Warning: all vehicles." in table
 
 
 def test_rows_are_said_in_the_language_of_the_page(office, version):
     official = office()
     for language, said in (
-        ("de", "Keine Zufahrt: Klasse N2 oder N3, Mo, Di 07:30–10:00."),
-        ("fr", "Accès interdit : catégorie N2 ou N3, lun, mar 07:30–10:00."),
+        ("de", "Keine Zufahrt: Lastwagen über 3,5 t (N2, N3), Mo und Di 07:30–10:00."),
+        ("fr", "Accès interdit : camions de plus de 3,5 t (N2, N3), lun et mar 07:30–10:00."),
     ):
         official.post(reverse("set_language"), {"language": language})
         assert said in page(official, "rule-version", version.id)[1]
@@ -596,7 +607,7 @@ def test_a_permit_for_a_class_is_said_in_words(office):
     who = '{"fuel_only": ["electric"]}'
     sent = {"kind": "quiet", "vehicle_class": who, "since": "2026-05-12"}
     assert send(official, "permits", **sent).status_code == 302
-    assert "only on electric" in page(official, "permits")[1]
+    assert "vehicles running only on electricity" in page(official, "permits")[1]
 
 
 @pytest.mark.parametrize(

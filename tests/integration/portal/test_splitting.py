@@ -1,6 +1,7 @@
 """A zone is split in the portal: looked at first, then done, and refused in words."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -199,3 +200,24 @@ def test_what_is_drawn_is_looked_at_and_every_fault_has_its_place(official):
         {"text": "Part 2: Hole 1 lies outside of its area, at longitude 24.980000,"
                  " latitude 60.170000.", "at": [24.98, 60.17]},
     ]  # fmt: skip
+
+
+def test_what_the_line_left_whole_stays_unless_chosen_otherwise(official, hel, hel_city):
+    """A square that the line does not touch, and one that it cuts at a quarter."""
+
+    def square(west, side):
+        east, north = west + side, 60.16 + side
+        return [[[west, 60.16], [east, 60.16], [east, north], [west, north], [west, 60.16]]]
+
+    zone = zone_factories.zone(hel, rows=[NO_LORRIES], west=24.9, south=60.16, side=0.01)
+    pair = [square(24.9, 0.01), square(24.94, 0.008)]
+    grounds.set_ground(
+        actor=factories.actor_of(hel_city),
+        zone_id=zone.id,
+        geometry={"type": "MultiPolygon", "coordinates": pair},
+        legal_from=TUESDAY,
+        now=TUESDAY,
+    )
+    text = split(official, zone, do="show").content.decode()
+    chosen = re.findall(r'name="fate-(\d)" value="(\w+)"[^>]*\schecked', text)
+    assert chosen == [("1", "stays"), ("2", "stays"), ("3", "new_zone")]

@@ -83,6 +83,14 @@ def test_what_is_taken_is_a_draft_and_rules_nowhere(hel, client, write):
     assert [one["properties"]["regulations"] for one in shown] == [[]]
 
 
+def test_a_zone_on_the_ground_of_another_is_drawn_and_the_report_says_so(hel, write):
+    run(write("first.geojson", collection(feature("hki-1"))))
+    told, code = run(write("second.geojson", collection(feature("hki-2"))))
+    assert (figures(told)["zones"], code) == (1, 0)
+    noted = {note["code"]: note["detail"] for note in told["items"][0]["taken"]}
+    assert noted["ground_shared"] == "Same ground as zone ZFE hki-1 (hki-1)."
+
+
 def test_a_ground_that_crosses_itself_is_mended_and_named(hel, write):
     told, _ = run(write("zfe.geojson", collection(feature(ring=BOW_TIE))))
     assert figures(told)["repaired"] == 1

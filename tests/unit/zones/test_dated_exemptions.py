@@ -74,12 +74,12 @@ def test_a_horizon_has_an_edge_where_an_exemption_begins():
 def test_a_sentence_dates_what_is_dated_in_three_languages():
     (row,), _ = language.read([ROW])
     assert [sentences.parts(row, one).unless for one in ("en", "de", "fr")] == [
-        "holders of “resident” before 2027-12-31 and only on electric from 2027-06-01"
-        " and holders of “doctor”",
-        "Inhaber von „resident“ vor 2027-12-31 und nur mit Strom ab 2027-06-01"
-        " und Inhaber von „doctor“",
-        "titulaires de « resident » avant le 2027-12-31 et uniquement électricité"
-        " à partir du 2027-06-01 et titulaires de « doctor »",
+        "holders of “resident” before 31 December 2027, and vehicles running only on electricity"
+        " from 1 June 2027, and holders of “doctor”",
+        "Inhaber von „resident“ vor dem 31. Dezember 2027 sowie Fahrzeuge nur mit Strom als"
+        " Antrieb ab dem 1. Juni 2027 sowie Inhaber von „doctor“",
+        "titulaires de « resident » avant le 31 décembre 2027 ainsi que véhicules roulant"
+        " uniquement à l’électricité à partir du 1er juin 2027 ainsi que titulaires de « doctor »",
     ]
 
 

@@ -53,6 +53,10 @@ def test_an_unknown_key_is_a_fault_and_not_a_rule_that_is_silently_wider():
         ({"what": {"effect": "warn"}, "when": [{"from": "25:00"}]}, "/0/when/0/from"),
         ({"what": {"effect": "warn"}, "when": [{"days": []}]}, "/0/when/0/days"),
         (
+            {"what": {"effect": "warn"}, "when": [{"calendar_mode": "except"}]},
+            "/0/when/0/calendar_mode",
+        ),
+        (
             {
                 "what": {"effect": "warn"},
                 "when": [{"from_on": "2026-02-01", "until_on": "2026-02-01"}],

@@ -374,7 +374,7 @@ def test_a_later_version_rules_where_its_legal_period_lies_and_the_earlier_one_a
 
 def test_the_sentence_says_what_the_row_does():
     sentence = verdict(OFF_PEAK, facts=TRUCK).reasons[0].sentence
-    assert sentence == "No access: over 7500 kg, Mon, Tue, Wed, Thu, Fri 07:00–19:00."
+    assert sentence == "No access: vehicles over 7.5 t, Mon–Fri 07:00–19:00."
 
 
 def test_a_horizon_is_cut_where_the_verdict_changes():

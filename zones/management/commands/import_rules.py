@@ -14,12 +14,12 @@ from accounts.models import City
 from accounts.scopes import CITY
 from accounts.services import setup
 from foundation import clock
+from zones import telling
 from zones.exchange.formats import FILE_LIMIT, READERS
 from zones.services import importing
 
 SOMETHING_REFUSED = 3
 _FIGURES = ("files", "zones", "regulations", "repaired", "not_understood", "refused")
-_KINDS = ("repaired", "not_understood", "refused")
 
 
 class Command(BaseCommand):
@@ -45,6 +45,8 @@ class Command(BaseCommand):
             now=clock.now(),
             dry_run=options["dry_run"],
         )
+        figures.items = telling.items(figures.items)
+        figures.notes = [telling.note(one) for one in figures.notes]
         told = {name: getattr(figures, name) for name in _FIGURES}
         if options["json"]:
             content = told | {"items": figures.items, "notes": figures.notes}
@@ -63,9 +65,8 @@ class Command(BaseCommand):
                     self.stdout.write(f"  {regulation['code']} {version['number']}")
                     for sentence in version["sentences"]:
                         self.stdout.write(f"    {sentence}")
-            for kind in _KINDS:
-                for note in item[kind]:
-                    self.stdout.write(f"  {kind}: {note['detail']} ({note['code']}) {note['at']}")
+            for kind, note in telling.loud(item):
+                self.stdout.write(f"  {kind}: {note['detail']} ({note['code']}) {note['at']}")
         for note in figures.notes:
             self.stdout.write(
                 f"{note['file']} {note['at']}: {note['kind']}: {note['detail']} ({note['code']})"

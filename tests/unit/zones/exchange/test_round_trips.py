@@ -275,7 +275,7 @@ def test_what_mds_cannot_say_informs_and_limits_nothing():
     (rule,) = policy["rules"]
     assert rule["rule_type"] == "user"
     assert "maximum" not in rule
-    assert "Euro class below 6" in rule["messages"]["en"]
+    assert "below Euro 6" in rule["messages"]["en"]
 
 
 @pytest.mark.law
