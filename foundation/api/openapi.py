@@ -131,7 +131,8 @@ def add_structs(result: dict[str, Any], generator: Any, request: Any, public: bo
         _types, ref_template="#/components/schemas/{name}"
     )
     made = result.setdefault("components", {})
-    made.setdefault("schemas", {}).update(components)
+    # By name: the order in which modules were imported is no news about the API.
+    made["schemas"] = dict(sorted((made.get("schemas", {}) | components).items()))
     made["securitySchemes"] = {
         "oauth2": {
             "type": "oauth2",
