@@ -85,8 +85,6 @@ def read(content: bytes, city: City) -> Boundary:
             raise NoBoundary(_faults(polygons), _drawable(polygons))
     except Unreadable as error:
         raise _unreadable(error) from None
-    if "geometry_elsewhere" in codes:
-        raise NoBoundary([Fault(_("The boundary lies outside of the region of this city."))])
     said = [str(MENDED[note.code]) for note in notes if note.code in MENDED]
     size = size_of(shape, city)
     return Boundary(ground.to_geojson(shape), size, list(dict.fromkeys(said)))
@@ -145,6 +143,7 @@ def _sentence(error: Unreadable) -> str:
         "geometry_kind": _("A boundary is drawn with areas or lines; points have no ground."),
         "geometry_malformed": _("Coordinates are lists of positions, each of two numbers."),
         "geometry_empty": _("Nothing with an area remains of it."),
+        "geometry_elsewhere": _("The boundary lies outside of the region of this city."),
         "geometry_off_earth": _("Positions are longitude and latitude in degrees."),
         "geometry_too_large": _("It has more than 200,000 positions."),
     }

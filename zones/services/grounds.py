@@ -12,6 +12,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
+from accounts.models import City
+from accounts.regions import require_here
 from foundation import audit, outbox
 from kernel.refusals import Refusal
 from zones import codes
@@ -42,7 +44,8 @@ def create(
     """Return a new zone with the first version of its ground.
 
     `geometry` is a GeoJSON Polygon or MultiPolygon (WGS84). Raises `zones.city_only`,
-    `zones.code_taken`, `zones.geometry_invalid`, `zones.period_empty`, `zones.recorded_later`.
+    `zones.code_taken`, `zones.geometry_invalid`, `zones.geometry_elsewhere`,
+    `zones.period_empty`, `zones.recorded_later`.
     """
     require_city(actor)
     with constraint_means("zone_code_once", codes.CODE_TAKEN, _("Another zone has this code.")):
@@ -85,7 +88,7 @@ def set_ground(
     ground = ZoneGeometry.objects.create(
         zone=zone,
         number=last + 1,
-        geometry=multipolygon(geometry),
+        geometry=multipolygon(geometry, actor.city),
         grace_s=grace_s,
         legal_from=legal_from,
         legal_until=legal_until,
@@ -116,8 +119,11 @@ def set_ground(
     return ground
 
 
-def multipolygon(geometry: dict[str, Any] | GEOSGeometry) -> MultiPolygon:
-    """Return a valid multipolygon in WGS84. Raises `zones.geometry_invalid` with the reason."""
+def multipolygon(geometry: dict[str, Any] | GEOSGeometry, city: City) -> MultiPolygon:
+    """Return a valid multipolygon in WGS84, in the region of the city.
+
+    Raises `zones.geometry_invalid` with the reason, and `zones.geometry_elsewhere`.
+    """
     try:
         shape = (
             geometry
@@ -134,9 +140,9 @@ def multipolygon(geometry: dict[str, Any] | GEOSGeometry) -> MultiPolygon:
         raise _invalid(_("A zone is a Polygon or a MultiPolygon."))
     if not shape.valid:
         raise _invalid(shape.valid_reason)
-    west, south, east, north = shape.extent
-    if west < -180 or east > 180 or south < -90 or north > 90:
+    if max(map(abs, shape.extent)) > 180:
         raise _invalid(_("Positions are longitude and latitude in degrees."))
+    require_here(shape.extent, city, codes.GEOMETRY_ELSEWHERE)
     return shape
 
 

@@ -140,9 +140,15 @@ def test_a_ring_that_is_open_is_closed():
     assert read.geometry.area == pytest.approx(0.01)
 
 
-def test_a_zone_outside_of_the_city_s_region_is_named():
-    read = geojson.read(zfe([[lng + 100, lat] for lng, lat in SQUARE]), PARIS).zones[0]
-    assert "geometry_elsewhere" in codes(read.notes, "not_understood")
+def test_a_zone_outside_of_the_city_s_region_is_refused_alone():
+    here, elsewhere = zfe(SQUARE), zfe([[lng + 100, lat] for lng, lat in SQUARE])
+    both = [json.loads(here), json.loads(elsewhere)]
+    content = json.dumps({"type": "FeatureCollection", "features": both}).encode()
+    read = geojson.read(content, PARIS)
+    assert [zone.geometry.bounds for zone in read.zones] == [(2.3, 48.8, 2.4, 48.9)]
+    assert [(note.kind, note.code, note.at) for note in read.notes] == [
+        ("refused", "geometry_elsewhere", "/features/1")
+    ]
 
 
 @pytest.mark.parametrize(
