@@ -89,6 +89,13 @@ def test_a_calendar_is_made_once_and_strangers_neither_see_nor_switch_it(
     assert not theirs.switches.exists()
 
 
+def test_an_address_that_forms_are_sent_to_answers_who_opens_it_with_a_page(official, snow):
+    for name, args in (("calendar-days", ()), ("calendar-off", (snow.id,)), ("new-calendar", ())):
+        answer = official.get(reverse(f"portal:{name}", args=args))
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert "This is not a page to open" in answer.content.decode()
+
+
 def test_a_day_is_put_in_and_taken_out_by_its_form(official, hel, hd, snow):
     sent = {"days_of": snow.id, "day": "2026-12-24"}
     answer = send(official, "calendar-days", **sent | {"day": "24th"}, do="put")
