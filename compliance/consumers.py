@@ -14,7 +14,6 @@ from curbs.selectors import snapshots
 from foundation.models import OutboxMessage
 from kernel.periods import Period, union
 from zones import selectors as zones
-from zones.compiled import CompiledRegulation
 
 VISITS, STAYS, BOOKINGS = "visit.changed", "stay.changed", "booking.changed"
 RULES, CALENDARS, POLICIES = "regulation.published", "calendar.changed", "curb_policy.published"
@@ -121,8 +120,16 @@ def _calendar_windows(city: City, said: dict[str, Any]) -> list[Window]:
     which it is on now or no longer, for every zone and curb zone with a rule that ever asked for
     it."""
     code, curb_zones = said["code"], snapshots.book(city.id).zones
-    in_zones = [id_ for id_, rules in zones.book(city.id).versions.items() if _ask(rules, code)]
-    at_curbs = [zone.id for zone in curb_zones if _ask((p.regulation for p in zone.policies), code)]
+    in_zones = [
+        id_
+        for id_, rules in zones.book(city.id).versions.items()
+        if any(rule.asks_for(code) for rule in rules)
+    ]
+    at_curbs = [
+        zone.id
+        for zone in curb_zones
+        if any(policy.regulation.asks_for(code) for policy in zone.policies)
+    ]
     days = [date.fromisoformat(day) for day in (*said["added"], *said["removed"])]
     midnights = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days]
     day = timedelta(days=1)
@@ -136,13 +143,6 @@ def _calendar_windows(city: City, said: dict[str, Any]) -> list[Window]:
         for stretch in union(changed)
         if ids
     ]
-
-
-def _ask(regulations: Iterable[CompiledRegulation], calendar: str) -> bool:
-    """Return whether a row of some regulation is active on the days of a calendar, or but on
-    them."""
-    rows = (row for regulation in regulations for row in regulation.rows)
-    return any(span.calendar == calendar for row in rows for span in row.schedule.spans)
 
 
 def _touched(city: City, news: _News) -> list[Act]:

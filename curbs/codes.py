@@ -23,6 +23,7 @@ HOLD_EXPIRED = code("curb.hold_expired", 409, _("The hold has expired"))
 WRONG_STATE = code("curb.wrong_state", 409, _("The booking's state does not allow this"))
 TOO_EARLY = code("curb.too_early_to_check_in", 409, _("Too early to check in"))
 GEOMETRY_INVALID = code("curb.geometry_invalid", 422, _("The geometry is not valid"))
+GEOMETRY_ELSEWHERE = code("curb.geometry_elsewhere", 422, _("The geometry is not of this city"))
 METRES_OFF_THE_LINE = code(
     "curb.metres_off_the_line", 422, _("The metres are not on the curb line")
 )

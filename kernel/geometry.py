@@ -1,17 +1,23 @@
 """The one place that turns degrees into metres. WGS84 (lng, lat) at the door, metres inside."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, hypot, radians
 from typing import Any
 
 import shapely
-from pyproj import Geod, Transformer
+from pyproj import CRS, Geod, Transformer
 from shapely.geometry.base import BaseGeometry
 
 _GEOD = Geod(ellps="WGS84")
 _METRES_PER_DEGREE = 111_320.0
 """Length of a degree of latitude: 40,075,017 m / 360."""
+_MARGIN_DEGREES = 1.0
+"""A strip of a national grid still measures well beside it, and a city may lie across its edge."""
+
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
 
 
 class Projection:
@@ -43,6 +49,50 @@ class Projection:
     def _moved(self, geometry: BaseGeometry, way: Transformer) -> BaseGeometry:
         moved: BaseGeometry = shapely.transform(geometry, way.transform, interleaved=False)
         return moved
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where the places of a city can lie: the area of use of its reference system, with a margin.
+
+    Always a part of the earth: longitudes within 180 and latitudes within 90 degrees.
+    """
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, bounds: Bounds) -> bool:
+        """Return whether all that lies within the bounds is in the region."""
+        west, south, east, north = bounds
+        return (
+            self.west <= west and self.south <= south and east <= self.east and north <= self.north
+        )
+
+    def holds_swapped(self, bounds: Bounds) -> bool:
+        """Return whether it would be there with longitude and latitude the other way round."""
+        west, south, east, north = bounds
+        return self.holds((south, west, north, east))
+
+
+@lru_cache(maxsize=64)
+def region(srid: int) -> Region:
+    """Return the region of an EPSG code; the whole earth where its register names none.
+
+    Source: "area of use" in the EPSG Geodetic Parameter Dataset. One that crosses the 180th
+    meridian is taken as a belt around the earth.
+    """
+    area = CRS.from_epsg(srid).area_of_use
+    west, south, east, north = (-180.0, -90.0, 180.0, 90.0) if area is None else area.bounds
+    if east < west:
+        west, east = -180.0, 180.0
+    return Region(
+        max(west - _MARGIN_DEGREES, -180.0),
+        max(south - _MARGIN_DEGREES, -90.0),
+        min(east + _MARGIN_DEGREES, 180.0),
+        min(north + _MARGIN_DEGREES, 90.0),
+    )
 
 
 @lru_cache(maxsize=64)

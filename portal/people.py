@@ -64,6 +64,12 @@ class Page(View):
                 raise Http404(str(refusal.reasons[0].detail)) from refusal
             raise
 
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Answer who opens an address that only a form is sent to: a page, with status 405."""
+        page = self.show("405.html", 405)
+        page["Allow"] = ", ".join(self._allowed_methods())
+        return page
+
     def show(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
         """Return the rendered page."""
         base = {"actor": self.actor, "now": self.now, "tz": self.actor.city.tz}

@@ -46,6 +46,7 @@ RULES: list[URLPattern] = [
     path(f"{_VERSION}another/", versions.Another.as_view(), name="another-version"),
     path("rules/calendars/", calendars.Calendars.as_view(), name="calendars"),
     path("rules/calendars/new/", calendars.NewCalendar.as_view(), name="new-calendar"),
+    path("rules/calendars/days/", calendars.CalendarDays.as_view(), name="calendar-days"),
     path("rules/calendars/<uuid:calendar_id>/off/", calendars.SwitchOff.as_view(),
          name="calendar-off"),
     path("rules/permits/", permits.Permits.as_view(), name="permits"),

@@ -97,6 +97,10 @@ class CompiledRegulation:
     vacate_by: timedelta
     rows: tuple[CompiledRow, ...]
 
+    def asks_for(self, calendar: str) -> bool:
+        """Return whether a row holds only while a calendar does, or except then."""
+        return any(span.calendar == calendar for row in self.rows for span in row.schedule.spans)
+
 
 def compile_regulation(
     *,

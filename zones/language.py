@@ -34,11 +34,14 @@ Years = Annotated[int, Meta(ge=0, le=200)]
 Grams = Annotated[float, Meta(ge=0, le=100)]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 MonthDay = Annotated[str, Meta(pattern="^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
-Cents = Annotated[int, Meta(ge=0)]
+MOST_MONEY = 1_000_000_000  # of the smallest unit: ten million euros, and it fits 32 bits
+# Above the maximum a row is refused when it is written; one that was accepted before still rules.
+Cents = Annotated[int, Meta(ge=0, extra_json_schema={"maximum": MOST_MONEY})]
 Sentence = Annotated[str, Meta(max_length=1000)]
 Reference = Annotated[str, Meta(max_length=500)]
 MOST_ROWS = 500
 MOST_NESTED = 32  # predicates within predicates
+_NO_PRICE = Filled(_("More than %(most)s of the smallest unit is no price."), most=MOST_MONEY)
 _ODD_YEAR = _("A year from 1900 to 8999 is needed.")
 _NO_CLASS = _("“%(text)s” is not a Euro class.")
 
@@ -295,6 +298,7 @@ def _senseless_unless(unless: Unless, where: str) -> list[tuple[str, str]]:
         if (kind.amount is None) != (kind.currency is None):
             pointer = f"{where}/day_pass/{index}/currency"
             found.append((pointer, _("A price needs amount and currency.")))
+        found += _senseless_money(f"{where}/day_pass/{index}/amount", kind.amount)
     if unless.dates and unless == Unless(from_on=unless.from_on, until_on=unless.until_on):
         found.append((where, _("Exempts nobody.")))
     if unless.who is not None:
@@ -311,11 +315,17 @@ def _senseless_what(what: What) -> list[tuple[str, str]]:
             found.append(("/currency", _("A charge needs a currency.")))
     elif what.amount is not None or what.cap_per_day is not None or what.per is not None:
         found.append(("/amount", _("Only a charge has an amount.")))
+    found += _senseless_money("/amount", what.amount)
+    found += _senseless_money("/cap_per_day", what.cap_per_day)
     if what.effect == "require_permit" and what.permit is None:
         found.append(("/permit", _("A required permit needs its kind.")))
     if what.permit is not None and what.effect not in ("require_permit", "charge"):
         found.append(("/permit", _("Only a charge and a required permit name one; see “unless”.")))
     return found
+
+
+def _senseless_money(where: str, amount: int | None) -> list[tuple[str, str]]:
+    return [(where, _NO_PRICE)] if amount is not None and amount > MOST_MONEY else []
 
 
 def _senseless_who(who: Who, where: str, depth: int = 0) -> list[tuple[str, str]]:

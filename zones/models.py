@@ -19,6 +19,7 @@ from accounts.models import City
 from accounts.querysets import Tenancy, TenantQuerySet
 from accounts.scopes import RULES_READ
 from kernel.identifiers import uuid7
+from zones.switches import CalendarEntryQuerySet, CalendarSwitch  # noqa: F401
 
 
 class AccessZone(models.Model):
@@ -272,7 +273,7 @@ class CalendarDay(models.Model):
     recorded_until = models.DateTimeField(_("recorded until"), null=True, blank=True)
 
     tenancy = Tenancy(city="calendar__city_id", organisation=None, public=True)
-    objects = TenantQuerySet.as_manager()
+    objects = CalendarEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("calendar day")
@@ -372,4 +373,3 @@ class RuleBookChange(models.Model):
 # Their modules stand apart; Django finds their models here.
 from zones.imports import RuleImport, RuleImportPart  # noqa: E402, F401
 from zones.interruptions import Suspension  # noqa: E402, F401
-from zones.switches import CalendarSwitch  # noqa: E402, F401

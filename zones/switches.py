@@ -4,6 +4,8 @@ A time is recorded like a version: what is recorded never changes but for the en
 switch off is to record the time anew with an end.
 """
 
+from typing import Self
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -16,10 +18,10 @@ from kernel.identifiers import uuid7
 from kernel.periods import Period
 
 
-class CalendarSwitchQuerySet(TenantQuerySet):
-    """Verbs over times in which a calendar is on."""
+class CalendarEntryQuerySet(TenantQuerySet):
+    """Verbs over days of a calendar and times in which one is on."""
 
-    def known(self) -> "CalendarSwitchQuerySet":
+    def known(self) -> Self:
         """Return what stands in the books."""
         return self.filter(recorded_until__isnull=True)
 
@@ -37,7 +39,7 @@ class CalendarSwitch(models.Model):
     recorded_until = models.DateTimeField(_("recorded until"), null=True, blank=True)
 
     tenancy = Tenancy(city="calendar__city_id", organisation=None, public=True)
-    objects = CalendarSwitchQuerySet.as_manager()
+    objects = CalendarEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("time in which a calendar is on")

@@ -136,7 +136,7 @@ def _zones(pack: Pack, actor: Actor, now: datetime) -> None:
         facts = feature.properties
         with _at("zones.geojson", f"/features/{i}"):
             zone = AccessZone.objects.of_city(actor.city.id).filter(code=facts.code).first()
-            shape = grounds.multipolygon(feature.geometry)
+            shape = grounds.multipolygon(feature.geometry, actor.city)
             legal_from = facts.legal_from or facts.recorded_from or now
             terms: dict[str, Any] = {
                 "actor": actor,

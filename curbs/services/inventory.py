@@ -30,7 +30,7 @@ def draw_line(
     now: datetime,
     surveyed_m: Decimal | None = None,
 ) -> CurbLine:
-    """Lay down one side of a street for ever. Raises Refusal: 403, `curb.geometry_invalid`."""
+    """Lay down one side of a street for ever. Raises Refusal: 403, and as `setup.create_line`."""
     _city_only(actor)
     line = setup.create_line(
         city=actor.city,

@@ -19,6 +19,7 @@ from psycopg.types.range import Range
 from shapely import LineString
 
 from accounts.models import City
+from accounts.regions import require_here
 from curbs import codes, locks
 from curbs.book import cut
 from curbs.models import CurbEdition, CurbLine, CurbPolicyVersion, CurbZone
@@ -51,13 +52,15 @@ def create_line(
     `coordinates` are lng/lat in the direction in which metres are counted. The length is measured
     on them in the city's projected system, or is `surveyed_m` where that differs by no more than
     2 % or half a metre. A line with the same code and coordinates is returned as it is.
-    Raises Refusal `curb.geometry_invalid`.
+    Raises Refusal `curb.geometry_invalid`, `curb.geometry_elsewhere`.
     """
     if len(coordinates) < 2:
         raise Refusal(
             codes.GEOMETRY_INVALID, _("A curb line needs two points."), pointer="/geometry"
         )
-    measured = _length(coordinates, city.srid)
+    line = LineString(coordinates)
+    require_here(line.bounds, city, codes.GEOMETRY_ELSEWHERE)
+    measured = _length(line, city.srid)
     length = measured if surveyed_m is None else Decimal(surveyed_m).quantize(CENTIMETRE)
     if abs(length - measured) > max(measured * TOLERANCE, HALF_A_METRE):
         detail = _("Curb line %(line)s measures %(measured)s m on the map, not %(length)s m.") % {
@@ -296,6 +299,6 @@ def _line(coordinates: Sequence[tuple[float, float]]) -> GEOSGeometry:
     return GEOSGeometry(json.dumps({"type": "LineString", "coordinates": pairs}), srid=4326)
 
 
-def _length(coordinates: Sequence[tuple[float, float]], srid: int) -> Decimal:
-    metric = projection(srid).to_metric(LineString([tuple(c) for c in coordinates]))
+def _length(line: LineString, srid: int) -> Decimal:
+    metric = projection(srid).to_metric(line)
     return Decimal(str(metric.length)).quantize(CENTIMETRE, rounding=ROUND_FLOOR)

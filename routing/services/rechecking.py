@@ -1,6 +1,7 @@
 """Plans under a new rule: what can no longer be driven as planned is marked, never changed."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,17 +24,19 @@ _OPEN = (Plan.State.PROPOSED, Plan.State.ACCEPTED)
 
 
 @transaction.atomic
-def mark(*, city: City, zone_id: UUID, version_id: UUID, now: datetime) -> int:
-    """Mark the plans with stops to come that a version of a zone's rules forbids.
+def mark(
+    *, city: City, zone_ids: Collection[UUID], version_ids: Collection[UUID], now: datetime
+) -> int:
+    """Mark the plans with stops to come that some of these versions of zones' rules forbid.
 
     A proposal is outdated then; an accepted plan stands, with the stops named, until its carrier
     asks for another. Returns how many were marked. Five queries, and one write per plan.
     """
     evaluator = decisions.evaluator(city)
-    stops = _stops(city, evaluator, zone_id, now)
+    stops = _stops(city, evaluator, zone_ids, now)
     if not stops:
         return 0
-    faults = _faults(evaluator, stops, version_id)
+    faults = _faults(evaluator, stops, version_ids)
     plans = Plan.objects.filter(id__in=faults, state__in=_OPEN).order_by("id").select_for_update()
     marked = 0
     for plan in plans:
@@ -61,9 +64,12 @@ def mark(*, city: City, zone_id: UUID, version_id: UUID, now: datetime) -> int:
     return marked
 
 
-def _stops(city: City, evaluator: Evaluator, zone_id: UUID, now: datetime) -> list[PlanStop]:
-    """Return the stops to come inside the zone, by its ground now or, if it has none, later."""
-    shapes = [s for s in evaluator.zones.geography(None).shapes if s.zone_id == zone_id]
+def _stops(
+    city: City, evaluator: Evaluator, zone_ids: Collection[UUID], now: datetime
+) -> list[PlanStop]:
+    """Return the stops to come inside the zones, by their ground now or, if they have none,
+    later."""
+    shapes = [s for s in evaluator.zones.geography(None).shapes if s.zone_id in zone_ids]
     if not shapes:
         return []
     ground = shapely.union_all([shape.geometry for shape in shapes])
@@ -76,7 +82,7 @@ def _stops(city: City, evaluator: Evaluator, zone_id: UUID, now: datetime) -> li
 
 
 def _faults(
-    evaluator: Evaluator, stops: list[PlanStop], version_id: UUID
+    evaluator: Evaluator, stops: list[PlanStop], version_ids: Collection[UUID]
 ) -> dict[UUID, list[dict[str, Any]]]:
     ids = {stop.planned.vehicle_id for stop in stops}
     whole = Period(
@@ -96,14 +102,14 @@ def _faults(
         end = max(stop.depart_at, stop.arrive_at + timedelta(seconds=1))
         for _, verdict in evaluator.over(question, place, Period(stop.arrive_at, end)):
             against = [] if verdict.admissible else blocking(verdict)
-            said = [given.sentence for given in against if given.rule.version == version_id]
-            if said:
+            said = next((one for one in against if one.rule.version in version_ids), None)
+            if said is not None:
                 found[stop.planned.plan_id].append(
                     {
                         "stop_id": str(stop.stop_id),
                         "vehicle_id": str(vehicle_id),
-                        "version_id": str(version_id),
-                        "sentence": said[0],
+                        "version_id": str(said.rule.version),
+                        "sentence": said.sentence,
                     }
                 )
                 break

@@ -115,6 +115,8 @@ OWNERS = {
 }
 
 BODIES: dict[str, Any] = {
+    "calendar-days": {"days": ["2026-12-24"]},
+    "calendar-days-withdraw": {"days": ["2026-12-24"]},
     "zone-grounds": {"geometry": SQUARE, "legal_from": SOON},
     "regulation-versions": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},
     "regulation-version": {"rows": [{"what": {"effect": "prohibit"}}], "legal_from": SOON},

@@ -1,10 +1,13 @@
 """Calendars and switches: what is on shows at once in decisions and feeds."""
 
+from datetime import timedelta
+
 import pytest
 from rest_framework.test import APIClient
 
 from foundation.models import AuditEntry
 from tests import zone_factories
+from tests.factories import TUESDAY
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +28,10 @@ def snow(city):
     answer = city.post("/api/v1/calendars", {"code": "snow", "name": "Snow"}, format="json")
     assert answer.status_code == 201, answer.content
     return answer.json()
+
+
+def change(client, snow, *days, to="days"):
+    return client.post(f"/api/v1/calendars/{snow['id']}/{to}", {"days": days}, format="json")
 
 
 def switch(city, snow, to, **sent):
@@ -95,3 +102,29 @@ def test_a_switch_is_the_citys_and_every_turn_of_it_is_audited(city, snow, api, 
     assert [entry.action.partition(".")[2] for entry in audited] == [
         "calendar_created", "calendar_switched_on", "calendar_switched_off",
     ]  # fmt: skip
+
+
+def test_a_day_is_put_in_and_taken_out_and_what_was_known_before_stays_readable(
+    city, snow, api, carrier, domain_clock
+):
+    """TUESDAY is 2026-05-12 in Helsinki; the rule holds on days of the calendar."""
+    assert change(api(organisation=carrier), snow, "2026-05-12").status_code == 403
+    answer = change(city, snow, "2026-05-12", "2026-05-14")
+    assert answer.status_code == 200, answer.content
+    assert (answer.json()["holds"], answer.json()["days"]) == (True, ["2026-05-12", "2026-05-14"])
+    assert decided()["access"] == "prohibited"
+    assert change(city, snow, "2026-05-14").json()["days"] == ["2026-05-12", "2026-05-14"]
+    domain_clock(TUESDAY + timedelta(hours=1))
+    gone = change(city, snow, "2026-05-12", "2026-05-13", to="days/withdraw").json()
+    assert (gone["holds"], gone["days"]) == (False, ["2026-05-14"])
+    assert decided(at=TWO)["access"] == "unregulated"
+    assert decided(at=TWO, known_at=TUESDAY.isoformat())["access"] == "prohibited"
+    for days in (["tomorrow"], ["0001-01-01"], []):
+        refused = change(city, snow, *days)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["pointer"].startswith("/days")
+    changes = AuditEntry.objects.filter(action="zones.calendar_changed").order_by("id")
+    assert [entry.outcome for entry in changes] == [
+        {"added": ["2026-05-12", "2026-05-14"], "removed": []},
+        {"added": [], "removed": ["2026-05-12"]},
+    ]

@@ -266,13 +266,13 @@ def test_what_an_export_cannot_say_is_named(ruling, client):
     assert answer.json()["unsaid"] == []
 
 
-def test_exports_are_taken_again_without_loss(ruling, hd):
+def test_exports_are_taken_again_without_loss(ruling):
     """Both cities then say the same, to the last digit of the ground."""
-    other = factories.api_client(setup.city_organisation(hd))
+    twin = factories.helsinki(code="twin", host="twin.test")
+    other = factories.api_client(setup.city_organisation(twin))
     content = ruling.get("/api/v1/rules/exports/geojson").content
     told = take(other, content).json()
-    assert (told["zones"], told["regulations"], told["not_understood"]) == (1, 1, 1)
-    assert told["items"][0]["not_understood"][0]["code"] == "geometry_elsewhere"
+    assert (told["zones"], told["regulations"], told["not_understood"]) == (1, 1, 0)
     ours, theirs = RegulationVersion.objects.order_by("created_at", "id")
     assert (theirs.rows, theirs.legal_from) == (ours.rows, ours.legal_from)
     assert theirs.regulation.zone.geometries.get().geometry == (

@@ -150,6 +150,31 @@ def test_all_bad_rows_are_named_at_once(city, regulation):
     ]
 
 
+WORLD = [[-170, -80], [170, -80], [170, 80], [-170, 80], [-170, -80]]
+
+
+@pytest.mark.parametrize(
+    ("ring", "swapped"),
+    [
+        ([[lat, lng] for lng, lat in SQUARE["coordinates"][0]], True),
+        ([[lng + 3, lat] for lng, lat in SQUARE["coordinates"][0]], False),
+        (WORLD, False),
+    ],
+)
+def test_ground_that_cannot_be_of_this_city_is_refused_with_the_reason(city, zone, ring, swapped):
+    """Neither a new zone nor a new ground; Helsinki measures in a strip from 24.5° to 25.5°."""
+    ground = {"geometry": {"type": "Polygon", "coordinates": [ring]}}
+    drawn = city.post("/api/v1/zones", ZONE | ground | {"code": "other"}, format="json")
+    sent = ground | {"legal_from": ZONE["legal_from"]}
+    redrawn = city.post(f"/api/v1/zones/{zone['id']}/grounds", sent, format="json")
+    for answer in (drawn, redrawn):
+        told = answer.json()
+        assert (answer.status_code, told["code"]) == (422, "zones.geometry_elsewhere")
+        (error,) = told["errors"]
+        assert error["pointer"] == "/geometry"
+        assert ("seem to be swapped" in error["detail"]) == swapped
+
+
 def test_a_broken_geometry_is_refused_with_the_reason(city):
     bow = {"type": "Polygon", "coordinates": [[[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]]}
     answer = city.post("/api/v1/zones", ZONE | {"geometry": bow}, format="json")

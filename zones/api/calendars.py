@@ -18,6 +18,7 @@ from zones.selectors.calendars import standing, with_entries
 from zones.services import calendars
 
 TAGS = ["rules"]
+MOST_DAYS = 1000
 
 
 class CalendarIn(Struct, forbid_unknown_fields=True):
@@ -38,6 +39,12 @@ class OffIn(Struct, forbid_unknown_fields=True):
     """From when (default: now) a calendar is off."""
 
     since: Instant | None = None
+
+
+class DaysIn(Struct, forbid_unknown_fields=True):
+    """Days, as the city's local dates."""
+
+    days: Annotated[list[date], Meta(min_length=1, max_length=MOST_DAYS)]
 
 
 class OnOut(Struct):
@@ -145,3 +152,39 @@ class OffView(_View):
             actor=self.actor, calendar_id=calendar_id, since=sent.since, now=self.now
         )
         return Response(self.told(switched))
+
+
+class DaysView(_View):
+    """Days of a calendar."""
+
+    @schema(
+        request=DaysIn,
+        response=CalendarOut,
+        summary="Put days into a calendar; those that it has stay",
+        tags=TAGS,
+    )
+    @idempotent
+    def post(self, request: Any, calendar_id: UUID) -> Response:
+        days = body(request, DaysIn).days
+        changed = calendars.put_days(
+            actor=self.actor, calendar_id=calendar_id, days=days, now=self.now
+        )
+        return Response(self.told(changed))
+
+
+class WithdrawnDaysView(_View):
+    """Days that are taken out of a calendar."""
+
+    @schema(
+        request=DaysIn,
+        response=CalendarOut,
+        summary="Take days out of a calendar; what was recorded of them stays readable",
+        tags=TAGS,
+    )
+    @idempotent
+    def post(self, request: Any, calendar_id: UUID) -> Response:
+        days = body(request, DaysIn).days
+        changed = calendars.withdraw_days(
+            actor=self.actor, calendar_id=calendar_id, days=days, now=self.now
+        )
+        return Response(self.told(changed))

@@ -63,6 +63,12 @@ urlpatterns = [
     path("calendars", calendars.CalendarsView.as_view(), name="calendars"),
     path("calendars/<uuid:calendar_id>/on", calendars.OnView.as_view(), name="calendar-on"),
     path("calendars/<uuid:calendar_id>/off", calendars.OffView.as_view(), name="calendar-off"),
+    path("calendars/<uuid:calendar_id>/days", calendars.DaysView.as_view(), name="calendar-days"),
+    path(
+        "calendars/<uuid:calendar_id>/days/withdraw",
+        calendars.WithdrawnDaysView.as_view(),
+        name="calendar-days-withdraw",
+    ),
     path("permits", views.PermitsView.as_view(), name="permits"),
     path("permits/<uuid:permit_id>/revoke", views.PermitRevokeView.as_view(), name="permit-revoke"),
 ]

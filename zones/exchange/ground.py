@@ -4,19 +4,17 @@ Whatever is mended is said in a note: rings that do not close, axes in the wrong
 cross themselves. Lines become streets of a fixed width in the city's metric reference system.
 """
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
 import msgspec
 import shapely
-from pyproj import CRS
 from shapely.errors import GEOSException
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from kernel.geometry import projection
+from kernel.geometry import projection, region
 from kernel.text import Filled
 from kernel.text import gettext_noop as _
 from zones.exchange.drafts import Context, Note, Unreadable
@@ -133,14 +131,18 @@ def _in_order(
     context: Context,
     notes: list[Note],
 ) -> tuple[list[list[Ring]], list[Ring]]:
-    """Return positions as (lng, lat), turned round where only that puts them into the city."""
+    """Return positions as (lng, lat), turned round where only that puts them into the city.
+
+    Raises Unreadable when neither does.
+    """
     every = [one for rings in polygons for ring in rings for one in ring]
     every += [one for line in lines for one in line]
     if not every:
         raise Unreadable("geometry_empty", _("The geometry has no position."))
-    as_given = _inside(every, context)
-    turned = [(second, first) for first, second in every]
-    if not as_given and _inside(turned, context):
+    firsts, seconds = zip(*every, strict=True)
+    bounds = (min(firsts), min(seconds), max(firsts), max(seconds))
+    here = region(context.srid)
+    if here.holds_swapped(bounds) and not here.holds(bounds):
         notes.append(Note("repaired", "axes_swapped", _("Latitude stood before longitude.")))
         return (
             [[[(b, a) for a, b in ring] for ring in rings] for rings in polygons],
@@ -150,7 +152,7 @@ def _in_order(
         raise Unreadable(
             "geometry_off_earth", _("Positions are longitude and latitude in degrees.")
         )
-    if not as_given:
+    if not here.holds(bounds):
         notes.append(
             Note(
                 "not_understood",
@@ -159,20 +161,6 @@ def _in_order(
             )
         )
     return [list(rings) for rings in polygons], list(lines)
-
-
-def _inside(positions: Iterable[Position], context: Context) -> bool:
-    area = area_of_use(context.srid)
-    return area is None or all(
-        area[0] <= lng <= area[2] and area[1] <= lat <= area[3] for lng, lat in positions
-    )
-
-
-@lru_cache(maxsize=64)
-def area_of_use(srid: int) -> tuple[float, float, float, float] | None:
-    """Return west, south, east, north of the region for which a reference system is made."""
-    bounds = CRS.from_epsg(srid).area_of_use
-    return None if bounds is None else tuple(bounds.bounds)  # type: ignore[return-value]
 
 
 def _polygon(rings: Sequence[Ring], notes: list[Note]) -> BaseGeometry:

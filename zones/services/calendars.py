@@ -110,19 +110,55 @@ def set_days(
         city=actor.city, code=code, defaults={"name": name or code}
     )
     since = recorded_since(recorded_from if made else None, now)
-    open_days = CalendarDay.objects.filter(calendar=calendar, recorded_until__isnull=True)
-    known, wanted = set(open_days.values_list("on", flat=True)), set(days)
-    open_days.filter(on__in=known - wanted).update(recorded_until=now)
-    CalendarDay.objects.bulk_create(
-        CalendarDay(calendar=calendar, on=day, recorded_from=since)
-        for day in sorted(wanted - known)
-    )
-    if known != wanted:
-        book_changed(actor.city_id)
-        changed = {"added": sorted(wanted - known), "removed": sorted(known - wanted)}
-        _tell(actor, calendar, changed, now)
-        _audit(actor, calendar, "zones.calendar_changed", now, changed)
+    _record_days(actor, calendar, set(days), since, now)
     return calendar
+
+
+@transaction.atomic
+def put_days(*, actor: Actor, calendar_id: UUID, days: Iterable[date], now: datetime) -> Calendar:
+    """Return the calendar with these days besides those that it has.
+
+    Raises `zones.city_only`, `zones.calendar_not_found`.
+    """
+    calendar = _locked(actor, calendar_id)
+    _record_days(actor, calendar, _days_of(calendar) | set(days), now, now)
+    return calendar
+
+
+@transaction.atomic
+def withdraw_days(
+    *, actor: Actor, calendar_id: UUID, days: Iterable[date], now: datetime
+) -> Calendar:
+    """Return the calendar without these days; their records end, and stay readable.
+
+    Raises `zones.city_only`, `zones.calendar_not_found`.
+    """
+    calendar = _locked(actor, calendar_id)
+    _record_days(actor, calendar, _days_of(calendar) - set(days), now, now)
+    return calendar
+
+
+def _days_of(calendar: Calendar) -> set[date]:
+    return set(CalendarDay.objects.known().filter(calendar=calendar).values_list("on", flat=True))
+
+
+def _record_days(
+    actor: Actor, calendar: Calendar, wanted: set[date], since: datetime, now: datetime
+) -> None:
+    """Let the calendar have the wanted days, and tell which came and which went, if any did."""
+    known = _days_of(calendar)
+    if known == wanted:
+        return
+    added, removed = sorted(wanted - known), sorted(known - wanted)
+    gone = CalendarDay.objects.known().filter(calendar=calendar, on__in=removed)
+    gone.update(recorded_until=now)
+    CalendarDay.objects.bulk_create(
+        CalendarDay(calendar=calendar, on=day, recorded_from=since) for day in added
+    )
+    book_changed(actor.city_id)
+    changed = {"added": added, "removed": removed}
+    _tell(actor, calendar, changed, now)
+    _audit(actor, calendar, "zones.calendar_changed", now, changed)
 
 
 def _locked(actor: Actor, calendar_id: UUID) -> Calendar:

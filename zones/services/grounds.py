@@ -12,6 +12,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
+from accounts.models import City
+from accounts.regions import require_here
 from foundation import audit, outbox
 from kernel.refusals import Refusal
 from zones import codes
@@ -38,11 +40,14 @@ def create(
     legal_until: datetime | None = None,
     grace_s: int = 0,
     recorded_from: datetime | None = None,
+    elsewhere: bool = False,
 ) -> AccessZone:
     """Return a new zone with the first version of its ground.
 
-    `geometry` is a GeoJSON Polygon or MultiPolygon (WGS84). Raises `zones.city_only`,
-    `zones.code_taken`, `zones.geometry_invalid`, `zones.period_empty`, `zones.recorded_later`.
+    `geometry` is a GeoJSON Polygon or MultiPolygon (WGS84). `elsewhere` takes ground outside of the
+    region of the city, too: an import says so in its report. Raises `zones.city_only`,
+    `zones.code_taken`, `zones.geometry_invalid`, `zones.geometry_elsewhere`,
+    `zones.period_empty`, `zones.recorded_later`.
     """
     require_city(actor)
     with constraint_means("zone_code_once", codes.CODE_TAKEN, _("Another zone has this code.")):
@@ -56,6 +61,7 @@ def create(
         grace_s=grace_s,
         recorded_from=recorded_from,
         now=now,
+        elsewhere=elsewhere,
     )
     return zone
 
@@ -71,6 +77,7 @@ def set_ground(
     legal_until: datetime | None = None,
     grace_s: int = 0,
     recorded_from: datetime | None = None,
+    elsewhere: bool = False,
 ) -> ZoneGeometry:
     """Return a new version of a zone's ground; it holds wherever its legal period lies.
 
@@ -85,7 +92,7 @@ def set_ground(
     ground = ZoneGeometry.objects.create(
         zone=zone,
         number=last + 1,
-        geometry=multipolygon(geometry),
+        geometry=multipolygon(geometry, None if elsewhere else actor.city),
         grace_s=grace_s,
         legal_from=legal_from,
         legal_until=legal_until,
@@ -116,8 +123,11 @@ def set_ground(
     return ground
 
 
-def multipolygon(geometry: dict[str, Any] | GEOSGeometry) -> MultiPolygon:
-    """Return a valid multipolygon in WGS84. Raises `zones.geometry_invalid` with the reason."""
+def multipolygon(geometry: dict[str, Any] | GEOSGeometry, city: City | None) -> MultiPolygon:
+    """Return a valid multipolygon in WGS84, in the region of the city if one is given.
+
+    Raises `zones.geometry_invalid` with the reason, and `zones.geometry_elsewhere`.
+    """
     try:
         shape = (
             geometry
@@ -134,9 +144,10 @@ def multipolygon(geometry: dict[str, Any] | GEOSGeometry) -> MultiPolygon:
         raise _invalid(_("A zone is a Polygon or a MultiPolygon."))
     if not shape.valid:
         raise _invalid(shape.valid_reason)
-    west, south, east, north = shape.extent
-    if west < -180 or east > 180 or south < -90 or north > 90:
+    if max(map(abs, shape.extent)) > 180:
         raise _invalid(_("Positions are longitude and latitude in degrees."))
+    if city is not None:
+        require_here(shape.extent, city, codes.GEOMETRY_ELSEWHERE)
     return shape
 
 

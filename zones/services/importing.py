@@ -256,6 +256,7 @@ def _zone(
         legal_until=draft.legal_until,
         grace_s=draft.grace_s,
         now=now,
+        elsewhere=True,
     )
     return zone, True
 

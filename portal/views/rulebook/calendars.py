@@ -37,6 +37,7 @@ class Calendars(Page):
             calendars=shown,
             may_write=self.actor.may(scopes.RULES_WRITE),
             on_form=self._on_form(shown, sent, wrong),
+            day_form=self._day_form(shown, sent, wrong),
             new_form=self._new_form(sent, wrong),
             errors=fields.errors(wrong),
         )
@@ -53,6 +54,15 @@ class Calendars(Page):
             Field(name, label, kind, given[name], hint, wrong.get(name, ""), options)
             for name, label, kind, hint, options in specs
         ]
+
+    def _day_form(self, shown: list[calendars.Shown], sent: Any, wrong: Any) -> list[Field]:
+        options = [(str(one.id), one.name) for one in shown]
+        chosen, day = (fields.text(sent, name, 40) for name in ("days_of", "day"))
+        return [
+            Field("days_of", _("Calendar"), "select", chosen, "", wrong.get("days_of", ""),
+                  options),
+            Field("day", _("Day"), "date", day, "", wrong.get("day", "")),
+        ]  # fmt: skip
 
     def _new_form(self, sent: Any, wrong: Any) -> list[Field]:
         hint = _("Letters, digits, hyphens; rules name it so.")
@@ -118,6 +128,33 @@ class NewCalendar(Calendars):
         if wrong:
             return self.get(request, sent=sent, wrong=wrong)
         messages.success(request, _("The calendar is made; it is off."))
+        return redirect("portal:calendars")
+
+
+class CalendarDays(Calendars):
+    """`POST /rules/calendars/days/` (`days_of, day, do`): a day is put in or taken out."""
+
+    scope = scopes.RULES_WRITE
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        sent = request.POST
+        calendar_id = as_uuid(fields.text(sent, "days_of", 40))
+        day = fields.day(fields.text(sent, "day", 40))
+        wrong: dict[str, Any] = {}
+        if calendar_id is None:
+            wrong["days_of"] = _("Choose a calendar.")
+        if day is None:
+            wrong["day"] = _("This is no day.")
+        if calendar_id is None or day is None:
+            return self.get(request, sent=sent, wrong=wrong)
+        change = {"actor": self.actor, "calendar_id": calendar_id, "days": [day], "now": self.now}
+        if sent.get("do") == "withdraw":
+            keeping.withdraw_days(**change)
+            messages.success(request, _("The day is not in the calendar any more."))
+        else:
+            keeping.put_days(**change)
+            messages.success(request, _("The day is in the calendar."))
         return redirect("portal:calendars")
 
 

@@ -92,3 +92,14 @@ def test_only_the_city_writes_the_curb(hel, carrier):
     with pytest.raises(Refusal) as refused:
         end(factories.actor_of(carrier), zone)
     assert refused.value.status == 403
+
+
+def test_a_curb_line_with_swapped_axes_is_refused(hel, official):
+    line = {"code": "L9", "street_name": "Bulevardi", "side": "", "now": TUESDAY}
+    with pytest.raises(Refusal) as refused:
+        inventory.draw_line(
+            actor=official, coordinates=[(60.165, 24.935), (60.166, 24.936)], **line
+        )
+    (reason,) = refused.value.reasons
+    assert (reason.code, reason.pointer) == (codes.GEOMETRY_ELSEWHERE, "/geometry")
+    assert "seem to be swapped" in str(reason.detail)

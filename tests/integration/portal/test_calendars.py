@@ -1,5 +1,7 @@
 """The page of calendars: what holds, and switches turned on and off."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -85,3 +87,25 @@ def test_a_calendar_is_made_once_and_strangers_neither_see_nor_switch_it(
     assert send(official, "calendars", calendar=theirs.id).status_code == 404
     assert send(official, "calendar-off", theirs.id).status_code == 404
     assert not theirs.switches.exists()
+
+
+def test_an_address_that_forms_are_sent_to_answers_who_opens_it_with_a_page(official, snow):
+    for name, args in (("calendar-days", ()), ("calendar-off", (snow.id,)), ("new-calendar", ())):
+        answer = official.get(reverse(f"portal:{name}", args=args))
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert "This is not a page to open" in answer.content.decode()
+
+
+def test_a_day_is_put_in_and_taken_out_by_its_form(official, hel, hd, snow):
+    sent = {"days_of": snow.id, "day": "2026-12-24"}
+    answer = send(official, "calendar-days", **sent | {"day": "24th"}, do="put")
+    assert answer.status_code == 422
+    assert 'id="day-error">This is no day.' in answer.content.decode()
+    assert send(official, "calendar-days", **sent, do="put").status_code == 302
+    assert selectors.book(hel.id).days().named["snow"] == {date(2026, 12, 24)}
+    assert "Thu 24 Dec 2026" in page(official)
+    assert send(official, "calendar-days", **sent, do="withdraw").status_code == 302
+    assert "24 Dec 2026" not in page(official)
+    theirs = Calendar.objects.create(city=hd, code="smog", name="Feinstaub")
+    assert send(official, "calendar-days", **sent | {"days_of": theirs.id}).status_code == 404
+    assert not theirs.days.exists()

@@ -12,7 +12,7 @@ from routing.models import Plan, PlanRoute, PlanStop, Run
 from tests import curb_factories, factories, zone_factories
 from tests.factories import TUESDAY
 from zones.models import Regulation
-from zones.services import regulations, suspending
+from zones.services import calendars, regulations, suspending
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -126,3 +126,27 @@ def test_a_rule_that_rules_again_marks_what_was_planned_while_it_did_not(
     suspending.resume(actor=city, version_id=version.id, now=TUESDAY + HOUR / 2)
     drain(as_of=TUESDAY + HOUR / 2)
     assert states(plan) == [("accepted", 1)]
+
+
+def test_a_calendar_that_changes_marks_what_rules_forbid_that_ask_for_it(
+    carrier, city, hel, zone, drain
+):
+    """A stop to come while the calendar is on; neither one after it nor one by other rules."""
+    rows = [row | {"when": [{"calendar": "smog"}]} for row in NO_DIESEL]
+    zone_factories.zone(hel, rows=rows, west=24.93, south=60.16, side=0.03)
+    smog = calendars.create(actor=city, code="smog", name="Smog", now=TUESDAY)
+    other = calendars.create(actor=city, code="market", name="Market", now=TUESDAY)
+    van = curb_factories.van(carrier)
+    within, after = (planned(van, "accepted", INSIDE, at=TUESDAY + n * HOUR) for n in (1, 5))
+    tomorrow = planned(van, "proposed", INSIDE, at=TUESDAY + 24 * HOUR)
+    until = TUESDAY + 3 * HOUR
+    calendars.switch_on(actor=city, calendar_id=other.id, now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(within, after, tomorrow) == [("accepted", 0), ("accepted", 0), ("proposed", 0)]
+    calendars.switch_on(actor=city, calendar_id=smog.id, until=until, now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(within, after, tomorrow) == [("accepted", 1), ("accepted", 0), ("proposed", 0)]
+    day = (TUESDAY + 24 * HOUR).date()
+    calendars.set_days(actor=city, code="smog", days=[day], now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(within, after, tomorrow) == [("accepted", 1), ("accepted", 0), ("outdated", 1)]

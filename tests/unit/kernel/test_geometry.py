@@ -7,6 +7,7 @@ from kernel.geometry import (
     metres_between_near,
     metres_inside,
     projection,
+    region,
 )
 
 SQUARE = shapely.box(0, 0, 100, 100)
@@ -47,3 +48,21 @@ def test_a_hole_splits_the_line():
 def test_standing_inside_is_being_inside():
     assert inside_fractions(SQUARE, (10, 10), (10, 10)) == [(0.0, 1.0)]
     assert inside_fractions(SQUARE, (-10, 10), (-10, 10)) == []
+
+
+def test_a_region_is_the_area_of_use_of_its_system_with_a_margin_of_one_degree():
+    """EPSG 3879 is for Finland between 24.5° and 25.5°; Suomenlinna lies at 24.98, 60.14."""
+    helsinki = region(3879)
+    assert helsinki.holds((24.98, 60.14, 24.99, 60.15))
+    assert helsinki.holds((23.5, 60.14, 26.5, 60.15))
+    assert not helsinki.holds((23.49, 60.14, 24.99, 60.15))
+    assert not helsinki.holds((24.98, 60.14, 24.99, 70.0))
+    assert helsinki.holds_swapped((60.14, 24.98, 60.15, 24.99))
+    assert not helsinki.holds_swapped((24.98, 60.14, 24.99, 60.15))
+
+
+def test_a_region_across_the_180th_meridian_is_a_belt():
+    """EPSG 3832 is for the Pacific, from 98.69 °E to 68 °W; Suva lies at 178.44, -18.14."""
+    pacific = region(3832)
+    assert pacific.holds((178.4, -18.2, 178.5, -18.1))
+    assert not pacific.holds((178.4, -89.0, 178.5, -18.1))

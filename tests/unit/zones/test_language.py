@@ -135,3 +135,22 @@ def test_a_row_survives_the_way_through_json():
 def test_the_schema_in_the_documentation_is_the_one_that_is_checked():
     documented = json.loads((DOCS / "rule-language.schema.json").read_text())
     assert documented == json.loads(json.dumps(language.schema()))
+
+
+def test_an_amount_that_is_no_price_is_refused_where_it_stands_and_read_where_it_ruled():
+    """The most is 1,000,000,000 of the smallest unit: one more is too much."""
+
+    def row(amount):
+        charge = {"effect": "charge", "currency": "EUR", "amount": amount, "cap_per_day": amount}
+        a_pass = {"kind": "day", "per_year": 1, "amount": amount, "currency": "EUR"}
+        return {"what": charge, "unless": {"day_pass": [a_pass]}}
+
+    assert faults(row(1_000_000_000)) == []
+    said = "More than 1,000,000,000 of the smallest unit is no price."
+    assert faults(row(1_000_000_001)) == [
+        ("/0/what/amount", said),
+        ("/0/what/cap_per_day", said),
+        ("/0/unless/day_pass/0/amount", said),
+    ]
+    (read,) = language.accepted([row(10**12)])
+    assert read.what.amount == 10**12
