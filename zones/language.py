@@ -41,7 +41,9 @@ Sentence = Annotated[str, Meta(max_length=1000)]
 Reference = Annotated[str, Meta(max_length=500)]
 MOST_ROWS = 500
 MOST_NESTED = 32  # predicates within predicates
-_NO_PRICE = Filled(_("More than %(most)s of the smallest unit is no price."), most=MOST_MONEY)
+_NO_PRICE = Filled(
+    _("More than %(most)s of the smallest unit is no price."), most=f"{MOST_MONEY:,}"
+)
 _ODD_YEAR = _("A year from 1900 to 8999 is needed.")
 _NO_CLASS = _("“%(text)s” is not a Euro class.")
 

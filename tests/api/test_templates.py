@@ -30,7 +30,7 @@ def test_every_template_says_what_it_knows_and_since_when(hel):
     london = by_code["UK-LONDON-LEZ"]
     assert london["facts_on"] >= "2026-11-01"
     assert "busnetz.de" in london["sources"]
-    assert "below IV" in london["regulations"][0]["sentences"][0]
+    assert "below Euro IV" in london["regulations"][0]["sentences"][0]
     assert by_code["US-SANTA-MONICA-ZEDZ"]["bay"] is not None
 
 
