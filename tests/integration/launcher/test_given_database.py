@@ -1,5 +1,7 @@
-"""The demo empties a database that it was given only if nobody's data are in it."""
+"""A database that was given: the demo empties it only if nobody's data are in it."""
 
+import subprocess
+import sys
 import uuid
 
 import psycopg
@@ -72,3 +74,19 @@ def test_what_extensions_own_stays(given):
     given.execute("INSERT INTO foundation_domainclock VALUES (1)")
     assert given_database.main() == 0
     assert given.execute("SELECT count(*) > 0 FROM spatial_ref_sys").fetchone() == (True,)
+
+
+def test_a_command_on_a_database_without_tables_says_what_to_do(given, tmp_path):
+    call = [
+        sys.executable,
+        "manage.py",
+        "import_rules",
+        "--format",
+        "zfe",
+        str(tmp_path / "a.json"),
+    ]
+    told = subprocess.run(call, capture_output=True, text=True, cwd=settings.BASE_DIR, check=False)
+    assert told.returncode == 1
+    assert told.stderr.splitlines() == [
+        "The database has no tables yet. Load a city first: ./hub city load PATH"
+    ]
