@@ -12,6 +12,7 @@ class ZonesConfig(AppConfig):
         from zones.services import rule_imports, versions
 
         register(news.TOPIC)
-        ticks.register("zones.superseded", versions.supersede, every_s=60)
+        # Well within the minute that deltas of the feed reach back (`selectors.feeds.OVERLAP`).
+        ticks.register("zones.superseded", versions.supersede, every_s=20)
         ticks.register("zones.imports", rule_imports.go_on)
         ticks.register("zones.forget_imports", rule_imports.forget_old, every_s=3600)

@@ -174,7 +174,7 @@ def publish(
     version.impact_id, version.bookings = impact_id, bookings
     version.content_hash = versions.content_hash(version)
     version.save()
-    versions.name_states(version, now)
+    versions.name_states(version.regulation, now)
     versions.tell(actor, version, "published", now)
     return version
 
@@ -194,7 +194,7 @@ def annul(*, actor: Actor, version_id: UUID, reason: str, now: datetime) -> Regu
     version.state = State.ANNULLED
     version.recorded_until = max(now, version.recorded_from)
     version.save(update_fields=["state", "recorded_until"])
-    versions.name_states(version, now)
+    versions.name_states(version.regulation, now)
     versions.tell(actor, version, "annulled", now, reason=reason)
     return version
 

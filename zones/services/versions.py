@@ -94,13 +94,13 @@ def _contradiction(version: RegulationVersion, clash: Clash) -> Reason:
     return Reason(codes.CONTRADICTION, detail % said, f"/rows/{own.row}")
 
 
-def name_states(version: RegulationVersion, now: datetime) -> None:
+def name_states(regulation: Regulation, now: datetime) -> None:
     """Name of a regulation's recorded versions those that rule no time to come, and the others.
 
     Superseded is what a later version without an end stands after, from its beginning on; once
     that is annulled, the earlier one rules again.
     """
-    known = version.regulation.versions.recorded().filter(recorded_until__isnull=True)
+    known = regulation.versions.recorded().filter(recorded_until__isnull=True)
     suspended = set(
         Suspension.objects.running().filter(version__in=known).values_list("version_id", flat=True)
     )
@@ -126,15 +126,13 @@ def supersede(as_of: datetime) -> int:
         legal_from__lte=as_of,
     )
     ruling = RegulationVersion.objects.filter(state__in=[State.PUBLISHED, State.SUSPENDED])
-    ids = ruling.filter(Exists(successors)).values_list("regulation_id", flat=True)
-    for regulation_id in sorted(set(ids)):
+    ids = set(ruling.filter(Exists(successors)).values_list("regulation_id", flat=True))
+    for regulation_id in sorted(ids):
         with transaction.atomic():
             regulation = Regulation.objects.select_for_update().get(pk=regulation_id)
-            first = regulation.versions.recorded().first()
-            assert first is not None
-            name_states(first, as_of)
+            name_states(regulation, as_of)
             book_changed(regulation.city_id)
-    return len(set(ids))
+    return len(ids)
 
 
 def tell(
