@@ -159,9 +159,9 @@ def _answer(
     curb = evaluator.curb_of(place, at)
     if not look_ahead:
         return Answer(at, evaluator.at(question, place, at), curb=curb)
-    pieces = tuple(evaluator.over(question, place, Period(at, at + AHEAD)))
-    change = pieces[0][0].end if len(pieces) > 1 else None
-    return Answer(at, pieces[0][1], next_change_at=change, curb=curb)
+    until, verdict = next(evaluator.course(question, place, Period(at, at + AHEAD)))
+    change = until.end if until.end != at + AHEAD else None
+    return Answer(at, verdict, next_change_at=change, curb=curb)
 
 
 def _priced(evaluator: Evaluator, asked: Asked, question: Question, found: Answer) -> Answer:

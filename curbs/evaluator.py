@@ -5,7 +5,7 @@ the rules of the access zones it lies in; the strictest access wins, and all rea
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -105,10 +105,20 @@ class Evaluator:
         self, question: Question, place: Place, period: Period
     ) -> list[tuple[Period, Verdict]]:
         """Return the verdict over a period: adjoining pieces, each with another verdict."""
-        pieces: list[tuple[Period, Verdict]] = []
+        return list(self.course(question, place, period))
+
+    def course(
+        self, question: Question, place: Place, period: Period
+    ) -> Iterator[tuple[Period, Verdict]]:
+        """Yield the same piece by piece: what is not read is not evaluated."""
+        return zone_rules.merged(self._pieces(question, place, period))
+
+    def _pieces(
+        self, question: Question, place: Place, period: Period
+    ) -> Iterator[tuple[Period, Verdict]]:
         for part in self._steady(period):
             curb = self.curb_of(place, part.start)
-            answers = zone_rules.intervals(
+            yield from zone_rules.course(
                 regulations=self._regulations(question, place, curb, part.start),
                 facts=question.facts,
                 period=part,
@@ -117,9 +127,6 @@ class Evaluator:
                 permits=question.permits,
                 bookings=self.held(question.bookings),
             )
-            for answer in answers:
-                _append(pieces, answer)
-        return pieces
 
     def along(
         self, question: Question, path: Sequence[tuple[datetime, float, float]]
@@ -211,11 +218,3 @@ class Evaluator:
             for edge in edges[bisect_right(edges, period.start) : bisect_left(edges, period.end)]
         }
         return [Period(*ends) for ends in pairwise([period.start, *sorted(inner), period.end])]
-
-
-def _append(pieces: list[tuple[Period, Verdict]], answer: tuple[Period, Verdict]) -> None:
-    """Add a piece; an adjoining one with the same verdict grows."""
-    if pieces and pieces[-1][1] == answer[1] and pieces[-1][0].end == answer[0].start:
-        pieces[-1] = (Period(pieces[-1][0].start, answer[0].end), answer[1])
-    else:
-        pieces.append(answer)

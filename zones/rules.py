@@ -1,7 +1,7 @@
 """The one evaluator: which rules speak about this vehicle here and now, and what do they say?
 
-Pure. `decide` gives the verdict at an instant, `intervals` the verdict over a horizon. All reasons
-are collected, never only the first.
+Pure. `decide` gives the verdict at an instant, `intervals` the verdict over a horizon, `course` the
+same as far as it is read. All reasons are collected, never only the first.
 
 How rows of one zone settle (zones among each other: the strictest access):
 
@@ -12,7 +12,7 @@ How rows of one zone settle (zones among each other: the strictest access):
 - before its `warning_until` a row that would block is a warning.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -52,9 +52,11 @@ __all__ = [
     "HeldPermit",
     "compile_regulation",
     "compile_row",
+    "course",
     "decide",
     "in_force",
     "intervals",
+    "merged",
 ]
 
 
@@ -106,6 +108,33 @@ def intervals(
 
     Raises ValueError for a period with an open end.
     """
+    pieces = course(
+        regulations=regulations,
+        facts=facts,
+        period=period,
+        tz=tz,
+        days=days,
+        permits=permits,
+        bookings=bookings,
+    )
+    return list(merged(pieces))
+
+
+def course(
+    *,
+    regulations: Sequence[CompiledRegulation],
+    facts: VehicleFacts,
+    period: Period,
+    tz: ZoneInfo,
+    days: DayCalendar = NO_DAYS,
+    permits: Sequence[HeldPermit] = (),
+    bookings: Sequence[HeldBooking] = (),
+) -> Iterator[tuple[Period, Verdict]]:
+    """Yield the verdict from the start of the period on, in adjoining pieces, for who may stop
+    early. Neighbours may have the same verdict (`merged`).
+
+    Raises ValueError for a period with an open end.
+    """
     if period.end is None:
         raise ValueError("A horizon needs an end.")
     regulations = [narrowed(rule, facts) for rule in regulations]
@@ -113,9 +142,7 @@ def intervals(
     for start_or_end in _edges(regulations, facts, period, tz, days, permits, bookings):
         if start_or_end is not None and period.contains(start_or_end):
             edges.add(start_or_end)
-    ordered = sorted(edges)
-    pieces: list[tuple[Period, Verdict]] = []
-    for start, end in pairwise(ordered):
+    for start, end in pairwise(sorted(edges)):
         verdict = decide(
             regulations=regulations,
             facts=facts,
@@ -125,11 +152,21 @@ def intervals(
             permits=permits,
             bookings=bookings,
         )
-        if pieces and pieces[-1][1] == verdict:
-            pieces[-1] = (Period(pieces[-1][0].start, end), verdict)
-        else:
-            pieces.append((Period(start, end), verdict))
-    return pieces
+        yield Period(start, end), verdict
+
+
+def merged(pieces: Iterable[tuple[Period, Verdict]]) -> Iterator[tuple[Period, Verdict]]:
+    """Yield adjoining pieces of the same verdict as one."""
+    held: tuple[Period, Verdict] | None = None
+    for period, verdict in pieces:
+        if held is not None and held[1] == verdict:
+            held = Period(held[0].start, period.end), verdict
+            continue
+        if held is not None:
+            yield held
+        held = period, verdict
+    if held is not None:
+        yield held
 
 
 def _edges(
