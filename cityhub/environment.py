@@ -26,7 +26,11 @@ def database(url: str, *, pool: int = 0) -> dict[str, object]:
         "HOST": query.get("host") or parts.hostname or "",
         "PORT": query.get("port") or parts.port or "",
     }
-    options: dict[str, object] = {"prepare_threshold": 1}  # only for `foundation.rows.planned`
+    # Both for `foundation.rows.planned`: plan once, and never again for each value.
+    options: dict[str, object] = {
+        "prepare_threshold": 1,
+        "options": "-c plan_cache_mode=force_generic_plan",
+    }
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 20}
         return settings | {"CONN_MAX_AGE": 0, "OPTIONS": options}
