@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,6 +23,7 @@ from curbs.answers import Answer, Asked
 from curbs.evaluator import AtCurb, InZone, Place
 from curbs.remedies import Change
 from portal import patrol, words
+from portal.findings import RulesSaid
 from portal.rulebook.asking import CATEGORIES, FUELS
 from portal.tables import Column
 
@@ -110,9 +110,10 @@ def outcome(checked: Checked, untimed: int, vehicle_id: UUID, actor: Actor, now:
     for act in checked.acts:
         name = names.zone if act.kind is ActKind.VISIT else names.curb
         places.append((name(act.place_id), words.span(act.period.start, act.period.end, tz)))
+    rules = RulesSaid({found.values["version_id"] for found in checked.findings})
     helpful = _helpful(checked.findings, vehicle_id, actor, now)
     findings = [
-        _would_be(found, answer, names, tz)
+        _would_be(found, answer, names, rules, tz)
         for found, answer in zip(checked.findings, helpful, strict=True)
     ]
     return Outcome(places, findings, untimed)
@@ -132,13 +133,13 @@ def _place(found: Found) -> Place:
     return AtCurb(found.values["curb_zone_id"]) if zone_id is None else InZone(zone_id)
 
 
-def _would_be(found: Found, answer: Any, names: patrol.Names, tz: Any) -> WouldBe:
+def _would_be(found: Found, answer: Any, names: patrol.Names, rules: RulesSaid, tz: Any) -> WouldBe:
     said, place = found.values, _place(found)
     violation = said["severity"] == Finding.Severity.VIOLATION
     sets = answer.remedies if isinstance(answer, Answer) else ()
     return WouldBe(
         title=str(Finding.Kind(said["kind"]).label),
-        sentence=said["sentence"],
+        sentence=rules.sentence(said["version_id"], said["rule_row"], said["sentence"]),
         place=names.curb(place.curb_zone_id)
         if isinstance(place, AtCurb)
         else names.zone(said["zone_id"]),
@@ -169,5 +170,5 @@ def _value(value: Any) -> str:
     if isinstance(value, frozenset):
         return ", ".join(str(NAMED.get(one, one)) for one in sorted(value))
     if isinstance(value, date):
-        return formats.date_format(value, "j M Y")
+        return words.dated(value)
     return str(NAMED.get(value, value))

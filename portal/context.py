@@ -4,12 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Membership, Role
 from foundation import clock
-from portal import navigation
+from portal import navigation, words
 from portal.people import actor_or_none
 
 
@@ -22,6 +22,7 @@ def _chrome(request: HttpRequest) -> dict[str, Any]:
     now = clock.now()
     actor = actor_or_none(request, now)
     city = actor.city if actor else None
+    local = now.astimezone(city.tz) if city else now
     signed_in = request.user.is_authenticated
     code = translation.get_language() or settings.LANGUAGE_CODE
     return {
@@ -39,7 +40,7 @@ def _chrome(request: HttpRequest) -> dict[str, Any]:
         "demo_logins": _demo_logins(city),
         "now": now,
         "time_zone": city.time_zone if city else "UTC",
-        "local_now": formats.date_format(now.astimezone(city.tz) if city else now, "l j F Y H:i"),
+        "local_now": f"{words.in_full(local)} {local:%H:%M}",
     }
 
 

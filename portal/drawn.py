@@ -128,7 +128,7 @@ def _label(by: str, line: Line) -> str:
     if by == "hour":
         return f"{int(line.key):02d}:00"
     if by == "day":
-        return formats.date_format(date.fromisoformat(line.key), "D j M")
+        return words.weekday(date.fromisoformat(line.key))
     if by == "kind":
         return str(dict(Finding.Kind.choices).get(line.key, line.key))
     return line.label

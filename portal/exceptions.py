@@ -40,7 +40,7 @@ class Shown:
 
     id: UUID
     started_at: datetime
-    local_start: datetime
+    started: str
     when: str
     kind: str
     sentence: str
@@ -56,7 +56,7 @@ class Named:
     """A reference as a page shows it."""
 
     said_at: datetime
-    local: datetime
+    said: str
     kind: str
     name: str
     event_type: str
@@ -92,7 +92,7 @@ def shown(rows: Iterable[ServiceException], actor: Actor) -> list[Shown]:
         Shown(
             id=row.pk,
             started_at=row.started_at,
-            local_start=row.started_at.astimezone(actor.city.tz),
+            started=words.stamp(row.started_at, actor.city.tz),
             when=words.span(row.started_at, row.ended_at, actor.city.tz),
             kind=row.get_kind_display(),
             sentence=sentence(row),
@@ -117,7 +117,7 @@ def unresolved(request: HttpRequest, actor: Actor) -> Table:
         return [
             Named(
                 said_at=row.said_at,
-                local=row.said_at.astimezone(actor.city.tz),
+                said=words.stamp(row.said_at, actor.city.tz),
                 kind=row.get_kind_display(),
                 name=row.name,
                 event_type=row.event_type,

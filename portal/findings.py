@@ -54,7 +54,8 @@ class Shown:
     plate: str
     organisation_name: str
     from_at: datetime
-    local_from: datetime
+    stamp: str
+    lately: str
     when: str
     over: str
     state_label: str
@@ -96,22 +97,10 @@ class _Names:
     def __init__(self, rows: list[Finding]) -> None:
         zones = AccessZone.objects.filter(pk__in={row.zone_id for row in rows})
         curbs = CurbZone.objects.filter(pk__in={row.curb_zone_id for row in rows})
-        versions = {row.version_id for row in rows}
+        self.rules = RulesSaid({row.version_id for row in rows})
         self.vehicles = vehicles.summary({row.vehicle_id for row in rows})
         self.companies = names_of({row.organisation_id for row in rows})
         self.places = dict(zones.values_list("id", "name")) | dict(curbs.values_list("id", "name"))
-        rules = RegulationVersion.objects.filter(pk__in=versions)
-        policies = CurbPolicyVersion.objects.filter(pk__in=versions)
-        found = [
-            *rules.values_list("id", "regulation__title", "rows"),
-            *policies.values_list("id", "title", "rows"),
-        ]
-        self.titles = {version: title for version, title, _rows in found}
-        self._said = {version: _in_words(rows) for version, _title, rows in found}
-
-    def _sentence(self, row: Finding) -> str:
-        """Return the sentence of the row that convicted in the reader's language."""
-        return self._said.get(row.version_id, {}).get(row.rule_row, row.sentence)
 
     def shown(self, row: Finding, tz: Any) -> Shown:
         label, tone = STATES[row.state]
@@ -119,18 +108,41 @@ class _Names:
         return Shown(
             id=row.pk,
             url=reverse("portal:finding", args=[row.pk]),
-            title=f"{row.get_kind_display()}: {self.titles.get(row.version_id, row.rule_code)}",
-            sentence=self._sentence(row),
+            title=f"{row.get_kind_display()}: {self.rules.title(row.version_id, row.rule_code)}",
+            sentence=self.rules.sentence(row.version_id, row.rule_row, row.sentence),
             place=self.places.get(row.zone_id or row.curb_zone_id, ""),
             plate=(vehicle.plate or vehicle.label) if vehicle else "",
             organisation_name=self.companies.get(row.organisation_id, ""),
             from_at=row.from_at,
-            local_from=row.from_at.astimezone(tz),
+            stamp=words.stamp(row.from_at, tz),
+            lately=words.lately(row.from_at, tz),
             when=words.span(row.from_at, row.until_at, tz),
             over=words.seconds(row.seconds_over),
             state_label=str(label),
             tone=tone if row.severity == Finding.Severity.VIOLATION else tone and "info",
         )
+
+
+class RulesSaid:
+    """What versions of rules are called, and their rows in the reader's language. Two queries."""
+
+    def __init__(self, versions: set[UUID]) -> None:
+        rules = RegulationVersion.objects.filter(pk__in=versions)
+        policies = CurbPolicyVersion.objects.filter(pk__in=versions)
+        found = [
+            *rules.values_list("id", "regulation__title", "rows"),
+            *policies.values_list("id", "title", "rows"),
+        ]
+        self._titles = {version: title for version, title, _rows in found}
+        self._said = {version: _in_words(rows) for version, _title, rows in found}
+
+    def title(self, version: UUID, code: str) -> str:
+        """Return the title of the rule; its code where it has none."""
+        return self._titles.get(version, code)
+
+    def sentence(self, version: UUID, row: int, written: str) -> str:
+        """Return the sentence of the row that convicted; `written` is what stands in English."""
+        return self._said.get(version, {}).get(row, written)
 
 
 def _in_words(rows: Any) -> dict[int, str]:

@@ -1,11 +1,12 @@
 """Numbers, times and money as people read them, in the reader's language and the city's zone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
 def money(amount: int, currency: str) -> str:
@@ -21,8 +22,33 @@ def clock(at: datetime, tz: Any) -> str:
 
 
 def day(at: datetime, tz: Any) -> str:
-    """Return the local day, e.g. `Tue 12 May`, in the reader's language."""
-    return formats.date_format(at.astimezone(tz), "D j M")
+    """Return the local day, e.g. `Tue 12 May` or `Di 12. Mai`, in the reader's language."""
+    return weekday(at.astimezone(tz))
+
+
+def weekday(on: date) -> str:
+    """Return a day of this year, e.g. `Tue 12 May`."""
+    return formats.date_format(on, pgettext("date format", "D j M"))
+
+
+def dated(on: date) -> str:
+    """Return a day of any year, e.g. `12 May 2026`."""
+    return formats.date_format(on, pgettext("date format", "j M Y"))
+
+
+def in_full(on: date) -> str:
+    """Return a day as a heading says it, e.g. `Tuesday 12 May 2026`."""
+    return formats.date_format(on, pgettext("date format", "l j F Y"))
+
+
+def lately(at: datetime, tz: Any) -> str:
+    """Return a local time of these days, e.g. `Tue 14:05`."""
+    return f"{formats.date_format(at.astimezone(tz), 'D')} {clock(at, tz)}"
+
+
+def stamp(at: datetime, tz: Any) -> str:
+    """Return the local day and time with seconds."""
+    return f"{day(at, tz)} {at.astimezone(tz):%H:%M:%S}"
 
 
 def moment(at: datetime, tz: Any) -> str:
@@ -49,7 +75,7 @@ def period(start: datetime, end: datetime | None, tz: Any) -> str:
 
 def _dated(at: datetime, tz: Any) -> str:
     local = at.astimezone(tz)
-    day_said = formats.date_format(local, "j M Y")
+    day_said = dated(local)
     return day_said if (local.hour, local.minute) == (0, 0) else f"{day_said} {clock(at, tz)}"
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from kernel.money import Money
 from zones import whom, writing
-from zones.language import DAYS, Row, Unless, When, Who
+from zones.language import DAYS, DayPass, Row, Unless, What, When, Who
 from zones.phrases import LANGUAGES, PHRASES, Language
 
 _ALL_DAY = ("00:00", "24:00")
@@ -80,10 +80,16 @@ class _Writer:
         if entry.permit:
             kinds = [said["quoted"].format(kind) for kind in entry.permit]
             exempt.append(said["holders"].format(writing.listed(kinds, "or", self._language)))
-        exempt += [said["day_pass"].format(p.kind, p.per_year) for p in entry.day_pass]
+        exempt += [self._day_pass(sold) for sold in entry.day_pass]
         if entry.who is not None:
             exempt.append(whom.said(entry.who, self._language))
         return [" ".join([text, *dates]) for text in exempt]
+
+    def _day_pass(self, sold: DayPass) -> str:
+        if not sold.amount:
+            return self._phrases["day_pass"].format(sold.kind, sold.per_year)
+        price = self._money(sold.amount, sold.currency)
+        return self._phrases["day_pass_priced"].format(sold.kind, sold.per_year, price)
 
     def _dates(self, dated: When | Unless) -> list[str]:
         """Return from when on and until when, in one piece; nothing where neither is said."""
@@ -97,19 +103,26 @@ class _Writer:
 
     def _effect(self, row: Row) -> str:
         what, said = row.what, self._phrases
-        currency = what.currency or "XXX"
-        amount = writing.money(Money(what.amount or 0, currency), self._language)
+        amount = self._money(what.amount or 0, what.currency)
         filled = {"require_permit": what.permit, "charge": amount}.get(what.effect, "")
         text = said[what.effect].format(filled)
-        if what.per == "day":
-            text += said["per_day"]
-        if what.cap_per_day is not None:
-            cap = writing.money(Money(what.cap_per_day, currency), self._language)
-            text += said["cap"].format(cap)
+        if what.effect == "charge":
+            text += self._terms(what)
         if row.warning_until is not None:
             day = writing.day(row.warning_until, self._language)
             text += said["warning_until"].format(day)
         return text
+
+    def _terms(self, charge: What) -> str:
+        """Return for what a charge is due, the most of it, and what pays it."""
+        said = self._phrases
+        text = said[f"per_{charge.per or 'visit'}"]
+        if charge.cap_per_day is not None:
+            text += said["cap"].format(self._money(charge.cap_per_day, charge.currency))
+        return text + (said["paid_with"].format(charge.permit) if charge.permit else "")
+
+    def _money(self, amount: int, currency: str | None) -> str:
+        return writing.money(Money(amount, currency or "XXX"), self._language)
 
     def _when(self, windows: tuple[When, ...]) -> str:
         """Return when a row holds; windows that differ in their times alone are said in one."""

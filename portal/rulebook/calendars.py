@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from accounts import scopes
@@ -91,5 +90,5 @@ def _said(time: Period, tz: Any) -> str:
 
 def _days(days: Sequence[date]) -> list[str]:
     """Return the days to come, the first ones in full."""
-    said = [formats.date_format(day, "D j M Y") for day in days[:SHOWN_DAYS]]
+    said = [f"{words.weekday(day)} {day.year}" for day in days[:SHOWN_DAYS]]
     return [*said, *(["…"] if len(days) > SHOWN_DAYS else [])]

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal import words
 from portal.rulebook import verdicts
 from zones import language, schemes, sentences
 
@@ -28,7 +29,7 @@ class Template:
     title: str
     plain: bool
     sentences: list[str]
-    facts_on: date | None
+    facts_on: str
     sources: list[str]
     left_out: list[str]
     note: str
@@ -55,7 +56,7 @@ def _template(scheme: schemes.Scheme, name: str, title: str, orders: Any, today:
         title=title,
         plain=scheme.is_plain,
         sentences=said,
-        facts_on=scheme.facts_on,
+        facts_on=words.dated(scheme.facts_on) if scheme.facts_on else "",
         sources=list(scheme.sources),
         left_out=list(scheme.left_out),
         note=note,

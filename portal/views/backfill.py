@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -117,7 +116,7 @@ class Backfill(Page):
         """Return what a person is told; days are chosen here, so an instant would not help."""
         if reason.code != codes.WINDOW_BEYOND:
             return reason.detail
-        first = formats.date_format(self._days()["first"])
+        first = words.dated(self._days()["first"])
         return _("The log takes nothing older; the first day to choose is %(day)s.") % {
             "day": first
         }

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -100,7 +99,7 @@ class ChooseSlot(Page):
         reasons = (verdicts.sentence(r) for _, found in day.case.verdicts for r in found.reasons)
         return {
             "vehicle": vehicle,
-            "day_title": formats.date_format(on, "l j F Y"),
+            "day_title": words.in_full(on),
             "hours": hours(day, tz),
             "free": sum(start.code is None for start in day.starts),
             "reasons": list(dict.fromkeys(reasons)),

@@ -3,6 +3,8 @@
 TUESDAY is 10:00 in Helsinki; the zone is closed to goods vehicles from 11:00 to 18:00.
 """
 
+import html
+
 import pytest
 from django.urls import reverse
 
@@ -131,6 +133,20 @@ def test_a_stop_into_the_closed_hours_names_the_finding_and_what_would_help(
     ):
         assert said in text, said
     assert not Finding.objects.exists()
+
+
+def test_what_would_be_found_is_said_in_the_readers_language(as_person, carrier, van, hel):
+    plain = {key: value for key, value in CLOSED.items() if key != "sentence"}
+    zone = zone_factories.zone(hel, rows=[plain], west=24.98, south=60.18, side=0.002)
+    planner, path = as_person(carrier), reverse("portal:self-check")
+    for language, sentence, when in (
+        ("de", "Keine Zufahrt: Güterfahrzeuge (N1, N2, N3), 11:00–18:00.", "Di 12. Mai 11:00"),
+        ("fr", "Accès interdit : véhicules de marchandises (N1, N2, N3), 11:00–18:00.", "mar 12 m"),
+    ):
+        answer = planner.get(path, asked(van, zone), headers={"accept-language": language})
+        text = html.unescape(answer.content.decode())
+        assert sentence in text
+        assert when in text.casefold() or when in text
 
 
 def test_a_stop_before_the_closed_hours_finds_nothing(as_person, carrier, van, zone):

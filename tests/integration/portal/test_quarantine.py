@@ -204,7 +204,7 @@ def test_an_official_opens_and_closes_a_window_and_a_carrier_sees_its_own(
     [
         ({"organisation": ""}, "organisation", "Choose a carrier."),
         ({"first_day": "soon"}, "first_day", "Give the first day of the events."),
-        ({"first_day": "2026-04-01"}, "first_day", "the first day to choose is April 14, 2026."),
+        ({"first_day": "2026-04-01"}, "first_day", "the first day to choose is 14 Apr 2026."),
         ({"last_day": "2026-04-10"}, "last_day", "must end after it begins"),
         ({"last_day": "2026-05-20"}, "last_day", "must lie in the past"),
         ({"open_until": "2026-05-01"}, "open_until", "must close after it opens"),
@@ -233,8 +233,8 @@ def test_a_window_that_makes_no_sense_is_explained_beside_its_field(
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("de", "der erste wählbare Tag ist der 14. April 2026."),
-        ("fr", "le premier jour possible est le 14 avril 2026."),
+        ("de", "der erste wählbare Tag ist der 14. Apr 2026."),
+        ("fr", "le premier jour possible est le 14 avr 2026."),
     ],
 )
 def test_the_first_day_of_a_window_is_told_in_the_readers_language(

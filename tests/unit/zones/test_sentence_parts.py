@@ -87,16 +87,35 @@ def test_a_row_reads_as_a_city_prints_it():
 
 def test_fuels_and_categories_are_said_in_words():
     who = {"category": ["van", "cargo_bicycle", "N1"], "fuel": ["diesel", "petrol"]}
-    assert whom(who) == (
-        "vans, cargo bicycles or vans up to 3.5 t (N1), running on diesel or petrol"
-    )
+    assert whom(who) == "vans (N1) or cargo bicycles, running on diesel or petrol"
     assert whom(who, "de") == (
-        "Transporter, Lastenräder oder Transporter bis 3,5 t (N1),"
-        " mit Diesel oder Benzin als Antrieb"
+        "Transporter (N1) oder Lastenräder, mit Diesel oder Benzin als Antrieb"
     )
-    assert whom(who, "fr") == (
-        "fourgons, vélos-cargos ou utilitaires jusqu’à 3,5 t (N1), roulant au gazole ou à l’essence"
-    )
+    assert whom(who, "fr") == ("utilitaires (N1) ou vélos-cargos, roulant au gazole ou à l’essence")
+
+
+def test_what_a_charge_is_due_for_and_what_pays_it():
+    what = {"effect": "charge", "amount": 250, "currency": "EUR", "cap_per_day": 750}
+    row = read({"what": what | {"permit": "ticket"}})
+    assert [sentences.of_row(row, speaks) for speaks in LANGUAGES] == [
+        "Charge of €2.50 a visit, at most €7.50 a day, paid with pass “ticket”: all vehicles.",
+        "Gebühr von 2,50 € je Besuch, höchstens 7,50 € je Tag, bezahlt mit dem Pass „ticket“: alle"
+        " Fahrzeuge.",
+        "Redevance de 2,50 € par visite, au plus 7,50 € par jour, payée avec le pass « ticket » :"
+        " tous les véhicules.",
+    ]
+
+
+def test_a_day_pass_is_said_with_its_price():
+    sold = {"kind": "24h", "per_year": 8, "amount": 3500, "currency": "EUR"}
+    row = read({"what": {"effect": "prohibit"}, "unless": {"day_pass": [sold]}})
+    assert [sentences.of_row(row, speaks) for speaks in LANGUAGES] == [
+        "No access: all vehicles; except holders of day pass “24h” (8 a year, €35 each).",
+        "Keine Zufahrt: alle Fahrzeuge; ausgenommen Inhaber des Tagespasses „24h“ (8 je Jahr,"
+        " je 35 €).",
+        "Accès interdit : tous les véhicules ; sauf titulaires du pass journalier « 24h » (8 par"
+        " an, 35 € chacun).",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +123,9 @@ def test_fuels_and_categories_are_said_in_words():
     [
         (["N3", "M1"], "lorries over 12 t (N3) or cars (M1)"),
         (["N1", "N2", "N3"], "goods vehicles (N1, N2, N3)"),
+        (["N1", "van", "N2", "N3", "truck"], "goods vehicles (N1, N2, N3)"),
+        (["truck", "N2", "N3"], "lorries (N2, N3)"),
+        (["van", "truck"], "vans or trucks"),
         (["M2"], "buses up to 5 t (M2)"),
         (["M2", "M3", "M1"], "buses (M2, M3) or cars (M1)"),
         (["N1", "N3"], "vans up to 3.5 t (N1) or lorries over 12 t (N3)"),

@@ -1,0 +1,37 @@
+"""Dates as people write them in each language."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+
+from portal import words
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+SEPTEMBER = datetime(2026, 9, 1, 14, 5, 9, tzinfo=HELSINKI)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["Tue 1 Sep", "1 Sep 2026", "Tuesday 1 September 2026", "Tue 14:05"]),
+        ("de", ["Di 1. Sep", "1. Sep 2026", "Dienstag, 1. September 2026", "Di 14:05"]),
+        ("fr", ["mar 1 sep", "1 sep 2026", "mardi 1 septembre 2026", "mar 14:05"]),
+    ],
+)
+def test_dates_are_written_as_the_language_does(language, said):
+    day = date(2026, 9, 1)
+    with translation.override(language):
+        found = [words.weekday(day), words.dated(day), words.in_full(day)]
+        found.append(words.lately(SEPTEMBER, HELSINKI))
+    assert [one.replace(".", "") for one in found] == [one.replace(".", "") for one in said]
+    assert ("1." in found[0]) == ("1." in found[1]) == ("1." in found[2]) == (language == "de")
+
+
+def test_a_period_is_said_with_its_years_and_without_midnights():
+    midnight = datetime(2026, 9, 1, tzinfo=HELSINKI)
+    with translation.override("de"):
+        assert words.period(midnight, None, HELSINKI).startswith("ab 1. Sep")
+        said = words.span(SEPTEMBER, SEPTEMBER + timedelta(minutes=30), HELSINKI)
+    assert said.endswith(" 14:05–14:35")
