@@ -36,14 +36,13 @@ def content_hash(version: RegulationVersion) -> str:
 
 
 def locked(actor: Actor, version_id: UUID) -> RegulationVersion:
-    """Return a version of the city for a change. Raises `zones.version_not_found`."""
-    version = (
-        RegulationVersion.objects.of_city(actor.city_id)
-        .select_for_update(of=("self", "regulation"))
-        .select_related("regulation")
-        .filter(pk=version_id)
-        .first()
-    )
+    """Return a version of the city for a change. Raises `zones.version_not_found`.
+
+    The lock is on its regulation: who changes one version may change its neighbours.
+    """
+    asked = RegulationVersion.objects.of_city(actor.city_id).filter(pk=version_id)
+    lock = Regulation.objects.select_for_update().filter(pk__in=asked.values("regulation"))
+    version = asked.select_related("regulation").first() if lock.first() else None
     if version is None:
         raise Refusal(codes.VERSION_NOT_FOUND, _("This city has no such version."))
     return version
