@@ -1,4 +1,5 @@
-"""Plans under a new rule: what can no longer be driven as planned is marked, never changed."""
+"""Plans when rules change: what can no longer be driven as planned is marked, never changed, and
+the mark lifted when it can again."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -24,44 +25,65 @@ _OPEN = (Plan.State.PROPOSED, Plan.State.ACCEPTED)
 
 
 @transaction.atomic
-def mark(
+def look_again(
     *, city: City, zone_ids: Collection[UUID], version_ids: Collection[UUID], now: datetime
 ) -> int:
-    """Mark the plans with stops to come that some of these versions of zones' rules forbid.
+    """Mark the plans with stops to come that some of these versions of zones' rules forbid, and
+    lift the marks of those that do not any more.
 
-    A proposal is outdated then; an accepted plan stands, with the stops named, until its carrier
-    asks for another. Returns how many were marked. Five queries, and one write per plan.
+    A proposal is outdated by a mark and stays so; an accepted plan stands, with the stops named,
+    until its carrier asks for another. Returns how many plans changed. Five queries, and one write
+    per plan.
     """
     evaluator = decisions.evaluator(city)
     stops = _stops(city, evaluator, zone_ids, now)
     if not stops:
         return 0
-    faults = _faults(evaluator, stops, version_ids)
-    plans = Plan.objects.filter(id__in=faults, state__in=_OPEN).order_by("id").select_for_update()
-    marked = 0
-    for plan in plans:
-        known = {(one["stop_id"], one["version_id"]) for one in plan.infeasible}
-        new = [one for one in faults[plan.id] if (one["stop_id"], one["version_id"]) not in known]
-        if not new:
+    found = _faults(evaluator, stops, version_ids)
+    seen = {(stop.planned.plan_id, str(stop.stop_id)) for stop in stops}
+    versions = {str(version_id) for version_id in version_ids}
+    ids = {plan_id for plan_id, _stop in seen}
+    changed = 0
+    for plan in Plan.objects.filter(id__in=ids, state__in=_OPEN).order_by("id").select_for_update():
+        stood = {
+            _key(one): one
+            for one in plan.infeasible
+            if one["version_id"] in versions and (plan.id, one["stop_id"]) in seen
+        }
+        faults = {_key(one): one for one in found[plan.id]}
+        added = [one for key, one in faults.items() if key not in stood]
+        lifted = [one for key, one in stood.items() if key not in faults]
+        if not added and not lifted:
             continue
-        plan.infeasible = [*plan.infeasible, *new]
-        if plan.state == Plan.State.PROPOSED:
+        plan.infeasible = [*(one for one in plan.infeasible if one not in lifted), *added]
+        if added and plan.state == Plan.State.PROPOSED:
             plan.state = Plan.State.OUTDATED
         plan.save(update_fields=["infeasible", "state"])
-        outbox.add(
-            city_id=city.id,
-            topic="plan.infeasible",
-            key=plan.organisation_id,
-            payload={
-                "plan_id": plan.id,
-                "organisation_id": plan.organisation_id,
-                "state": plan.state,
-                "stops": new,
-            },
-            at=now,
-        )
-        marked += 1
-    return marked
+        _tell(plan, "plan.feasible", lifted, now)
+        _tell(plan, "plan.infeasible", added, now)
+        changed += 1
+    return changed
+
+
+def _key(fault: dict[str, Any]) -> tuple[str, str]:
+    return fault["stop_id"], fault["version_id"]
+
+
+def _tell(plan: Plan, topic: str, stops: list[dict[str, Any]], now: datetime) -> None:
+    if not stops:
+        return
+    outbox.add(
+        city_id=plan.city_id,
+        topic=topic,
+        key=plan.organisation_id,
+        payload={
+            "plan_id": plan.id,
+            "organisation_id": plan.organisation_id,
+            "state": plan.state,
+            "stops": stops,
+        },
+        at=now,
+    )
 
 
 def _stops(

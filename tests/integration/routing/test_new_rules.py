@@ -1,4 +1,5 @@
-"""Plans under a rule that was published after them: marked, and proposals outdated."""
+"""Plans under a rule that was published after them: marked, and proposals outdated; and the mark
+lifted when the rule forbids nothing any more."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -150,3 +151,56 @@ def test_a_calendar_that_changes_marks_what_rules_forbid_that_ask_for_it(
     calendars.set_days(actor=city, code="smog", days=[day], now=TUESDAY)
     drain(as_of=TUESDAY)
     assert states(within, after, tomorrow) == [("accepted", 1), ("accepted", 0), ("outdated", 1)]
+
+
+def news(topic):
+    rows = OutboxMessage.objects.filter(topic=topic).order_by("id")
+    return [(row.payload["plan_id"], len(row.payload["stops"])) for row in rows]
+
+
+@pytest.mark.parametrize("end", ["suspended", "annulled", "succeeded"])
+def test_a_mark_is_lifted_when_the_rule_forbids_it_no_more(carrier, city, zone, drain, end):
+    van = curb_factories.van(carrier)
+    accepted, proposed = (planned(van, state, INSIDE) for state in ("accepted", "proposed"))
+    version = publish(city, zone)
+    drain(as_of=TUESDAY)
+    later = TUESDAY + HOUR / 4
+    if end == "suspended":
+        suspending.suspend(actor=city, version_id=version.id, reason="A march", now=later)
+    elif end == "annulled":
+        regulations.annul(actor=city, version_id=version.id, reason="A mistake", now=later)
+    else:
+        draft = regulations.add_version(
+            actor=city, regulation_id=version.regulation_id, rows=OVER_12_T, legal_from=later,
+            now=later,
+        )  # fmt: skip
+        regulations.publish(actor=city, version_id=draft.id, now=later)
+    drain(as_of=later)
+    assert states(accepted, proposed) == [("accepted", 0), ("outdated", 1)]
+    assert news("plan.feasible") == [(str(accepted.id), 1)]
+    drain(as_of=later)
+    assert len(news("plan.feasible")) == 1
+
+
+def test_a_mark_of_another_rule_stands(carrier, city, hel, zone, drain):
+    plan = planned(curb_factories.van(carrier), "accepted", INSIDE)
+    other = zone_factories.zone(hel, rows=OVER_12_T, west=24.93, south=60.16, side=0.03)
+    first, _second = publish(city, zone), publish(city, other)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [("accepted", 2)]
+    suspending.suspend(actor=city, version_id=first.id, reason="A march", now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [("accepted", 1)]
+
+
+def test_a_calendar_that_is_switched_off_lifts_its_marks(carrier, city, hel, drain):
+    rows = [row | {"when": [{"calendar": "smog"}]} for row in NO_DIESEL]
+    zone_factories.zone(hel, rows=rows, west=24.93, south=60.16, side=0.03)
+    smog = calendars.create(actor=city, code="smog", name="Smog", now=TUESDAY)
+    plan = planned(curb_factories.van(carrier), "accepted", INSIDE)
+    calendars.switch_on(actor=city, calendar_id=smog.id, now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [("accepted", 1)]
+    calendars.switch_off(actor=city, calendar_id=smog.id, now=TUESDAY + HOUR / 4)
+    drain(as_of=TUESDAY + HOUR / 4)
+    assert states(plan) == [("accepted", 0)]
