@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import City
+from kernel.geometry import region
 from portal.places import CurbNow, ZoneNow
 from roads.selectors import basemap
 
@@ -15,17 +16,25 @@ ATTRIBUTION = '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMa
 
 
 def base_map(city: City) -> dict[str, Any]:
-    """Return where the base map of a city comes from; `tiles` is None while no streets are loaded.
+    """Return where the base map of a city comes from; `tiles` is None while no streets are loaded,
+    and a map then opens on the region of the city's reference system.
 
     Tiles beyond zoom 16 carry nothing more: the browser enlarges.
     """
+    tiles = basemap.tile_url(city.id, city.code)
     return {
-        "tiles": basemap.tile_url(city.id, city.code),
-        "attribution": ATTRIBUTION,
+        "tiles": tiles,
+        "attribution": ATTRIBUTION if tiles else _("No streets are loaded: the map is blank."),
         "minzoom": 11,
         "maxzoom": 16,
         "bounds": basemap.bounds(city.id),
+        "region": _region(city),
     }
+
+
+def _region(city: City) -> tuple[float, float, float, float]:
+    here = region(city.srid)  # web maps end at 85 degrees
+    return here.west, max(here.south, -85.0), here.east, min(here.north, 85.0)
 
 
 def collection(features: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -22,11 +22,12 @@ export interface MapSetup {
  *  The frame gets `data-ready` when everything has been drawn once. */
 export function cityMap(setup: MapSetup): MapLibre {
   const { container, base, own } = setup;
-  const bounds = setup.bounds ?? base.bounds ?? undefined;
+  const bounds = setup.bounds ?? base.bounds ?? base.region;
   const map = new MapLibre({
     container,
     style: baseStyle(base),
-    ...(bounds ? { bounds, fitBoundsOptions: { padding: 30 } } : {}),
+    bounds,
+    fitBoundsOptions: { padding: 30 },
     maxZoom: 20,
     attributionControl: false,
     fadeDuration: 0,
@@ -38,7 +39,7 @@ export function cityMap(setup: MapSetup): MapLibre {
   if (!setup.bounds && base.bounds) fill(map, base.bounds);
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new AttributionControl({ compact: false }), "bottom-right");
+  map.addControl(new AttributionControl({ compact: false, ...(base.tiles ? {} : { customAttribution: base.attribution }) }), "bottom-right");
   map.addControl(new ScaleControl({ maxWidth: 90 }), "top-left");
   map.getCanvas().setAttribute("aria-label", setup.label);
 

@@ -8,6 +8,7 @@ export interface BaseMap {
   minzoom: number;
   maxzoom: number;
   bounds: [number, number, number, number] | null;
+  region: [number, number, number, number];
 }
 
 const FONT = ["Inter Variable", "Noto Sans", "sans-serif"];
