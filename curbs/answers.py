@@ -1,13 +1,14 @@
 """Answers to questions about decisions, many at once and with few queries.
 
-Whatever the number of questions: one query for the counters of zones and curbs, one for the
-vehicles named by id, and one each for permits and bookings where there are any. Asking about a
+Whatever the number of questions: one query for the counters of zones and curbs and for the vehicles
+named by id, and one each for permits and bookings where there are any. Asking about a
 principal's vehicles is a use of its mandate and leaves an audit row for each principal.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
@@ -97,8 +98,13 @@ def answer(
 
     With `look_ahead` an answer at an instant also says when it next changes, within 48 hours.
     """
-    for_now = decisions.evaluator(actor.city)
-    known = _known(for_now, actor, questions, now)
+    spans = [asked.span(now) for asked in questions]
+    whole = Period(min(s.start for s in spans), max(s.end for s in spans if s.end))
+    ids = {asked.vehicle_id for asked in questions if asked.vehicle_id is not None}
+    vehicles, counted = asked_about(actor, ids, whole, scope=SCOPE)
+    mandate_use.note(actor, vehicles.values(), scope=SCOPE, at=now)
+    for_now = decisions.evaluator(actor.city, counted=counted)
+    known = _known(for_now, questions, vehicles, whole)
     answers: list[Answer | tuple[Reason, ...]] = []
     evaluators = {None: for_now}
     for number, asked in enumerate(questions):
@@ -114,12 +120,9 @@ def answer(
     return answers
 
 
-def _known(evaluator: Evaluator, actor: Actor, questions: Sequence[Asked], now: datetime) -> Known:
-    spans = [asked.span(now) for asked in questions]
-    whole = Period(min(s.start for s in spans), max(s.end for s in spans if s.end))
-    ids = {asked.vehicle_id for asked in questions if asked.vehicle_id is not None}
-    vehicles = asked_about(actor, ids, whole, scope=SCOPE) if ids else {}
-    mandate_use.note(actor, vehicles.values(), scope=SCOPE, at=now)
+def _known(
+    evaluator: Evaluator, questions: Sequence[Asked], vehicles: Mapping[UUID, Any], whole: Period
+) -> Known:
     holders: dict[UUID, tuple[str, VehicleFacts]] = {}
     for number, asked in enumerate(questions):
         if asked.vehicle_id is None:

@@ -22,11 +22,6 @@ from zones.compiled import HeldPermit
 from zones.selectors import books
 from zones.selectors import permits as zone_permits
 
-_COUNTERS = (
-    "SELECT COALESCE((SELECT counter FROM zones_rulebookchange WHERE city_id = %s), 0),"
-    " COALESCE((SELECT number FROM curbs_curbedition WHERE city_id = %s), 0)"
-)
-
 __all__ = [
     "AtCurb",
     "AtPoint",
@@ -44,15 +39,22 @@ __all__ = [
 ]
 
 
-def evaluator(city: City, *, known_at: datetime | None = None) -> Evaluator:
+def evaluator(
+    city: City, *, known_at: datetime | None = None, counted: tuple[int, int] | None = None
+) -> Evaluator:
     """Return the evaluator of a city, with rules as recorded at `known_at` (None: now).
 
-    One query, for the counters of zones and curbs, while the rules of this process are current.
+    While the rules of this process are current it takes one query, for the counters of rules and
+    curbs, and none when the caller has `counted` them.
     """
-    with planned() as cursor:
-        cursor.execute(_COUNTERS, [city.id, city.id])
-        change, edition = cursor.fetchone()
+    change, edition = counted or _count(city)
     return Evaluator(books.book(city.id, change), snapshots.book(city.id, edition), known_at)
+
+
+def _count(city: City) -> tuple[int, int]:
+    with planned() as cursor:
+        cursor.execute(f"SELECT {snapshots.COUNTERS}", [city.id, city.id])
+        return cursor.fetchone()
 
 
 def decide(

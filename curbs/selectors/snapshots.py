@@ -17,6 +17,12 @@ from kernel.money import Money
 from kernel.periods import Period
 from zones.compiled import CompiledRegulation, compile_regulation
 
+COUNTERS = """
+    COALESCE((SELECT counter FROM zones_rulebookchange WHERE city_id = %s), 0),
+    COALESCE((SELECT number FROM curbs_curbedition WHERE city_id = %s), 0)
+"""
+"""For a SELECT: the counters that move with a city's rules and with its curbs (two parameters)."""
+
 _books: dict[UUID, CurbBook] = {}
 _lock = Lock()
 
