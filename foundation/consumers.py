@@ -161,7 +161,8 @@ def _resume(chosen: list[Consumer], as_of: datetime, limit: int, strict: bool) -
 def _places(consumers: Iterable[Consumer]) -> dict[str, dict[int, tuple[Cursor, datetime]]]:
     """Return cursor and earliest next try per consumer and shard; make missing checkpoints."""
     known: dict[str, dict[int, tuple[Cursor, datetime]]] = {one.name: {} for one in consumers}
-    rows = Checkpoint.objects.filter(consumer__in=list(known)).values_list(
+    ordered = Checkpoint.objects.order_by("shard")  # the same rows are read together every time
+    rows = ordered.filter(consumer__in=list(known)).values_list(
         "consumer", "shard", "xid", "row_id", "failures", "failed_at"
     )
     for name, shard, xid, row_id, failures, failed_at in rows:
