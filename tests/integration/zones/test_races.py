@@ -3,47 +3,20 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import transaction
 
 from accounts.services import setup
 from tests import factories, zone_factories
 from tests.factories import TUESDAY
+from tests.meanwhile import beside
 from zones.models import Regulation, RegulationVersion
 from zones.services import importing, regulations, versions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BAN = [{"what": {"effect": "prohibit"}}]
 SQUARE = [[24.94, 60.16], [24.95, 60.16], [24.95, 60.17], [24.94, 60.17], [24.94, 60.16]]
-
-
-def waits_for_a_lock(pid):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", [pid])
-        return cursor.fetchone() is not None
-
-
-def beside(pool, work):
-    """Let another do their work meanwhile; return what becomes of it once they wait for us."""
-    asking, pids = Event(), []
-
-    def other():
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                pids.append(cursor.fetchone()[0])
-                asking.set()
-                return work()
-        finally:
-            connections.close_all()
-
-    later = pool.submit(other)
-    assert asking.wait(timeout=30)
-    while not waits_for_a_lock(pids[0]):
-        assert not later.done()
-    return later
 
 
 def test_who_changes_one_version_may_change_its_neighbour_without_a_deadlock(hel):
