@@ -10,6 +10,7 @@ from uuid import UUID
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import City
 from carriers.selectors import vehicles
@@ -19,50 +20,58 @@ from curbs.rules import blocking
 from foundation import outbox
 from kernel.periods import Period
 from kernel.vehicles import VehicleFacts
+from kernel.verdicts import ReasonGiven
 from routing.models import Plan, PlanStop
 
 _OPEN = (Plan.State.PROPOSED, Plan.State.ACCEPTED)
 
 
 @transaction.atomic
-def look_again(
-    *, city: City, zone_ids: Collection[UUID], version_ids: Collection[UUID], now: datetime
-) -> int:
-    """Mark the plans with stops to come that some of these versions of zones' rules forbid, and
-    lift the marks of those that do not any more.
+def look_again(*, city: City, zone_ids: Collection[UUID], now: datetime) -> int:
+    """Mark the plans with stops to come that the rules of these zones forbid, and lift the marks
+    of those that they do not any more.
 
     A proposal is outdated by a mark and stays so; an accepted plan stands, with the stops named,
-    until its carrier asks for another. Returns how many plans changed. Five queries, and one write
+    until its carrier asks for another. Returns how many plans changed. Seven queries, and one write
     per plan.
     """
-    evaluator = decisions.evaluator(city)
-    stops = _stops(city, evaluator, zone_ids, now)
-    if not stops:
+    ground = _ground(decisions.evaluator(city), zone_ids)
+    plans = list(_concerned(ground, city, now).select_for_update())
+    if not plans:
         return 0
-    found = _faults(evaluator, stops, version_ids)
+    # Read under the locks: who gets them later knows later rules.
+    evaluator = decisions.evaluator(city)
+    versions = {rule.version for id_ in zone_ids for rule in evaluator.zones.history(id_)}
+    marked = {mark["stop_id"] for plan in plans for mark in plan.infeasible}
+    stops = _stops(plans, ground, marked, now)
     seen = {(stop.planned.plan_id, str(stop.stop_id)) for stop in stops}
-    versions = {str(version_id) for version_id in version_ids}
-    ids = {plan_id for plan_id, _stop in seen}
+    found = _faults(evaluator, stops, versions) if stops else {}
     changed = 0
-    for plan in Plan.objects.filter(id__in=ids, state__in=_OPEN).order_by("id").select_for_update():
+    for plan in plans:
         stood = {
             _key(one): one
             for one in plan.infeasible
-            if one["version_id"] in versions and (plan.id, one["stop_id"]) in seen
+            if UUID(one["version_id"]) in versions and (plan.id, one["stop_id"]) in seen
         }
-        faults = {_key(one): one for one in found[plan.id]}
+        faults = found.get(plan.id, {})
         added = [one for key, one in faults.items() if key not in stood]
         lifted = [one for key, one in stood.items() if key not in faults]
-        if not added and not lifted:
-            continue
-        plan.infeasible = [*(one for one in plan.infeasible if one not in lifted), *added]
-        if added and plan.state == Plan.State.PROPOSED:
-            plan.state = Plan.State.OUTDATED
-        plan.save(update_fields=["infeasible", "state"])
-        _tell(plan, "plan.feasible", lifted, now)
-        _tell(plan, "plan.infeasible", added, now)
-        changed += 1
+        if added or lifted:
+            _change(plan, added, lifted, now)
+            changed += 1
     return changed
+
+
+def _change(
+    plan: Plan, added: list[dict[str, Any]], lifted: list[dict[str, Any]], now: datetime
+) -> None:
+    plan.infeasible = [*(one for one in plan.infeasible if one not in lifted), *added]
+    if added and plan.state == Plan.State.PROPOSED:
+        plan.state = Plan.State.OUTDATED
+    plan.save(update_fields=["infeasible", "state"])
+    still = {one["stop_id"] for one in plan.infeasible}  # by another version
+    _tell(plan, "plan.feasible", [one for one in lifted if one["stop_id"] not in still], now)
+    _tell(plan, "plan.infeasible", added, now)
 
 
 def _key(fault: dict[str, Any]) -> tuple[str, str]:
@@ -86,26 +95,36 @@ def _tell(plan: Plan, topic: str, stops: list[dict[str, Any]], now: datetime) ->
     )
 
 
-def _stops(
-    city: City, evaluator: Evaluator, zone_ids: Collection[UUID], now: datetime
-) -> list[PlanStop]:
-    """Return the stops to come inside the zones, by their ground now or, if they have none,
-    later."""
-    shapes = [s for s in evaluator.zones.geography(None).shapes if s.zone_id in zone_ids]
-    if not shapes:
-        return []
-    ground = shapely.union_all([shape.geometry for shape in shapes])
-    rows = PlanStop.objects.of_city(city.id).filter(
-        planned__plan__state__in=_OPEN,
-        depart_at__gt=now,
-        location__intersects=GEOSGeometry(shapely.to_wkt(ground), srid=4326),
+def _ground(evaluator: Evaluator, zone_ids: Collection[UUID]) -> GEOSGeometry:
+    """Return the ground of zones now and, as far as it is drawn, later; it may be empty."""
+    shapes = evaluator.zones.geography(None).shapes
+    own = [shape.geometry for shape in shapes if shape.zone_id in zone_ids]
+    return GEOSGeometry(shapely.to_wkt(shapely.union_all(own)), srid=4326)
+
+
+def _concerned(ground: GEOSGeometry, city: City, now: datetime) -> QuerySet[Plan]:
+    """Return the open plans with stops to come on a ground, and those with marks: their stops may
+    have lain on it before it was drawn anew."""
+    there = Q(location__intersects=ground) | ~Q(planned__plan__infeasible=[])
+    to_come = PlanStop.objects.of_city(city.id).filter(
+        there, planned__plan__state__in=_OPEN, depart_at__gt=now
     )
+    ids = to_come.values("planned__plan")
+    return Plan.objects.filter(id__in=ids, state__in=_OPEN).order_by("id")
+
+
+def _stops(
+    plans: list[Plan], ground: GEOSGeometry, marked: Collection[str], now: datetime
+) -> list[PlanStop]:
+    there = Q(location__intersects=ground) | Q(stop_id__in=marked)
+    rows = PlanStop.objects.filter(there, planned__plan__in=plans, depart_at__gt=now)
     return list(rows.select_related("planned").order_by("arrive_at", "id"))
 
 
 def _faults(
-    evaluator: Evaluator, stops: list[PlanStop], version_ids: Collection[UUID]
-) -> dict[UUID, list[dict[str, Any]]]:
+    evaluator: Evaluator, stops: list[PlanStop], versions: Collection[UUID]
+) -> dict[UUID, dict[tuple[str, str], dict[str, Any]]]:
+    """Return by plan what each of the versions forbids: all of them, not only the first."""
     ids = {stop.planned.vehicle_id for stop in stops}
     whole = Period(
         min(stop.arrive_at for stop in stops),
@@ -114,7 +133,7 @@ def _faults(
     cards = {id_: ("", VehicleFacts()) for id_ in ids} | vehicles.cards_of(ids)
     permits = decisions.permits_of(evaluator, cards, whole)
     bookings = decisions.bookings_of(ids, whole)
-    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[UUID, dict[tuple[str, str], dict[str, Any]]] = defaultdict(dict)
     for stop in stops:
         vehicle_id = stop.planned.vehicle_id
         question = Question(
@@ -123,16 +142,17 @@ def _faults(
         place = AtPoint(stop.location.x, stop.location.y, stopping=True)
         end = max(stop.depart_at, stop.arrive_at + timedelta(seconds=1))
         for _, verdict in evaluator.over(question, place, Period(stop.arrive_at, end)):
-            against = [] if verdict.admissible else blocking(verdict)
-            said = next((one for one in against if one.rule.version in version_ids), None)
-            if said is not None:
-                found[stop.planned.plan_id].append(
-                    {
-                        "stop_id": str(stop.stop_id),
-                        "vehicle_id": str(vehicle_id),
-                        "version_id": str(said.rule.version),
-                        "sentence": said.sentence,
-                    }
-                )
-                break
+            for said in [] if verdict.admissible else blocking(verdict):
+                if said.rule.version in versions:
+                    fault = _fault(stop, said)
+                    found[stop.planned.plan_id].setdefault(_key(fault), fault)
     return found
+
+
+def _fault(stop: PlanStop, said: ReasonGiven) -> dict[str, Any]:
+    return {
+        "stop_id": str(stop.stop_id),
+        "vehicle_id": str(stop.planned.vehicle_id),
+        "version_id": str(said.rule.version),
+        "sentence": said.sentence,
+    }

@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
@@ -79,7 +81,7 @@ def switch_off(
     if not ended:
         detail = _("The calendar is off from that time on already.")
         raise Refusal(codes.ALREADY_OFF, detail, pointer="/since")
-    known.filter(id__in=[time.id for time in ended]).update(recorded_until=now)
+    _close(known.filter(id__in=[time.id for time in ended]), now)
     CalendarSwitch.objects.bulk_create(
         CalendarSwitch(calendar=calendar, on_from=time.on_from, on_until=since, recorded_from=now)
         for time in ended
@@ -109,6 +111,7 @@ def set_days(
     calendar, made = Calendar.objects.get_or_create(
         city=actor.city, code=code, defaults={"name": name or code}
     )
+    calendar = _locked(actor, calendar.id)
     since = recorded_since(recorded_from if made else None, now)
     _record_days(actor, calendar, set(days), since, now)
     return calendar
@@ -150,8 +153,7 @@ def _record_days(
     if known == wanted:
         return
     added, removed = sorted(wanted - known), sorted(known - wanted)
-    gone = CalendarDay.objects.known().filter(calendar=calendar, on__in=removed)
-    gone.update(recorded_until=now)
+    _close(CalendarDay.objects.known().filter(calendar=calendar, on__in=removed), now)
     CalendarDay.objects.bulk_create(
         CalendarDay(calendar=calendar, on=day, recorded_from=since) for day in added
     )
@@ -159,6 +161,12 @@ def _record_days(
     changed = {"added": added, "removed": removed}
     _tell(actor, calendar, changed, now)
     _audit(actor, calendar, "zones.calendar_changed", now, changed)
+
+
+def _close(entries: QuerySet[Any], now: datetime) -> None:
+    """End records. One that began after `now`, because another waited less long for the lock,
+    never was."""
+    entries.update(recorded_until=Greatest("recorded_from", Value(now)))
 
 
 def _locked(actor: Actor, calendar_id: UUID) -> Calendar:

@@ -69,9 +69,7 @@ def split(
     `zones.parts_unchosen`, `zones.code_taken`.
     """
     require_city(actor)
-    zone = AccessZone.objects.of_city(actor.city_id).select_for_update().filter(pk=zone_id).first()
-    if zone is None:
-        raise Refusal(codes.ZONE_NOT_FOUND, _("This city has no such zone."))
+    zone = grounds.locked(actor, zone_id)
     cut = dividing.cut(city=actor.city, zone_id=zone_id, line=line, legal_from=legal_from)
     if cut.seen != seen:
         detail = _("The parts are others than those that were shown. Look at them anew.")

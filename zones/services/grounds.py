@@ -85,9 +85,7 @@ def set_ground(
     """
     require_city(actor)
     require_period(legal_from, legal_until)
-    zone = AccessZone.objects.of_city(actor.city_id).select_for_update().filter(pk=zone_id).first()
-    if zone is None:
-        raise Refusal(codes.ZONE_NOT_FOUND, _("This city has no such zone."))
+    zone = locked(actor, zone_id)
     last = ZoneGeometry.objects.filter(zone=zone).aggregate(last=Max("number"))["last"] or 0
     ground = ZoneGeometry.objects.create(
         zone=zone,
@@ -121,6 +119,18 @@ def set_ground(
         outcome={"geometry_id": ground.id, "recorded_from": ground.recorded_from},
     )
     return ground
+
+
+def locked(actor: Actor, zone_id: UUID) -> AccessZone:
+    """Return a zone of the city for a change of its ground. Raises `zones.zone_not_found`.
+
+    Others may refer to it meanwhile: who counted a change before need not wait for us.
+    """
+    own = AccessZone.objects.of_city(actor.city_id).select_for_update(no_key=True)
+    zone = own.filter(pk=zone_id).first()
+    if zone is None:
+        raise Refusal(codes.ZONE_NOT_FOUND, _("This city has no such zone."))
+    return zone
 
 
 def multipolygon(geometry: dict[str, Any] | GEOSGeometry, city: City | None) -> MultiPolygon:

@@ -88,7 +88,11 @@ def take(
 
 
 class Books:
-    """What the city has of zones and regulations, by code; read once, kept up to date."""
+    """What the city has of zones and regulations, by code; read once, kept up to date.
+
+    The regulations are locked: the first new ground counts a change of the rules, and who publishes
+    locks a regulation before that count.
+    """
 
     def __init__(self, actor: Actor) -> None:
         city = actor.city_id
@@ -100,7 +104,8 @@ class Books:
             for ground in ZoneGeometry.objects.of_city(city).order_by("number")
         }
         self.regulations: dict[str, Regulation] = {
-            regulation.code: regulation for regulation in Regulation.objects.of_city(city)
+            regulation.code: regulation
+            for regulation in Regulation.objects.of_city(city).order_by("id").select_for_update()
         }
         self.said: dict[UUID, set[bytes]] = {}
         versions = RegulationVersion.objects.of_city(city).filter(recorded_until=None)

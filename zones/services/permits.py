@@ -96,7 +96,8 @@ def issue(
 def revoke(*, actor: Actor, permit_id: UUID, now: datetime) -> Permit:
     """Return the permit without force from now on. Raises `zones.permit_not_found`."""
     require_city(actor)
-    permit = Permit.objects.of_city(actor.city_id).select_for_update().filter(pk=permit_id).first()
+    own = Permit.objects.of_city(actor.city_id).select_for_update(no_key=True)
+    permit = own.filter(pk=permit_id).first()
     if permit is None:
         raise Refusal(codes.PERMIT_NOT_FOUND, _("This city has no such permit."))
     if permit.revoked_at is None:

@@ -13,7 +13,7 @@ from routing.models import Plan, PlanRoute, PlanStop, Run
 from tests import curb_factories, factories, zone_factories
 from tests.factories import TUESDAY
 from zones.models import Regulation
-from zones.services import calendars, regulations, suspending
+from zones.services import calendars, grounds, regulations, suspending
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -191,6 +191,68 @@ def test_a_mark_of_another_rule_stands(carrier, city, hel, zone, drain):
     suspending.suspend(actor=city, version_id=first.id, reason="A march", now=TUESDAY)
     drain(as_of=TUESDAY)
     assert states(plan) == [("accepted", 1)]
+    assert news("plan.feasible") == []  # the stop cannot be served yet
+
+
+def test_a_stop_is_marked_for_each_rule_that_forbids_it(carrier, city, hel, drain):
+    """Two zones ask for one calendar: when the one is suspended the other still forbids."""
+    rows = [row | {"when": [{"calendar": "smog"}]} for row in NO_DIESEL]
+    where = {"rows": rows, "west": 24.93, "south": 60.16, "side": 0.03}
+    first, second = zone_factories.zone(hel, **where), zone_factories.zone(hel, **where)
+    smog = calendars.create(actor=city, code="smog", name="Smog", now=TUESDAY)
+    plan = planned(curb_factories.van(carrier), "accepted", INSIDE)
+    calendars.switch_on(actor=city, calendar_id=smog.id, now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [("accepted", 2)]
+    for zone, left in (first, 1), (second, 0):
+        version = Regulation.objects.get(zone=zone).versions.get()
+        suspending.suspend(actor=city, version_id=version.id, reason="A march", now=TUESDAY)
+        drain(as_of=TUESDAY)
+        assert states(plan) == [("accepted", left)]
+    assert news("plan.feasible") == [(str(plan.id), 1)]
+
+
+def test_a_rule_that_silences_another_lifts_its_mark_for_as_long_as_it_rules(
+    carrier, city, zone, drain
+):
+    plan = planned(curb_factories.van(carrier), "accepted", INSIDE)
+    publish(city, zone)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [("accepted", 1)]
+    feast = regulations.create(
+        actor=city, zone_id=zone.id, code="feast", title="Feast", now=TUESDAY
+    )
+    draft = regulations.add_version(
+        actor=city,
+        regulation_id=feast.id,
+        rows=[{"what": {"effect": "allow"}, "priority": 5}],
+        legal_from=TUESDAY,
+        now=TUESDAY,
+    )
+    regulations.publish(actor=city, version_id=draft.id, now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [("accepted", 0)]
+    regulations.annul(actor=city, version_id=draft.id, reason="A mistake", now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [("accepted", 1)]
+
+
+def test_ground_that_is_drawn_anew_marks_stops_on_it_and_lifts_the_marks_of_others(
+    carrier, city, zone, drain
+):
+    van = curb_factories.van(carrier)
+    inside, outside = planned(van, "accepted", INSIDE), planned(van, "accepted", OUTSIDE)
+    publish(city, zone)
+    drain(as_of=TUESDAY)
+    assert states(inside, outside) == [("accepted", 1), ("accepted", 0)]
+    west = [[24.89, 60.16], [24.92, 60.16], [24.92, 60.18], [24.89, 60.16]]
+    geometry = {"type": "Polygon", "coordinates": [west]}
+    grounds.set_ground(
+        actor=city, zone_id=zone.id, geometry=geometry, legal_from=TUESDAY, now=TUESDAY
+    )
+    drain(as_of=TUESDAY)
+    assert states(inside, outside) == [("accepted", 0), ("accepted", 1)]
+    assert news("plan.feasible") == [(str(inside.id), 1)]
 
 
 def test_a_calendar_that_is_switched_off_lifts_its_marks(carrier, city, hel, drain):

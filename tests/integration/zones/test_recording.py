@@ -319,6 +319,24 @@ def test_a_switch_is_on_from_its_instant_and_the_books_say_since_when_they_say_s
     ]  # fmt: skip
 
 
+def test_who_read_their_clock_before_another_changed_a_calendar_may_end_that_change(
+    hel, official, snow
+):
+    """They waited for the lock: what began after their instant never was."""
+    calendars.switch_on(actor=official, calendar_id=snow.id, now=TUESDAY + HOUR)
+    calendars.switch_off(actor=official, calendar_id=snow.id, now=TUESDAY)
+    day = TUESDAY.date()
+    calendars.put_days(actor=official, calendar_id=snow.id, days=[day], now=TUESDAY + HOUR)
+    calendars.withdraw_days(actor=official, calendar_id=snow.id, days=[day], now=TUESDAY)
+    book = books.book(hel.id)
+    for known_at in (None, TUESDAY, TUESDAY + HOUR):
+        days = book.days(known_at)
+        assert (days.named.get("snow", frozenset()), days.switched.get("snow", ())) == (
+            frozenset(),
+            (),
+        )
+
+
 def test_to_switch_off_ends_what_runs_and_takes_back_what_was_announced(hel, official, snow):
     ahead = {"since": TUESDAY + 5 * HOUR, "until": TUESDAY + 6 * HOUR}
     calendars.switch_on(actor=official, calendar_id=snow.id, now=TUESDAY, **ahead)
