@@ -197,7 +197,7 @@ def _rows(slowest: list[SpeedLine], quarters: CongestionReport, tz: Any) -> list
             Cell(str(line.samples), numeric=True),
             Cell(formats.number_format(line.mean_kmh, 1), numeric=True),
             Cell(formats.number_format(line.free_flow_kmh or 0, 1), numeric=True),
-            Cell(f"{min(_share(line), 9.99):.0%}", numeric=True),
+            Cell(f"{min(_share(line), 9.99) * 100:.0f}", numeric=True),
         ]
         for line in lines
     ]

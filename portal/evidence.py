@@ -13,7 +13,7 @@ from shapely import LineString, Point
 from carriers.models import LoggedPosition
 from compliance.models import Finding, FindingJournal
 from curbs.models import CurbZone
-from portal import maps
+from portal import maps, words
 from zones.selectors import books
 
 AROUND = timedelta(seconds=90)
@@ -116,7 +116,7 @@ def journal(row: Finding, tz: Any) -> list[dict[str, str]]:
     return [
         {
             "label": str(entry.get_entry_display()),
-            "at": f"{entry.at.astimezone(tz):%Y-%m-%d %H:%M:%S}",
+            "at": words.recorded(entry.at, tz),
             "note": _changes(entry, tz),
         }
         for entry in row.journal.all()
@@ -129,8 +129,10 @@ def _changes(entry: FindingJournal, tz: Any) -> str:
         return ""
     names = sorted(set(entry.before) & set(entry.after))
     return ", ".join(
-        f"{_FIELDS.get(name, name)}: {_value(name, entry.before[name], tz)}"
-        f" → {_value(name, entry.after[name], tz)}"
+        words.labelled(
+            str(_FIELDS.get(name, name)),
+            f"{_value(name, entry.before[name], tz)} → {_value(name, entry.after[name], tz)}",
+        )
         for name in names
     )
 
@@ -140,5 +142,5 @@ def _value(name: str, value: Any, tz: Any) -> str:
     if value is None:
         return "–"
     if name.endswith("_at"):
-        return f"{datetime.fromisoformat(value).astimezone(tz):%Y-%m-%d %H:%M:%S}"
+        return words.recorded(datetime.fromisoformat(value), tz)
     return str(value)

@@ -108,7 +108,9 @@ class _Names:
         return Shown(
             id=row.pk,
             url=reverse("portal:finding", args=[row.pk]),
-            title=f"{row.get_kind_display()}: {self.rules.title(row.version_id, row.rule_code)}",
+            title=words.labelled(
+                row.get_kind_display(), self.rules.title(row.version_id, row.rule_code)
+            ),
             sentence=self.rules.sentence(row.version_id, row.rule_row, row.sentence),
             place=self.places.get(row.zone_id or row.curb_zone_id, ""),
             plate=(vehicle.plate or vehicle.label) if vehicle else "",

@@ -1,6 +1,6 @@
 """Numbers, times and money as people read them, in the reader's language and the city's zone."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +10,16 @@ from django.utils.translation import pgettext
 
 
 def money(amount: int, currency: str) -> str:
-    """Return an amount of the smallest unit, e.g. `€ 1.50`; currencies with cents only."""
+    """Return an amount of the smallest unit, e.g. `€ 1.50` or `1,50 €`; currencies with cents
+    only."""
     value = formats.number_format(Decimal(amount) / 100, decimal_pos=2)
     sign = {"EUR": "€", "GBP": "£", "CHF": "CHF", "USD": "$"}.get(currency, currency)
-    return f"{sign} {value}"
+    return pgettext("amount of money", "%(sign)s %(value)s") % {"sign": sign, "value": value}
+
+
+def labelled(label: str, text: str) -> str:
+    """Return a text with what it is before it, e.g. `No access: Kamppi`."""
+    return _("%(label)s: %(text)s") % {"label": label, "text": text}
 
 
 def clock(at: datetime, tz: Any) -> str:
@@ -56,6 +62,12 @@ def moment(at: datetime, tz: Any) -> str:
     return f"{day(at, tz)} {clock(at, tz)}"
 
 
+def recorded(at: datetime, tz: Any) -> str:
+    """Return the local day of any year and the time with seconds: `12 May 2026 14:05:09`."""
+    local = at.astimezone(tz)
+    return f"{dated(local)} {local:%H:%M:%S}"
+
+
 def span(start: datetime, end: datetime | None, tz: Any) -> str:
     """Return a period, e.g. `Tue 12 May 14:00–14:30`; an open one says so."""
     if end is None:
@@ -66,17 +78,24 @@ def span(start: datetime, end: datetime | None, tz: Any) -> str:
 
 
 def period(start: datetime, end: datetime | None, tz: Any) -> str:
-    """Return a legal period with its years, e.g. `1 Jan 2026 – 1 Jul 2026 06:00`; midnight is not
-    said, and an open end neither: `from 1 Jan 2026`."""
+    """Return a legal period with its years, e.g. `1 Jan 2026 – 1 Jul 2026 06:00`. Midnight is not
+    said: what ends with it has the day before as its last, `1 Jan 2026 – 30 Jun 2026`. Nor is an
+    open end: `from 1 Jan 2026`."""
     if end is None:
         return _("from %(start)s") % {"start": _dated(start, tz)}
-    return f"{_dated(start, tz)} – {_dated(end, tz)}"
+    last = end.astimezone(tz).date() - timedelta(days=1)
+    until = dated(last) if _at_midnight(end, tz) else _dated(end, tz)
+    return f"{_dated(start, tz)} – {until}"
 
 
 def _dated(at: datetime, tz: Any) -> str:
+    said = dated(at.astimezone(tz))
+    return said if _at_midnight(at, tz) else f"{said} {clock(at, tz)}"
+
+
+def _at_midnight(at: datetime, tz: Any) -> bool:
     local = at.astimezone(tz)
-    day_said = dated(local)
-    return day_said if (local.hour, local.minute) == (0, 0) else f"{day_said} {clock(at, tz)}"
+    return (local.hour, local.minute) == (0, 0)
 
 
 def seconds(count: float | None) -> str:

@@ -51,7 +51,7 @@ function timeline(container: HTMLElement): void {
     height: "auto",
     headerToolbar: { start: "", center: "", end: "" },
     slotLabelInterval: "01:00",
-    slotLabelFormat: { hour: "2-digit", hour12: false },
+    slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     editable: false,
     resources: setup.resources,

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actors import Actor
 from kernel.verdicts import RuleRef
+from portal import words
 from portal.rulebook import verdicts
 from zones import witnesses
 from zones.models import RegulationVersion
@@ -108,11 +110,11 @@ def _shift(one: Shift, way: int) -> Found:
 
 def _example(witness: Witness) -> str:
     """Return the example with its date, for a rule in phases says another thing in each."""
-    if verdicts.language() == "en":
-        return f"{witness.text} ({witness.local:%Y-%m-%d})"
-    _day, _comma, vehicle = witnesses.text(witness.facts, witness.local).partition(", ")
-    named = f" ({', '.join(witness.calendars)})" if witness.calendars else ""
-    said = f"{witness.local:%Y-%m-%d %H:%M}{named}, {vehicle}"
+    local = witness.local
+    when = f"{formats.date_format(local, 'D')} {words.dated(local)} {local:%H:%M}"
+    if witness.calendars:
+        when += f" ({', '.join(witness.calendars)})"
+    said = [when, witnesses.vehicle(witness.facts, verdicts.language())]
     if witness.permits:
-        said += ", " + _("with permit %(kinds)s") % {"kinds": ", ".join(witness.permits)}
-    return said
+        said.append(_("with permit %(kinds)s") % {"kinds": ", ".join(witness.permits)})
+    return ", ".join(said)

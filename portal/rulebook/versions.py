@@ -180,7 +180,7 @@ def grounds_of(zone: AccessZone, tz: Any) -> list[dict[str, Any]]:
         {
             "number": row.number,
             "legal": words.period(row.legal_from, row.legal_until, tz),
-            "recorded": words.moment(row.recorded_from, tz),
+            "recorded": words.recorded(row.recorded_from, tz),
             "grace": words.seconds(row.grace_s),
             "corners": row.geometry.num_coords,
         }
@@ -270,7 +270,7 @@ def history(version: RegulationVersion, tz: Any) -> list[tuple[str, str, str]]:
     ids = [who for _step, _at, who in steps if who]
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
     return [
-        (step, words.moment(at, tz), names.get(who, _("a machine client")) if who else "")
+        (step, words.recorded(at, tz), names.get(who, _("a machine client")) if who else "")
         for step, at, who in steps
         if at is not None
     ]

@@ -1,6 +1,6 @@
 """Checks of plates for the vehicle's organisation, and the check of oneself before fines."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from curbs.evaluator import AtCurb, InZone
 from foundation.api import mandate_use
 from kernel.periods import Period
 from kernel.refusals import Refusal
-from portal import checks, fields, patrol
+from portal import checks, fields, patrol, words
 from portal.booking_day import local_day
 from portal.fields import Field
 from portal.people import Page
@@ -193,8 +193,7 @@ class SelfCheck(Page):
 
 
 def _route(row: RoutePlan) -> str:
-    day: date = row.service_on
-    return f"{day:%Y-%m-%d}, {row.trip_ref or row.trip_id}, {row.vehicle}"
+    return f"{words.weekday(row.service_on)}, {row.trip_ref or row.trip_id}, {row.vehicle}"
 
 
 def _clock(typed: str) -> time | None:

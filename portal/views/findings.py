@@ -173,8 +173,8 @@ class OneFinding(Page):
             (_("Code"), row.rule_code),
             (_("Version"), version.number),
             (_("Row"), row.rule_row + 1),
-            (_("In force"), words.span(version.legal_from, version.legal_until, tz)),
-            (_("Recorded"), words.moment(version.recorded_from, tz)),
+            (_("In force"), words.period(version.legal_from, version.legal_until, tz)),
+            (_("Recorded"), words.recorded(version.recorded_from, tz)),
             (_("Legal reference"), version.legal_reference or "–"),
         ]
 

@@ -59,10 +59,12 @@ class Compliance(_Report):
 
 
 class Congestion(_Report):
-    """`/reports/congestion/`: `?on=&street=`; without a street the streets that were slowest."""
+    """`/reports/congestion/`: `?on=&street=`; without a day the last one that was measured,
+    without a street the streets that were slowest."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        on, street = self.day("on", self.today), request.GET.get("street", "")
+        on = as_date(request.GET.get("on")) or congestion.latest_day(self.actor) or self.today
+        street = request.GET.get("street", "")
         try:
             by_street = congestion.congestion(actor=self.actor, on=on, by="street")
             quarters = congestion.congestion(

@@ -12,7 +12,7 @@ from kernel.refusals import Refusal
 from reports import codes
 from reports.rules import delay
 from reports.selectors.days import next_day, period_of
-from roads.selectors.speeds import QuarterSpeed, by_quarter
+from roads.selectors.speeds import QuarterSpeed, by_quarter, last_quarter
 
 BY = ("street_quarter", "street", "quarter")
 
@@ -50,6 +50,12 @@ class CongestionReport:
     by: str
     street: str
     lines: tuple[SpeedLine, ...]
+
+
+def latest_day(actor: Actor) -> date | None:
+    """Return the last local day on which something was measured."""
+    measured = last_quarter(actor.city.id)
+    return measured and measured.astimezone(actor.city.tz).date()
 
 
 def congestion(*, actor: Actor, on: date, by: str, street: str = "") -> CongestionReport:

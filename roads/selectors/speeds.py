@@ -21,6 +21,12 @@ class QuarterSpeed:
     free_flow_mps: float | None
 
 
+def last_quarter(city_id: UUID) -> datetime | None:
+    """Return the latest quarter of an hour for which a city has a speed."""
+    rows = SegmentSpeed.objects.filter(city_id=city_id, samples__gt=0).order_by("-quarter_at")
+    return rows.values_list("quarter_at", flat=True).first()
+
+
 def by_quarter(city_id: UUID, start: datetime, end: datetime) -> Iterator[QuarterSpeed]:
     """Yield the speeds of a city in [start, end), in the order of time and way."""
     streets = {

@@ -249,7 +249,7 @@ def test_curb_zones_of_another_city_are_not_shown(curb, hd, settings):
             "La période est trop lointaine",
             [
                 "Les réservations ouvrent 14 jours à l’avance.",
-                "Accès interdit : véhicules de plus de 3,5 t.",
+                "Accès interdit\xa0: véhicules de plus de 3,5 t.",
             ],
         ),
     ],
@@ -278,5 +278,5 @@ def test_a_policy_at_the_curb_speaks_three_languages_in_decisions(client, hel):
     assert reason["sentences"] == {
         "en": "Only with a booking: all vehicles, 07:00–19:00.",
         "de": "Nur mit Buchung: alle Fahrzeuge, 07:00–19:00.",
-        "fr": "Seulement sur réservation : tous les véhicules, 07:00–19:00.",
+        "fr": "Seulement sur réservation\xa0: tous les véhicules, 07:00–19:00.",
     }

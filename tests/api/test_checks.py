@@ -107,7 +107,7 @@ def test_grace_is_said_in_every_language(officer, hel, van):
     assert grace["sentences"] == {
         "en": grace["sentence"],
         "de": "Keine Zufahrt: Güterfahrzeuge (N1, N2, N3).",
-        "fr": "Accès interdit : véhicules de marchandises (N1, N2, N3).",
+        "fr": "Accès interdit\xa0: véhicules de marchandises (N1, N2, N3).",
     }
 
 

@@ -286,7 +286,7 @@ def test_a_reason_speaks_english_german_and_french(hel):
     assert found["reasons"][0]["sentences"] == {
         "en": "No access: vehicles over 3.5 t.",
         "de": "Keine Zufahrt: Fahrzeuge über 3,5 t.",
-        "fr": "Accès interdit : véhicules de plus de 3,5 t.",
+        "fr": "Accès interdit\xa0: véhicules de plus de 3,5 t.",
     }
 
 

@@ -225,3 +225,12 @@ def test_by_street_a_day_is_one_row(hel_city, streets):
 def test_speeds_of_all_carriers_are_the_citys_alone(carrier, streets):
     answer = factories.api_client(carrier).get(CONGESTION)
     assert (answer.status_code, answer.json()["code"]) == (403, "reports.city_only")
+
+
+def test_the_page_opens_on_the_last_day_that_was_measured(hel_city, streets, client):
+    client.force_login(factories.person(hel_city, "city_official"))
+    speed(hel_city.city, 1, -24 * 60, 3, 5.0)
+    SegmentSpeed.objects.filter(quarter_at__gte=TUESDAY).delete()  # the clock stands on Tuesday
+    page = client.get("/reports/congestion/").content.decode()
+    assert 'value="2026-05-11"' in page
+    assert "Mannerheimintie" in page

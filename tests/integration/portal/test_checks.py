@@ -141,7 +141,11 @@ def test_what_would_be_found_is_said_in_the_readers_language(as_person, carrier,
     planner, path = as_person(carrier), reverse("portal:self-check")
     for language, sentence, when in (
         ("de", "Keine Zufahrt: Güterfahrzeuge (N1, N2, N3), 11:00–18:00.", "Di 12. Mai 11:00"),
-        ("fr", "Accès interdit : véhicules de marchandises (N1, N2, N3), 11:00–18:00.", "mar 12 m"),
+        (
+            "fr",
+            "Accès interdit\xa0: véhicules de marchandises (N1, N2, N3), 11:00–18:00.",
+            "mar 12 m",
+        ),
     ):
         answer = planner.get(path, asked(van, zone), headers={"accept-language": language})
         text = html.unescape(answer.content.decode())

@@ -19,5 +19,5 @@ def test_an_adjustment_is_told_in_city_time_and_a_dash_for_what_was_open():
 
     (told,) = evidence.journal(finding, ZoneInfo("Europe/Helsinki"))
 
-    assert told["at"] == "2026-05-13 00:30:00"
-    assert told["note"] == "Ended: – → 2026-05-13 00:16:39"
+    assert told["at"] == "13 May 2026 00:30:00"
+    assert told["note"] == "Ended: – → 13 May 2026 00:16:39"

@@ -35,3 +35,24 @@ def test_a_period_is_said_with_its_years_and_without_midnights():
         assert words.period(midnight, None, HELSINKI).startswith("ab 1. Sep")
         said = words.span(SEPTEMBER, SEPTEMBER + timedelta(minutes=30), HELSINKI)
     assert said.endswith(" 14:05–14:35")
+
+
+def test_a_period_that_ends_at_midnight_is_said_with_its_last_day():
+    start, end = (datetime(2026, month, 1, tzinfo=HELSINKI) for month in (5, 7))
+    assert words.period(start, end, HELSINKI) == "1 May 2026 – 30 Jun 2026"
+    later = end + timedelta(hours=6)
+    assert words.period(start, later, HELSINKI) == "1 May 2026 – 1 Jul 2026 06:00"
+
+
+@pytest.mark.parametrize(
+    ("language", "price", "title"),
+    [
+        ("en", "€ 1.50", "No access: Kamppi"),
+        ("de", "1,50\xa0€", "No access: Kamppi"),
+        ("fr", "1,50\xa0€", "No access\xa0: Kamppi"),
+    ],
+)
+def test_prices_and_colons_stand_as_the_language_has_them(language, price, title):
+    with translation.override(language):
+        assert words.money(150, "EUR") == price
+        assert words.labelled("No access", "Kamppi") == title

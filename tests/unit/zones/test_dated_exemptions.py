@@ -78,8 +78,9 @@ def test_a_sentence_dates_what_is_dated_in_three_languages():
         " from 1 June 2027, and holders of “doctor”",
         "Inhaber von „resident“ vor dem 31. Dezember 2027 sowie Fahrzeuge nur mit Strom als"
         " Antrieb ab dem 1. Juni 2027 sowie Inhaber von „doctor“",
-        "titulaires de « resident » avant le 31 décembre 2027 ainsi que véhicules roulant"
-        " uniquement à l’électricité à partir du 1er juin 2027 ainsi que titulaires de « doctor »",
+        "titulaires de «\xa0resident\xa0» avant le 31 décembre 2027 ainsi que véhicules roulant"
+        " uniquement à l’électricité à partir du 1er juin 2027 ainsi que titulaires de"
+        " «\xa0doctor\xa0»",
     ]
 
 

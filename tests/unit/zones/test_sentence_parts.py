@@ -79,9 +79,9 @@ def test_a_row_reads_as_a_city_prints_it():
         " except public holidays; except holders of “heavy_day” or “doctor”.",
         "Gebühr von 7,50 € je Tag: Lastwagen über 7,5 t (N2, N3), Mo–Fr 07:00–19:00 ab dem"
         " 1. Juli 2026 außer an Feiertagen; ausgenommen Inhaber von „heavy_day“ oder „doctor“.",
-        "Redevance de 7,50 € par jour : camions de plus de 7,5 t (N2, N3), lun–ven 07:00–19:00"
-        " à partir du 1er juillet 2026 sauf jours fériés ; sauf titulaires de « heavy_day » ou"
-        " « doctor ».",
+        "Redevance de 7,50 € par jour\xa0: camions de plus de 7,5 t (N2, N3), lun–ven 07:00–19:00"
+        " à partir du 1er juillet 2026 sauf jours fériés\xa0; sauf titulaires de"
+        " «\xa0heavy_day\xa0» ou «\xa0doctor\xa0».",
     ]
 
 
@@ -101,8 +101,8 @@ def test_what_a_charge_is_due_for_and_what_pays_it():
         "Charge of €2.50 a visit, at most €7.50 a day, paid with pass “ticket”: all vehicles.",
         "Gebühr von 2,50 € je Besuch, höchstens 7,50 € je Tag, bezahlt mit dem Pass „ticket“: alle"
         " Fahrzeuge.",
-        "Redevance de 2,50 € par visite, au plus 7,50 € par jour, payée avec le pass « ticket » :"
-        " tous les véhicules.",
+        "Redevance de 2,50 € par visite, au plus 7,50 € par jour, payée avec le pass"
+        " «\xa0ticket\xa0»\xa0: tous les véhicules.",
     ]
 
 
@@ -113,8 +113,8 @@ def test_a_day_pass_is_said_with_its_price():
         "No access: all vehicles; except holders of day pass “24h” (8 a year, €35 each).",
         "Keine Zufahrt: alle Fahrzeuge; ausgenommen Inhaber des Tagespasses „24h“ (8 je Jahr,"
         " je 35 €).",
-        "Accès interdit : tous les véhicules ; sauf titulaires du pass journalier « 24h » (8 par"
-        " an, 35 € chacun).",
+        "Accès interdit\xa0: tous les véhicules\xa0; sauf titulaires du pass journalier"
+        " «\xa024h\xa0» (8 par an, 35 € chacun).",
     ]
 
 

@@ -215,6 +215,8 @@ def test_an_example_is_said_in_words():
     assert witnesses.text(lorry, datetime(2026, 5, 12, 9, 30)) == (  # noqa: DTZ001
         "Tue 09:30, N2 diesel Euro V, 7.4 t"
     )
+    assert witnesses.vehicle(lorry, "de") == "N2 Diesel Euro V, 7,4 t"
+    assert witnesses.vehicle(lorry, "fr") == "N2 au gazole Euro V, 7,4 t"
 
 
 def test_every_key_of_who_is_encoded():
