@@ -14,7 +14,7 @@ from launcher.processes import dies_with_parent, exclusive
 from launcher.redis import Redis
 
 TEST_DATABASE = "test_cityhub"  # the name that Django gives it
-UNITS = ("tests/unit", "-q", "-m", "not law and not slow")
+UNITS = ("tests/unit", "-q", "-m", "not law and not slow", "-p", "no:logging")
 LAWS = "tests/integration/laws"
 BESIDE = (
     f"{LAWS}/test_faults_by_seed.py", f"{LAWS}/test_arrival.py", "tests/architecture", "tests/unit",

@@ -1,6 +1,13 @@
 """Fixtures for all tests. Django is imported inside of fixtures only: unit tests never load it."""
 
+import gc
+
 import pytest
+
+
+def pytest_collection_finish(session):
+    """Modules and collected tests stay until the end: no collection of garbage walks over them."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

