@@ -17,14 +17,13 @@ which it is switched on.
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from kernel.periods import Period, intersect, subtract, union
 
-UTC = ZoneInfo("UTC")
 DAY_MINUTES = 1440
 DAY_SECONDS = 86_400
 EVERY_DAY: frozenset[int] = frozenset(range(7))

@@ -1,13 +1,12 @@
 """Zones as GeoJSON features (RFC 7946), with what rules in them. Pure: reads a rule book."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import shapely
 
-from kernel.schedules import UTC
 from zones.book import RuleBook
 from zones.geography import Shape
 

@@ -14,7 +14,7 @@ How rows of one zone settle (zones among each other: the strictest access):
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Literal
 from uuid import UUID
@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from kernel import schedules
 from kernel.periods import YEARS, Period
-from kernel.schedules import NO_DAYS, UTC, DayCalendar, Moment
+from kernel.schedules import NO_DAYS, DayCalendar, Moment
 from kernel.vehicles import VehicleFacts, birthday
 from kernel.verdicts import (
     STRICTNESS,

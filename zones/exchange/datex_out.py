@@ -7,7 +7,7 @@ a comment beside its zone, so that nobody reads half a rule as a rule.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from xml.etree.ElementTree import Comment, Element, SubElement, register_namespace, tostring
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from kernel.schedules import UTC, local_midnight
+from kernel.schedules import local_midnight
 from zones.exchange import datex_who, saying, times
 from zones.exchange.datex import KINDS
 from zones.exchange.datex_who import Condition, Set

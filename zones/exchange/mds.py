@@ -6,12 +6,11 @@ Source: Mobility Data Specification 2.0, Policy and Geography.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from kernel.identifiers import derived
-from kernel.schedules import UTC
 from zones import sentences
 from zones.exchange import ground, saying
 from zones.exchange.published import PublishedVersion, PublishedZone, Publisher, Unsaid

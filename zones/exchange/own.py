@@ -1,12 +1,11 @@
 """Our own GeoJSON: zones with the rows of their regulations, read as they were written."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from kernel.schedules import UTC
 from kernel.text import gettext_noop as _
 from zones import language
 from zones.exchange import ground

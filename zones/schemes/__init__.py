@@ -8,7 +8,7 @@ which it was written. Facts change: a template is never legal advice.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from kernel.periods import Period
-from kernel.schedules import UTC, local_midnight
+from kernel.schedules import local_midnight
 
 _HERE = Path(__file__).resolve().parent
 _RELATIVE = re.compile(r"\+([0-9]+) months")

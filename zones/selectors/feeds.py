@@ -6,14 +6,13 @@ minute further back than it is asked for.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import shapely
 from django.db.models import Q
 
-from kernel.schedules import UTC
 from zones.exchange import ground
 from zones.models import (
     AccessZone,
