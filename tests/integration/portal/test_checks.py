@@ -144,13 +144,13 @@ def test_what_would_be_found_is_said_in_the_readers_language(as_person, carrier,
         (
             "fr",
             "Accès interdit\xa0: véhicules de marchandises (N1, N2, N3), 11:00–18:00.",
-            "mar 12 m",
+            "mar 12 mai 11:00",
         ),
     ):
         answer = planner.get(path, asked(van, zone), headers={"accept-language": language})
         text = html.unescape(answer.content.decode())
         assert sentence in text
-        assert when in text.casefold() or when in text
+        assert when in text
 
 
 def test_a_stop_before_the_closed_hours_finds_nothing(as_person, carrier, van, zone):

@@ -25,16 +25,15 @@ def test_dates_are_written_as_the_language_does(language, said):
     with translation.override(language):
         found = [words.weekday(day), words.dated(day), words.in_full(day)]
         found.append(words.lately(SEPTEMBER, HELSINKI))
-    assert [one.replace(".", "") for one in found] == [one.replace(".", "") for one in said]
-    assert ("1." in found[0]) == ("1." in found[1]) == ("1." in found[2]) == (language == "de")
+    assert found == said
 
 
 def test_a_period_is_said_with_its_years_and_without_midnights():
     midnight = datetime(2026, 9, 1, tzinfo=HELSINKI)
     with translation.override("de"):
-        assert words.period(midnight, None, HELSINKI).startswith("ab 1. Sep")
+        assert words.period(midnight, None, HELSINKI) == "ab 1. Sep 2026"
         said = words.span(SEPTEMBER, SEPTEMBER + timedelta(minutes=30), HELSINKI)
-    assert said.endswith(" 14:05–14:35")
+    assert said == "Di 1. Sep 14:05–14:35"
 
 
 def test_a_period_that_ends_at_midnight_is_said_with_its_last_day():
