@@ -2,15 +2,17 @@
 
     ./hub bench decisions [--json] [--questions N]
 
-Single questions go through the whole request (authentication, queries, evaluation, JSON) in this
-process. `p99_ms` and `p50_ms` are of questions about a vehicle by id and about facts in turn,
-`queries` is the most that any of the first 200 made, asked again to be counted.
+Single questions go through all that the web server does once it has read a request: our ASGI
+application with its threads, authentication, queries, evaluation, JSON. `p99_ms` and `p50_ms` are
+of questions about a vehicle by id and about facts in turn, `queries` is the most that any of the
+first 200 made, asked again to be counted.
 `pure_us_per_decision` is the median of instant decisions in known zones of five rules each, without
 sentences; `compile_s` reads and compiles the whole set; `remedies_ms` is the median of a question
 that also names all that would help.
 """
 
 import argparse
+import asyncio
 import json
 import os
 import random
@@ -34,7 +36,7 @@ from accounts.models import Organisation
 from accounts.scopes import CARRIER
 from accounts.services import setup as accounts
 from carriers.models import Vehicle
-from foundation import memory
+from cityhub.asgi import application
 from kernel.clock import wall
 from kernel.identifiers import ref_id, uuid7
 from kernel.vehicles import VehicleFacts
@@ -42,6 +44,7 @@ from zones import rules
 from zones.models import AccessZone, Regulation, RegulationVersion, ZoneGeometry
 from zones.selectors import books
 
+PATH = "/api/v1/decisions"
 ZONES = 1000
 SIDE = 0.004
 FUELS = ("diesel", "petrol", "electric")
@@ -147,20 +150,54 @@ def question(draw: random.Random, carrier: Organisation, number: int) -> dict[st
     return asked | {"facts": facts | {"gross_weight_kg": 7500}}
 
 
-def served(client: APIClient, asked: list[dict[str, Any]]) -> tuple[list[float], int]:
-    """Return milliseconds per question, and the most queries of one of the first 200."""
-    times, most = [], 0
+async def served(token: str, asked: list[dict[str, Any]]) -> list[float]:
+    """Return milliseconds of server time per question."""
+    times = []
     for one in asked:
+        body = json.dumps(one).encode()
+        headers = {
+            "host": "localhost",
+            "authorization": f"Bearer {token}",
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+        }
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http",
+            "method": "POST", "path": PATH, "raw_path": PATH.encode(), "query_string": b"",
+            "root_path": "", "client": ("127.0.0.1", 50000), "server": ("127.0.0.1", 80),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }  # fmt: skip
+        sent: list[Any] = []
         begun = perf_counter()
-        answer = client.post("/api/v1/decisions", one, format="json")
+        await application(scope, _receiver(body), _sender(sent))
         times.append((perf_counter() - begun) * 1000)
-        if answer.status_code != 200:
-            raise RuntimeError(f"{answer.status_code}: {answer.content[:300]!r}")
-    for one in asked[:200]:  # apart from the times: counting costs some, too
+        if sent[0]["status"] != 200:
+            raise RuntimeError(f"{sent[0]['status']}: {sent[1]['body'][:300]!r}")
+    return times
+
+
+def _receiver(body: bytes) -> Any:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _sender(sent: list[Any]) -> Any:
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    return send
+
+
+def most_queries(client: APIClient, asked: list[dict[str, Any]]) -> int:
+    """Return the most queries that a question made; apart from the times, for counting costs."""
+    most = 0
+    for one in asked:
         with CaptureQueriesContext(connection) as seen:
-            client.post("/api/v1/decisions", one, format="json")
+            client.post(PATH, one, format="json")
         most = max(most, len(seen))
-    return times, most
+    return most
 
 
 def pure(carrier: Organisation, count: int, draw: random.Random) -> float:
@@ -194,23 +231,23 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     settings.HUB_RATE_CLIENT = 100_000_000
-    memory.settle()  # as the web process does
     draw = random.Random(wanted.seed)
     carrier = prepare(draw)
     made = accounts.create_client(organisation=carrier, name="bench", client_scopes=CARRIER)
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {_token(client, made)}")
+    token = _token(client, made)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
     begun = perf_counter()
     books.book(carrier.city_id)
     compiled = perf_counter() - begun
     asked = [question(draw, carrier, number) for number in range(wanted.questions)]
-    served(client, asked[:100])
-    times, most = served(client, asked)
-    helped, _ = served(client, [one | {"remedies": True} for one in asked[:200]])
+    asyncio.run(served(token, asked[:100]))
+    times = asyncio.run(served(token, asked))
+    helped = asyncio.run(served(token, [one | {"remedies": True} for one in asked[:200]]))
     figures = {
         "p50_ms": round(statistics.median(times), 2),
         "p99_ms": round(statistics.quantiles(times, n=100)[98], 2),
-        "queries": most,
+        "queries": most_queries(client, asked[:200]),
         "pure_us_per_decision": round(pure(carrier, 10_000, draw), 1),
         "compile_s": round(compiled, 2),
         "remedies_ms": round(statistics.median(helped), 2),

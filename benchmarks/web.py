@@ -52,7 +52,6 @@ def serving(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {
-        "CITYHUB_DB_POOL": "12",
         "CITYHUB_LOG_LEVEL": "WARNING",
         "CITYHUB_RATE_CLIENT": "100000000",
         **(environment or {}),

@@ -9,32 +9,30 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 
-def database(url: str, *, pool: int = 0) -> dict[str, object]:
+def database(url: str) -> dict[str, object]:
     """Return Django's settings for `postgis://user:password@host:port/name?host=/socket/dir`.
 
-    With `pool` > 0 the threads of a process share that many connections: under ASGI every
-    request may run in another thread, and each would keep a connection of its own. Without a
-    pool a connection stays open for the life of its thread.
+    A connection stays open for the life of its thread, and is looked at before it is used again:
+    a database that was restarted costs nobody an answer.
     """
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
-    settings: dict[str, object] = {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
-        "NAME": unquote(parts.path.lstrip("/")) or "cityhub",
-        "USER": unquote(parts.username or "") or os.environ.get("PGUSER", "postgres"),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.get("host") or parts.hostname or "",
-        "PORT": query.get("port") or parts.port or "",
-    }
     # Both for `foundation.rows.planned`: plan once, and never again for each value.
     options: dict[str, object] = {
         "prepare_threshold": 1,
         "options": "-c plan_cache_mode=force_generic_plan",
     }
-    if pool:
-        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 20}
-        return settings | {"CONN_MAX_AGE": 0, "OPTIONS": options}
-    return settings | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    return {
+        "ENGINE": "foundation.postgis",
+        "NAME": unquote(parts.path.lstrip("/")) or "cityhub",
+        "USER": unquote(parts.username or "") or os.environ.get("PGUSER", "postgres"),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host") or parts.hostname or "",
+        "PORT": query.get("port") or parts.port or "",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
 
 
 def celery_broker(redis_url: str) -> str:

@@ -18,12 +18,7 @@ VAR_DIR = Path(os.environ.get("CITYHUB_VAR", BASE_DIR / "var"))
 DEBUG = environment.flag(os.environ, "CITYHUB_DEBUG")
 SECRET_KEY = environment.secret_key(VAR_DIR, os.environ.get("CITYHUB_SECRET_KEY"))
 ALLOWED_HOSTS = os.environ.get("CITYHUB_HOSTS", "localhost,127.0.0.1,testserver").split(",")
-DATABASES = {
-    "default": environment.database(
-        os.environ.get("DATABASE_URL", "postgis:///cityhub"),
-        pool=int(os.environ.get("CITYHUB_DB_POOL", "0")),
-    )
-}
+DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL", "postgis:///cityhub"))}
 # GeoDjango finds its libraries in wheels: newer than a distribution's, and nobody needs root.
 GDAL_LIBRARY_PATH = environment.native_library("pyogrio", "libgdal*")
 GEOS_LIBRARY_PATH = environment.native_library("shapely", "libgeos_c*")
@@ -188,6 +183,7 @@ OAUTH2_PROVIDER = {
 
 # The API.
 HUB_BODY_LIMIT = int(os.environ.get("CITYHUB_BODY_LIMIT", str(1024 * 1024)))
+HUB_WEB_THREADS = int(os.environ.get("CITYHUB_WEB_THREADS", "12"))
 HUB_COALESCE = environment.flag(os.environ, "CITYHUB_COALESCE", default=True)
 HUB_PROBLEM_BASE = os.environ.get("CITYHUB_PROBLEM_BASE", "urn:cityhub:problem:")
 HUB_RATE_CLIENT = int(os.environ.get("CITYHUB_RATE_CLIENT", "20000"))  # requests per minute

@@ -12,4 +12,4 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(2_000, 50, 50)
+    gc.set_threshold(700, 10, 700)

@@ -7,12 +7,20 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
 
-from foundation import metrics
+from foundation import codes, metrics
+from foundation.api import problems
 from kernel.identifiers import uuid7
+from kernel.refusals import Refusal
 
 log = structlog.get_logger("hub.request")
+
+PATIENCE_S = 20.0
+"""A request that waited so long for a thread is turned away: who sent it may have given up."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _EMPTY = (202, 204)
@@ -37,9 +45,16 @@ def note(method: str, route: str, status: int, seconds: float) -> None:
 class RequestMiddleware(MiddlewareMixin):
     """Gives a request its id (a client's own X-Request-Id, if it is harmless), logs and counts."""
 
-    def process_request(self, request: Any) -> None:
+    def process_request(self, request: Any) -> HttpResponse | None:
         request.request_id = begin(request.headers.get("X-Request-Id", ""))
-        request.started = time.perf_counter()
+        now = time.perf_counter()
+        request.started = getattr(request, "arrived", now)
+        if now - request.started < PATIENCE_S:
+            return None
+        with translation.override(translation.get_language_from_request(request)):
+            detail = _("More is waiting than can be answered soon. Nothing of this was done.")
+            busy = Refusal(codes.SERVER_UNAVAILABLE, detail, retry_after_s=5)
+            return problems.response(busy, request)
 
     def process_response(self, request: Any, response: Any) -> Any:
         request_id = getattr(request, "request_id", None)

@@ -29,7 +29,7 @@ def web(checkout: Checkout, env: Mapping[str, str], *, port: int) -> Program:
         "--workers", workers, "--no-ws", "--respawn-failed-workers",
         "--workers-kill-timeout", "10", "cityhub.asgi:application",
     )  # fmt: skip
-    return Program("web", command, {**env, "CITYHUB_DB_POOL": env.get("CITYHUB_DB_POOL", "12")})
+    return Program("web", command, env)
 
 
 def worker(checkout: Checkout, env: Mapping[str, str]) -> Program:

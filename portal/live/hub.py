@@ -10,11 +10,9 @@ wakes the groups earlier: without it they look every second.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
-
-from asgiref.sync import sync_to_async
 
 LOOK_EVERY_S = 1.0
 LOOK_EVERY_WITH_REDIS_S = 5.0
@@ -30,6 +28,7 @@ class News:
 
 
 Reader = Callable[[int | None], News]
+Run = Callable[..., Awaitable[News]]
 
 
 @dataclass(eq=False)
@@ -60,7 +59,8 @@ class Group:
 class Hub:
     """Holds the groups of one event loop. `wake` may be called at any time."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run = asyncio.to_thread) -> None:
+        self._run_in_thread = run
         self._groups: dict[Hashable, Group] = {}
         self._wake = asyncio.Event()
         self.look_every_s = LOOK_EVERY_S
@@ -76,13 +76,13 @@ class Hub:
 
     async def listen(self, key: Hashable, read: Reader, after: int | None) -> AsyncIterator[News]:
         """Yield news after the cursor `after`, first of all what is there; ends when overrun."""
-        first = await sync_to_async(read)(after)
+        first = await self._run_in_thread(read, after)
         client = Client()
         group = self._join(key, read, first.cursor, client)
         try:
             yield first
             if group.cursor > first.cursor:
-                yield await sync_to_async(read)(first.cursor)
+                yield await self._run_in_thread(read, first.cursor)
             while (news := await client.queue.get()) is not None:
                 if news.cursor > first.cursor:
                     yield news
@@ -112,7 +112,7 @@ class Hub:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), self.look_every_s)
             try:
-                news = await sync_to_async(group.read)(group.cursor)
+                news = await self._run_in_thread(group.read, group.cursor)
             except Exception:  # the database is away: look again
                 _log().warning("live.read_failed", exc_info=True)
                 continue
@@ -131,6 +131,6 @@ def _log() -> Any:
 _hubs: dict[int, Hub] = {}
 
 
-def here() -> Hub:
-    """Return the hub of the running event loop."""
-    return _hubs.setdefault(id(asyncio.get_running_loop()), Hub())
+def here(run: Run) -> Hub:
+    """Return the hub of the running event loop; `run` reads in a thread."""
+    return _hubs.setdefault(id(asyncio.get_running_loop()), Hub(run))

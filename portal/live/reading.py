@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.http import HttpRequest
 
 from accounts import scopes
@@ -26,6 +26,7 @@ def reader_for(request: HttpRequest) -> Reader:
     """Return the function that reads for this reader; it asks anew each time who they may see."""
 
     def read(after: int | None) -> News:
+        close_old_connections()
         now = clock.now()
         return since(actors.of(request, now), after, now)
 

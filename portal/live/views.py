@@ -5,11 +5,10 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from accounts import scopes
-from foundation import clock
+from foundation import clock, threads
 from foundation.api import actors
 from portal.live import hub, redis_wake
 from portal.live.reading import reader_for
@@ -18,12 +17,11 @@ HEARTBEAT_S = 15
 LIFETIME_S = 600  # then the browser comes back and is asked again who it is
 
 
-async def vehicles(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def vehicles(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """`GET /live/vehicles`: vehicles, findings, bookings as they change; 401 unless signed in."""
-    user = await request.auser()
-    if not user.is_authenticated:
+    if not request.user.is_authenticated:
         return HttpResponse(status=401)
-    opened = await sync_to_async(_open)(request)
+    opened = _open(request)
     if opened is None:
         return HttpResponse(status=403)
     key, read = opened
@@ -49,7 +47,7 @@ def _cursor(request: HttpRequest) -> int | None:
 
 
 async def _stream(key: Any, read: hub.Reader, after: int | None) -> AsyncIterator[bytes]:
-    here = hub.here()
+    here = hub.here(threads.run)
     redis_wake.attach(here)
     news = here.listen(key, read, after)
     loop = asyncio.get_running_loop()

@@ -164,7 +164,7 @@ def test_a_missing_scope_is_named(api, carrier):
 def test_guessing_secrets_is_slow(client, hel, monkeypatch):
     from foundation.api import throttles
 
-    monkeypatch.setattr(throttles, "_count", lambda key: 121)
+    monkeypatch.setattr(throttles, "_count", lambda key, more: 121)
     answer = client.post("/oauth/token", {"grant_type": "client_credentials"})
     assert (answer.status_code, answer.json()["code"]) == (429, "rate.exceeded")
     assert answer.has_header("Retry-After")

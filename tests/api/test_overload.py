@@ -170,24 +170,25 @@ def test_a_connection_that_is_lost_between_two_statements_acknowledges_nothing(d
 
 @pytest.fixture
 def no_connection(monkeypatch):
-    """All connections of the pool are taken: whoever asks for one waits in vain."""
-    from django.db import connections
-    from psycopg_pool import PoolTimeout
+    """The database takes no more connections."""
+    from django.db import OperationalError, connections
 
     connection = connections["default"]
 
-    def wait_in_vain(*_args, **_kwargs):
-        raise PoolTimeout("couldn't get a connection after 20.00 sec")
+    def refused(*_args, **_kwargs):
+        raise OperationalError("FATAL:  sorry, too many clients already")
 
     def exhaust():
         connection.close()
-        monkeypatch.setattr(type(connection), "get_new_connection", wait_in_vain)
+        monkeypatch.setattr(type(connection), "get_new_connection", refused)
 
     yield exhaust
     monkeypatch.undo()
 
 
-def test_an_exhausted_pool_is_answered_before_anything_is_read(door, batch, no_connection):
+def test_a_database_without_a_free_connection_is_told_before_anything_is_read(
+    door, batch, no_connection
+):
     no_connection()
     assert_says_come_back(send(door, batch))
 

@@ -1,82 +1,167 @@
-"""The ASGI application: one thread per request, live pages streamed from the event loop."""
+"""The ASGI application: requests in few threads that stay, live pages from the event loop."""
 
 import asyncio
 import threading
+import time
 
 import pytest
+from django.db import connection, connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-threads = {}
+from foundation import threads
+from foundation.handler import Handler
+
+seen = {}
 
 
 def plain(request):
-    threads["view"] = threading.current_thread()
+    seen["view"] = threading.current_thread()
     return HttpResponse("plain")
 
 
-async def live(request):
+def live(request):
     async def lines():
         for number in range(3):
-            threads["stream"] = threading.current_thread()
+            seen["stream"] = threading.current_thread()
             yield f"data: {number}\n\n".encode()
             await asyncio.sleep(0)
 
     return StreamingHttpResponse(lines(), content_type="text/event-stream")
 
 
-urlpatterns = [path("plain", plain), path("live", live)]
+def endless(request):
+    async def lines():
+        try:
+            yield b"data: first\n\n"
+            await asyncio.Event().wait()
+        finally:
+            seen["ended"] = seen.get("ended", 0) + 1
+
+    return StreamingHttpResponse(lines(), content_type="text/event-stream")
 
 
-@pytest.fixture
-def ask(settings):
+def session(request):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return HttpResponse(str(cursor.fetchone()[0]))
+
+
+urlpatterns = [
+    path("plain", plain),
+    path("live", live),
+    path("endless", endless),
+    path("session", session),
+]
+
+
+@pytest.fixture(autouse=True)
+def _two_threads(settings):
     settings.ROOT_URLCONF = __name__
+    settings.HUB_WEB_THREADS = 2
+    threads._threads.cache_clear()
+    seen.clear()
+    yield
+    threads._threads.cache_clear()
 
-    def run(target):
-        async def talk():
+
+class Browser:
+    """One request, and what came of it."""
+
+    def __init__(self, target):
+        self.target, self.sent, self.gone = target, [], asyncio.Event()
+        self.begun = asyncio.Event()
+        self._messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def ask(self, application=None):
+        if application is None:
             from cityhub.asgi import application
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "path": self.target,
+            "query_string": b"",
+            "headers": [(b"host", b"localhost")],
+            "client": ("127.0.0.1", 5000),
+            "server": ("127.0.0.1", 8000),
+            "scheme": "http",
+        }
+        await asyncio.wait_for(application(scope, self._receive, self._send), 20)
+        return self.sent
 
-            sent, never = [], asyncio.Event()
-            messages = [{"type": "http.request", "body": b"", "more_body": False}]
+    async def _receive(self):
+        if self._messages:
+            return self._messages.pop()
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
 
-            async def receive():
-                if not messages:
-                    await never.wait()
-                return messages.pop()
-
-            async def send(message):
-                sent.append(message)
-
-            scope = {
-                "type": "http",
-                "asgi": {"version": "3.0"},
-                "http_version": "1.1",
-                "method": "GET",
-                "path": target,
-                "query_string": b"",
-                "headers": [(b"host", b"localhost")],
-                "client": ("127.0.0.1", 5000),
-                "server": ("127.0.0.1", 8000),
-                "scheme": "http",
-            }
-            await asyncio.wait_for(application(scope, receive, send), 20)
-            return sent
-
-        return asyncio.run(talk())
-
-    return run
+    async def _send(self, message):
+        self.sent.append(message)
+        if message.get("body"):
+            self.begun.set()
 
 
-def test_a_plain_view_runs_in_a_thread_of_its_own(ask):
+def ask(target):
+    return asyncio.run(Browser(target).ask())
+
+
+def test_a_plain_view_runs_in_a_thread():
     sent = ask("/plain")
     assert (sent[0]["status"], sent[1]["body"]) == (200, b"plain")
-    assert threads["view"] is not threading.main_thread()
+    assert seen["view"] is not threading.main_thread()
     assert b"x-request-id" in {name.lower() for name, _value in sent[0]["headers"]}
 
 
-def test_a_live_page_streams_from_the_event_loop(ask):
+def test_a_live_page_streams_from_the_event_loop():
     sent = ask("/live")
     assert sent[0]["status"] == 200
     bodies = [message["body"] for message in sent[1:] if message.get("body")]
     assert bodies == [b"data: 0\n\n", b"data: 1\n\n", b"data: 2\n\n"]
-    assert threads["stream"] is threading.main_thread()
+    assert seen["stream"] is threading.main_thread()
+
+
+def test_open_live_pages_hold_no_thread_and_end_when_their_browser_has_gone():
+    async def run():
+        pages = [Browser("/endless") for _ in range(5)]
+        open_ = [asyncio.create_task(page.ask()) for page in pages]
+        await asyncio.wait_for(asyncio.gather(*(page.begun.wait() for page in pages)), 20)
+        meanwhile = await Browser("/plain").ask()
+        for page in pages:
+            page.gone.set()
+        await asyncio.gather(*open_)
+        return meanwhile
+
+    assert asyncio.run(run())[0]["status"] == 200
+    assert seen["ended"] == 5
+
+
+def test_who_waited_too_long_for_a_thread_is_told_to_come_back(monkeypatch):
+    class Late(Handler):
+        def _answer(self, scope, body, arrived):
+            return super()._answer(scope, body, time.perf_counter() - 21)
+
+    sent = asyncio.run(Browser("/plain").ask(Late()))
+    headers = {name.lower(): value for name, value in sent[0]["headers"]}
+    assert (sent[0]["status"], headers[b"retry-after"]) == (503, b"5")
+    assert b'"server.unavailable"' in sent[1]["body"]
+    assert "view" not in seen
+
+
+@pytest.fixture
+def _closed():
+    yield
+    asyncio.run(threads.run(connections.close_all))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_closed")
+def test_a_connection_stays_and_one_that_the_server_ended_costs_no_answer():
+    first, again = ask("/session")[1]["body"], ask("/session")[1]["body"]
+    assert first == again
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [int(first)])
+    sent = ask("/session")
+    assert sent[0]["status"] == 200
+    assert sent[1]["body"] != first
