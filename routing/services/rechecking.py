@@ -10,9 +10,10 @@ from uuid import UUID
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import City
+from carriers.models import RoutePlan
 from carriers.selectors import vehicles
 from curbs import decisions
 from curbs.evaluator import AtPoint, Evaluator, Question
@@ -24,24 +25,30 @@ from kernel.verdicts import ReasonGiven
 from routing.models import Plan, PlanStop
 
 _OPEN = (Plan.State.PROPOSED, Plan.State.ACCEPTED)
+_ABOUT_A_CURB = 0.0005
+"""Degrees about a curb in which a stop may be at it: more than ten metres wherever people live."""
 
 
 @transaction.atomic
-def look_again(*, city: City, zone_ids: Collection[UUID], now: datetime) -> int:
-    """Mark the plans with stops to come that the rules of these zones forbid, and lift the marks
-    of those that they do not any more.
+def look_again(
+    *, city: City, zone_ids: Collection[UUID], curb_zone_ids: Collection[UUID] = (), now: datetime
+) -> int:
+    """Mark the plans with stops to come that the rules of these zones and curb zones forbid, and
+    lift the marks of those that they do not any more.
 
     A proposal is outdated by a mark and stays so; an accepted plan stands, with the stops named,
-    until its carrier asks for another. Returns how many plans changed. Seven queries, and one write
-    per plan.
+    until its carrier has another way for the trip. Returns how many plans changed. Seven queries,
+    and one write per plan.
     """
-    ground = _ground(decisions.evaluator(city), zone_ids)
+    ground = _ground(decisions.evaluator(city), zone_ids, curb_zone_ids)
     plans = list(_concerned(ground, city, now).select_for_update())
     if not plans:
         return 0
     # Read under the locks: who gets them later knows later rules.
     evaluator = decisions.evaluator(city)
     versions = {rule.version for id_ in zone_ids for rule in evaluator.zones.history(id_)}
+    curbs = filter(None, map(evaluator.curbs.zone, curb_zone_ids))
+    versions |= {policy.id for curb in curbs for policy in curb.policies}
     marked = {mark["stop_id"] for plan in plans for mark in plan.infeasible}
     stops = _stops(plans, ground, marked, now)
     seen = {(stop.planned.plan_id, str(stop.stop_id)) for stop in stops}
@@ -95,10 +102,15 @@ def _tell(plan: Plan, topic: str, stops: list[dict[str, Any]], now: datetime) ->
     )
 
 
-def _ground(evaluator: Evaluator, zone_ids: Collection[UUID]) -> GEOSGeometry:
-    """Return the ground of zones now and, as far as it is drawn, later; it may be empty."""
+def _ground(
+    evaluator: Evaluator, zone_ids: Collection[UUID], curb_zone_ids: Collection[UUID]
+) -> GEOSGeometry:
+    """Return the ground of zones now and, as far as it is drawn, later, and that about curb zones;
+    it may be empty."""
     shapes = evaluator.zones.geography(None).shapes
     own = [shape.geometry for shape in shapes if shape.zone_id in zone_ids]
+    curbs = filter(None, map(evaluator.curbs.zone, curb_zone_ids))
+    own += [shapely.buffer(curb.geometry, _ABOUT_A_CURB) for curb in curbs]
     return GEOSGeometry(shapely.to_wkt(shapely.union_all(own)), srid=4326)
 
 
@@ -106,18 +118,29 @@ def _concerned(ground: GEOSGeometry, city: City, now: datetime) -> QuerySet[Plan
     """Return the open plans with stops to come on a ground, and those with marks: their stops may
     have lain on it before it was drawn anew."""
     there = Q(location__intersects=ground) | ~Q(planned__plan__infeasible=[])
-    to_come = PlanStop.objects.of_city(city.id).filter(
-        there, planned__plan__state__in=_OPEN, depart_at__gt=now
-    )
+    to_come = PlanStop.objects.of_city(city.id).filter(there, _is_meant(), depart_at__gt=now)
     ids = to_come.values("planned__plan")
     return Plan.objects.filter(id__in=ids, state__in=_OPEN).order_by("id")
+
+
+def _is_meant() -> Q:
+    """Return the condition for a planned stop that nothing came in place of: of a proposal, the
+    route that it would replace is the trip's current one; of an accepted plan, its own is."""
+    own = RoutePlan.objects.filter(
+        organisation_id=OuterRef("planned__route__organisation_id"),
+        trip_id=OuterRef("planned__trip_id"),
+        revision=OuterRef("planned__route__revision") + 1,
+        is_current=True,
+    )
+    proposed = Q(planned__plan__state=Plan.State.PROPOSED, planned__route__is_current=True)
+    return proposed | (Q(planned__plan__state=Plan.State.ACCEPTED) & Exists(own))
 
 
 def _stops(
     plans: list[Plan], ground: GEOSGeometry, marked: Collection[str], now: datetime
 ) -> list[PlanStop]:
     there = Q(location__intersects=ground) | Q(stop_id__in=marked)
-    rows = PlanStop.objects.filter(there, planned__plan__in=plans, depart_at__gt=now)
+    rows = PlanStop.objects.filter(there, _is_meant(), planned__plan__in=plans, depart_at__gt=now)
     return list(rows.select_related("planned").order_by("arrive_at", "id"))
 
 

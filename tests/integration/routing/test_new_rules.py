@@ -8,7 +8,9 @@ import pytest
 from django.contrib.gis.geos import LineString, Point
 
 from carriers.models import RoutePlan
+from curbs.services import setup
 from foundation.models import OutboxMessage
+from kernel.identifiers import uuid7
 from routing.models import Plan, PlanRoute, PlanStop, Run
 from tests import curb_factories, factories, zone_factories
 from tests.factories import TUESDAY
@@ -46,14 +48,11 @@ def planned(vehicle, state, place, at=TUESDAY + HOUR):
         certified_under={},
         rounds=1,
     )
-    route = RoutePlan.objects.create(
-        **whose,
-        vehicle=vehicle,
-        trip_id=uuid4(),
-        revision=1,
-        source="sent",
-        published_at=TUESDAY,
-    )
+    facts = whose | {"vehicle": vehicle, "trip_id": uuid4(), "published_at": TUESDAY}
+    is_open = state != "accepted"
+    route = RoutePlan.objects.create(**facts, revision=1, source="sent", is_current=is_open)
+    if not is_open:
+        RoutePlan.objects.create(**facts, revision=2, source="plan")
     way = PlanRoute.objects.create(
         plan=plan,
         seq=1,
@@ -151,6 +150,56 @@ def test_a_calendar_that_changes_marks_what_rules_forbid_that_ask_for_it(
     calendars.set_days(actor=city, code="smog", days=[day], now=TUESDAY)
     drain(as_of=TUESDAY)
     assert states(within, after, tomorrow) == [("accepted", 1), ("accepted", 0), ("outdated", 1)]
+
+
+def replace(plan):
+    """Send another route for the trip of a plan."""
+    row = plan.routes.get()
+    revisions = RoutePlan.objects.filter(trip_id=row.trip_id).order_by("revision")
+    last = revisions.last()
+    revisions.update(is_current=False)
+    last.pk, last.revision, last.is_current = uuid7(), last.revision + 1, True
+    last.save(force_insert=True)
+
+
+@pytest.mark.parametrize("state", ["proposed", "accepted"])
+def test_a_plan_in_whose_place_another_way_has_come_is_not_looked_at(
+    carrier, city, zone, drain, state
+):
+    plan = planned(curb_factories.van(carrier), state, INSIDE)
+    replace(plan)
+    publish(city, zone)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [(state, 0)]
+
+
+def test_a_policy_of_a_curb_zone_marks_stops_at_it_and_the_next_one_lifts_the_marks(
+    carrier, hel, drain
+):
+    line = curb_factories.line(hel)
+    curb = curb_factories.zone(line, rows=[{"what": {"effect": "allow"}}])
+    van = curb_factories.van(carrier)
+    lng, lat = line.geometry.coords[0]
+    at_it = planned(van, "accepted", (lng + 0.0001, lat + 0.00005))  # 5.6 m beside the curb
+    across = planned(van, "accepted", (lng + 0.0001, lat + 0.0002))  # 22 m
+    setup.add_policy(zone=curb, policy={"rows": NO_DIESEL}, legal_from=TUESDAY, now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(at_it, across) == [("accepted", 1), ("accepted", 0)]
+    later = TUESDAY + HOUR / 4
+    setup.add_policy(zone=curb, policy={"rows": OVER_12_T}, legal_from=later, now=later)
+    drain(as_of=later)
+    assert states(at_it, across) == [("accepted", 0), ("accepted", 0)]
+    assert news("plan.feasible") == [(str(at_it.id), 1)]
+
+
+def test_a_calendar_marks_stops_at_curbs_whose_policy_asks_for_it(carrier, city, hel, drain):
+    line = curb_factories.line(hel)
+    curb_factories.zone(line, rows=[row | {"when": [{"calendar": "smog"}]} for row in NO_DIESEL])
+    smog = calendars.create(actor=city, code="smog", name="Smog", now=TUESDAY)
+    plan = planned(curb_factories.van(carrier), "accepted", line.geometry.coords[0])
+    calendars.switch_on(actor=city, calendar_id=smog.id, now=TUESDAY)
+    drain(as_of=TUESDAY)
+    assert states(plan) == [("accepted", 1)]
 
 
 def news(topic):
