@@ -1,20 +1,20 @@
 """Numbers, times and money as people read them, in the reader's language and the city's zone."""
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from foundation.texts import language_of_request
+from kernel.money import Money
+from zones import writing
+
 
 def money(amount: int, currency: str) -> str:
-    """Return an amount of the smallest unit, e.g. `€ 1.50` or `1,50 €`; currencies with cents
-    only."""
-    value = formats.number_format(Decimal(amount) / 100, decimal_pos=2)
-    sign = {"EUR": "€", "GBP": "£", "CHF": "CHF", "USD": "$"}.get(currency, currency)
-    return pgettext("amount of money", "%(sign)s %(value)s") % {"sign": sign, "value": value}
+    """Return an amount of the smallest unit as rules say it, on one line: `€1.50` or `1,50 €`."""
+    return writing.money(Money(amount, currency), language_of_request()).replace(" ", "\xa0")
 
 
 def labelled(label: str, text: str) -> str:

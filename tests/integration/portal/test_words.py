@@ -46,7 +46,7 @@ def test_a_period_that_ends_at_midnight_is_said_with_its_last_day():
 @pytest.mark.parametrize(
     ("language", "price", "title"),
     [
-        ("en", "€ 1.50", "No access: Kamppi"),
+        ("en", "€1.50", "No access: Kamppi"),
         ("de", "1,50\xa0€", "No access: Kamppi"),
         ("fr", "1,50\xa0€", "No access\xa0: Kamppi"),
     ],
