@@ -34,17 +34,23 @@ def day(at: datetime, tz: Any) -> str:
 
 def weekday(on: date) -> str:
     """Return a day of this year, e.g. `Tue 12 May`."""
-    return formats.date_format(on, pgettext("date format", "D j M"))
+    return _said(on, pgettext("date format", "D j M"))
 
 
 def dated(on: date) -> str:
     """Return a day of any year, e.g. `12 May 2026`."""
-    return formats.date_format(on, pgettext("date format", "j M Y"))
+    return _said(on, pgettext("date format", "j M Y"))
 
 
 def in_full(on: date) -> str:
     """Return a day as a heading says it, e.g. `Tuesday 12 May 2026`."""
-    return formats.date_format(on, pgettext("date format", "l j F Y"))
+    return _said(on, pgettext("date format", "l j F Y"))
+
+
+def _said(on: date, pattern: str) -> str:
+    if on.day == 1 and language_of_request() == "fr":
+        pattern = pattern.replace("j", r"1\e\r")
+    return formats.date_format(on, pattern)
 
 
 def lately(at: datetime, tz: Any) -> str:

@@ -52,13 +52,15 @@ class Backfill(Page):
     def get(self, request: HttpRequest, **more: Any) -> HttpResponse:
         rows = BackfillWindow.objects.visible_to(self.actor, self.scope)
         steward = self.actor.may(scopes.EVENTS_STEWARD)
+        days = self._days()
         return self.show(
             "portal/backfill/list.html",
             more.pop("status", 200),
             table=table(request, rows, COLUMNS, default="-until", prepare=self._in_words),
             steward=steward,
             carriers=self._carriers() if steward else [],
-            days=self._days(),
+            days=days,
+            first_day=words.dated(days["first"]),
             given=more.pop("given", {}),
             wrong=more.pop("wrong", {}),
             **more,

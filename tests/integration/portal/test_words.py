@@ -17,7 +17,7 @@ SEPTEMBER = datetime(2026, 9, 1, 14, 5, 9, tzinfo=HELSINKI)
     [
         ("en", ["Tue 1 Sep", "1 Sep 2026", "Tuesday 1 September 2026", "Tue 14:05"]),
         ("de", ["Di 1. Sep", "1. Sep 2026", "Dienstag, 1. September 2026", "Di 14:05"]),
-        ("fr", ["mar 1 sep", "1 sep 2026", "mardi 1 septembre 2026", "mar 14:05"]),
+        ("fr", ["mar 1er sep", "1er sep 2026", "mardi 1er septembre 2026", "mar 14:05"]),
     ],
 )
 def test_dates_are_written_as_the_language_does(language, said):
