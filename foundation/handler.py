@@ -43,12 +43,11 @@ class Handler(ASGIHandler):
         """Return the response, closed unless its content is still to come."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
-        request, response = self.create_request(scope, body)
-        if request is None:
-            body.close()
-        else:
-            request.arrived = arrived
-            response = self.get_response(request)
+        with body:
+            request, response = self.create_request(scope, body)
+            if request is not None:
+                request.arrived = arrived
+                response = self.get_response(request)
         response._handler_class = self.__class__
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
