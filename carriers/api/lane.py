@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.utils import translation
@@ -251,6 +251,7 @@ def answers(posts: list[Post]) -> list[Answer]:
     """
     late = time.perf_counter() - PATIENCE_S
     waited = {id(post) for post in posts if post.began < late}
+    close_old_connections()  # one that the server ended meanwhile costs nobody an answer
     try:
         batched = _batches([post for post in posts if id(post) not in waited])
         if batched:
