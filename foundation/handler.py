@@ -1,9 +1,11 @@
 """How requests reach Django under ASGI: each in one thread, streams from the event loop."""
 
 import asyncio
+import os
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -22,6 +24,21 @@ class Handler(ASGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
+
+    async def read_body(self, receive: Any) -> Any:
+        """Return the body as a file; of one beyond every limit, what is needed to see that it is:
+        anybody may send it, and it would lie on the disk."""
+        room = settings.HUB_BODY_KEPT
+
+        async def within() -> Any:
+            nonlocal room
+            message = await receive()
+            if body := message.get("body"):
+                message = {**message, "body": body[:room]}
+                room -= len(message["body"])
+            return message
+
+        return await super().read_body(within)
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request."""
@@ -48,6 +65,8 @@ class Handler(ASGIHandler):
             body.close()
         else:
             request.arrived = arrived
+            request.is_cut = body.seek(0, os.SEEK_END) >= settings.HUB_BODY_KEPT
+            body.seek(0)
             response = self.get_response(request)
         response._handler_class = self.__class__
         if isinstance(response, FileResponse):

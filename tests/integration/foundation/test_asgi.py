@@ -20,6 +20,10 @@ def plain(request):
     return HttpResponse("plain")
 
 
+def size(request):
+    return HttpResponse(str(len(request.read())))
+
+
 def live(request):
     async def lines():
         for number in range(3):
@@ -49,6 +53,7 @@ def session(request):
 
 urlpatterns = [
     path("plain", plain),
+    path("size", size),
     path("live", live),
     path("endless", endless),
     path("session", session),
@@ -68,10 +73,11 @@ def _two_threads(settings):
 class Browser:
     """One request, and what came of it."""
 
-    def __init__(self, target):
+    def __init__(self, target, *parts):
         self.target, self.sent, self.gone = target, [], asyncio.Event()
         self.begun = asyncio.Event()
         self._messages = [{"type": "http.request", "body": b"", "more_body": False}]
+        self._messages += [{"type": "http.request", "body": p, "more_body": True} for p in parts]
 
     async def ask(self, application=None):
         if application is None:
@@ -112,6 +118,25 @@ def test_a_plain_view_runs_in_a_thread():
     assert (sent[0]["status"], sent[1]["body"]) == (200, b"plain")
     assert seen["view"] is not threading.main_thread()
     assert b"x-request-id" in {name.lower() for name, _value in sent[0]["headers"]}
+
+
+def test_a_body_beyond_every_limit_is_refused_and_no_more_of_it_kept_than_shows_that(settings):
+    settings.HUB_BODY_KEPT = 1000
+    kept = []
+
+    class Weighed(Handler):
+        async def read_body(self, receive):
+            body = await super().read_body(receive)
+            kept.append(len(body.read()))
+            return body
+
+    large, small = (
+        asyncio.run(Browser("/size", *[b"x" * 300] * parts).ask(Weighed())) for parts in (10, 3)
+    )
+    assert kept == [1000, 900]
+    assert large[0]["status"] == 413
+    assert b'"request.too_large"' in large[1]["body"]
+    assert small[1]["body"] == b"900"
 
 
 def test_a_live_page_streams_from_the_event_loop():
