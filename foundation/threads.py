@@ -48,9 +48,9 @@ class Threads(Executor):
             if self._idle:
                 self._idle.pop().put(task)
             elif self._started < self._most:
-                self._started += 1
-                name = f"request-{self._started}"
+                name = f"request-{self._started + 1}"
                 threading.Thread(target=self._work, args=(task,), name=name, daemon=True).start()
+                self._started += 1  # not before: one that the machine refuses is tried again
             else:
                 self._waiting.append(task)
         return future
