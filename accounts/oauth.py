@@ -30,7 +30,10 @@ class HubValidator(OAuth2Validator):
     """Accepts both live secrets of a client."""
 
     def _authenticate_basic_auth(self, request: Any) -> bool:
-        return self._with_either_secret(request, super()._authenticate_basic_auth)
+        try:
+            return self._with_either_secret(request, super()._authenticate_basic_auth)
+        except ValueError:  # no Base64, not even ASCII
+            return False
 
     def _authenticate_request_body(self, request: Any) -> bool:
         return self._with_either_secret(request, super()._authenticate_request_body)

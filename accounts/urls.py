@@ -7,9 +7,12 @@ from foundation.api.throttles import limited
 
 # Guessing secrets has to be slow; a client needs one token an hour.
 TOKENS_PER_MINUTE = 120
+_slow = limited(TOKENS_PER_MINUTE)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("oauth/token", limited(TOKENS_PER_MINUTE)(TokenView.as_view()), name="oauth-token"),
-    path("oauth/revoke", RevokeTokenView.as_view(), name="oauth-revoke"),
+    path(
+        "oauth/revoke", limited(TOKENS_PER_MINUTE)(RevokeTokenView.as_view()), name="oauth-revoke"
+    ),
     path("api/v1/", include("accounts.api.urls")),
 ]

@@ -203,6 +203,7 @@ HUB_CHECK_DAYS = environment.days(os.environ, "CITYHUB_CHECK_DAYS", default=90, 
 HUB_DISPUTE_DAYS = environment.days(os.environ, "CITYHUB_DISPUTE_DAYS", default=28, least=1)
 HUB_DECISION_DAYS = environment.days(os.environ, "CITYHUB_DECISION_DAYS", default=28, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # each endpoint has a limit of its own
+HUB_BODY_KEPT = DATA_UPLOAD_MAX_MEMORY_SIZE + 1024 * 1024  # a file within a form, and its wrapping
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.Bearer",

@@ -1,9 +1,12 @@
 """How requests reach Django under ASGI: each in one thread, streams from the event loop."""
 
 import asyncio
+import os
 import time
+from asyncio import FIRST_COMPLETED
 from typing import Any
 
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -11,6 +14,14 @@ from django.http import FileResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
 from foundation import threads
+from foundation.middleware import RequestMiddleware, busy
+
+SOON_S = 0.5
+"""A request that takes longer is called off when its client leaves before a thread began it."""
+PATIENCE_S = 20.0
+"""One that waited so long for a thread is turned away: who sent it may have given up."""
+
+_busy = RequestMiddleware(busy)
 
 
 class Handler(ASGIHandler):
@@ -23,21 +34,59 @@ class Handler(ASGIHandler):
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
 
+    async def read_body(self, receive: Any) -> Any:
+        """Return the body as a file; of one beyond every limit, what is needed to see that it is:
+        anybody may send it, and it would lie on the disk."""
+        room = settings.HUB_BODY_KEPT
+
+        async def within() -> Any:
+            nonlocal room
+            message = await receive()
+            if body := message.get("body"):
+                message = {**message, "body": body[:room]}
+                room -= len(message["body"])
+            return message
+
+        return await super().read_body(within)
+
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request."""
         try:
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        response = await threads.run(self._answer, scope, body, time.perf_counter())
+        arrived = time.perf_counter()
+        task = threads.submit(self._answer, scope, body, arrived)
+        answer = asyncio.wrap_future(task)
+        leaving = None
+        if not (await asyncio.wait((answer,), timeout=SOON_S))[0]:
+            leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
+            await asyncio.wait((answer, leaving), timeout=PATIENCE_S, return_when=FIRST_COMPLETED)
+            if not answer.done() and threads.take_back(task):
+                with body:
+                    return await self._turn_away(scope, body, arrived, leaving, send)
+        response = await answer
         try:
             if response.streaming:
-                await self._stream(response, receive, send)
+                await self._stream(response, leaving, receive, send)
             else:
                 await self.send_response(response, send)
         finally:
+            if leaving is not None:
+                await _end(leaving)
             if response.streaming:
                 await threads.run(response.close)
+
+    async def _turn_away(
+        self, scope: Any, body: Any, arrived: float, leaving: asyncio.Future[Any], send: Any
+    ) -> None:
+        """Say that no thread became free in time, unless the client has gone."""
+        has_gone = leaving.done()
+        await _end(leaving)
+        request, _ = self.create_request(scope, body)
+        if not has_gone and request is not None:
+            request.arrived = arrived
+            await self.send_response(_busy(request), send)
 
     def _answer(self, scope: Any, body: Any, arrived: float) -> HttpResponseBase:
         """Return the response, closed unless its content is still to come."""
@@ -47,6 +96,8 @@ class Handler(ASGIHandler):
             request, response = self.create_request(scope, body)
             if request is not None:
                 request.arrived = arrived
+                request.is_cut = body.seek(0, os.SEEK_END) >= settings.HUB_BODY_KEPT
+                body.seek(0)
                 response = self.get_response(request)
         response._handler_class = self.__class__
         if isinstance(response, FileResponse):
@@ -55,14 +106,25 @@ class Handler(ASGIHandler):
             response.close()
         return response
 
-    async def _stream(self, response: HttpResponseBase, receive: Any, send: Any) -> None:
+    async def _stream(
+        self,
+        response: HttpResponseBase,
+        leaving: asyncio.Future[Any] | None,
+        receive: Any,
+        send: Any,
+    ) -> None:
         """Send until all is sent or the client has gone."""
         sending = asyncio.ensure_future(self.send_response(response, send))
-        leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
-        await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
-        leaving.cancel()
+        if leaving is None:
+            leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
+        await asyncio.wait((sending, leaving), return_when=FIRST_COMPLETED)
         sent = sending.done()
-        sending.cancel()
-        await asyncio.gather(sending, leaving, return_exceptions=True)
+        await _end(sending, leaving)
         if sent:
             sending.result()
+
+
+async def _end(*tasks: asyncio.Future[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,7 +10,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from foundation import codes, metrics
 from foundation.api import problems
@@ -18,9 +18,6 @@ from kernel.identifiers import uuid7
 from kernel.refusals import Refusal
 
 log = structlog.get_logger("hub.request")
-
-PATIENCE_S = 20.0
-"""A request that waited so long for a thread is turned away: who sent it may have given up."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _EMPTY = (202, 204)
@@ -47,14 +44,11 @@ class RequestMiddleware(MiddlewareMixin):
 
     def process_request(self, request: Any) -> HttpResponse | None:
         request.request_id = begin(request.headers.get("X-Request-Id", ""))
-        now = time.perf_counter()
-        request.started = getattr(request, "arrived", now)
-        if now - request.started < PATIENCE_S:
-            return None
-        with translation.override(translation.get_language_from_request(request)):
-            detail = _("More is waiting than can be answered soon. Nothing of this was done.")
-            busy = Refusal(codes.SERVER_UNAVAILABLE, detail, retry_after_s=5)
-            return problems.response(busy, request)
+        request.started = getattr(request, "arrived", None) or time.perf_counter()
+        if getattr(request, "is_cut", False):
+            detail = _("The body is larger than this server takes.")
+            return _refused(request, Refusal(codes.REQUEST_TOO_LARGE, detail))
+        return None
 
     def process_response(self, request: Any, response: Any) -> Any:
         request_id = getattr(request, "request_id", None)
@@ -70,6 +64,18 @@ class RequestMiddleware(MiddlewareMixin):
         else:
             note(request.method, route, response.status_code, seconds)
         return response
+
+
+def busy(request: Any) -> HttpResponse:
+    """Return the answer to a request that waited too long for a thread."""
+    detail = _("More is waiting than can be answered soon. Nothing of this was done.")
+    return _refused(request, Refusal(codes.SERVER_UNAVAILABLE, detail, retry_after_s=5))
+
+
+def _refused(request: Any, refusal: Refusal) -> HttpResponse:
+    """Return a refusal in the language of the request, before anything else looks at it."""
+    with translation.override(translation.get_language_from_request(request)):
+        return problems.response(refusal, request)
 
 
 def _route(request: Any) -> str:

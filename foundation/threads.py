@@ -26,6 +26,16 @@ async def run[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -
     return await loop.run_in_executor(_threads(), partial(work, *args, **kwargs))
 
 
+def submit[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+    """Return the future of what `work` returns."""
+    return _threads().submit(work, *args, **kwargs)
+
+
+def take_back(future: Future[Any]) -> bool:
+    """Call off work that no thread has begun; return whether it was."""
+    return _threads().take_back(future)
+
+
 class Threads(Executor):
     """Threads of which the one that worked last works next.
 
@@ -48,12 +58,20 @@ class Threads(Executor):
             if self._idle:
                 self._idle.pop().put(task)
             elif self._started < self._most:
-                self._started += 1
-                name = f"request-{self._started}"
+                name = f"request-{self._started + 1}"
                 threading.Thread(target=self._work, args=(task,), name=name, daemon=True).start()
+                self._started += 1  # not before: one that the machine refuses is tried again
             else:
                 self._waiting.append(task)
         return future
+
+    def take_back(self, future: Future[Any]) -> bool:
+        """Call off work that no thread has begun; return whether it was."""
+        if not future.cancel():
+            return False
+        with self._lock:
+            self._waiting = deque(task for task in self._waiting if task[0] is not future)
+        return True
 
     def _work(self, task: Task | None) -> None:
         inbox: SimpleQueue[Task] = SimpleQueue()

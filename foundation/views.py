@@ -92,8 +92,8 @@ def prometheus(request: HttpRequest) -> HttpResponse:
 
 def _may_read_metrics(request: HttpRequest) -> bool:
     if settings.HUB_METRICS_TOKEN:
-        wanted = f"Bearer {settings.HUB_METRICS_TOKEN}"
-        return hmac.compare_digest(request.headers.get("Authorization", ""), wanted)
+        wanted = f"Bearer {settings.HUB_METRICS_TOKEN}".encode()
+        return hmac.compare_digest(request.headers.get("Authorization", "").encode(), wanted)
     forwarded = request.headers.get("X-Forwarded-For") or request.headers.get("Forwarded")
     return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and not forwarded
 

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.utils import translation
@@ -201,12 +201,12 @@ class Desk:
         with self._bell:
             if len(self._waiting) >= WAITING_POSTS or self._bytes >= WAITING_BYTES:
                 return False
+            if self._writers < WRITERS:
+                name = f"events-{self._writers + 1}"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+                self._writers += 1  # not before: one that the machine refuses is tried again
             self._waiting.append((post, loop))
             self._bytes += len(post.body)
-            if self._writers < WRITERS:
-                self._writers += 1
-                name = f"events-{self._writers}"
-                threading.Thread(target=self._work, name=name, daemon=True).start()
             self._bell.notify()
         return True
 
@@ -252,6 +252,7 @@ def answers(posts: list[Post]) -> list[Answer]:
     late = time.perf_counter() - PATIENCE_S
     waited = {id(post) for post in posts if post.began < late}
     try:
+        close_old_connections()  # one that the server ended meanwhile costs nobody an answer
         batched = _batches([post for post in posts if id(post) not in waited])
         if batched:
             intake.read(batched)

@@ -1,5 +1,6 @@
 """Evidence on paper: a PDF of a bundle, drawn here from what the bundle holds."""
 
+import threading
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,14 @@ from django.utils.translation import gettext as _
 from accounts.models import City
 from compliance.models import Finding, FindingJournal
 from compliance.services.evidence import Bundle
+from foundation import codes
+from kernel.refusals import Refusal
+
+AT_ONCE = 2
+"""Printing takes seconds of a core: more of it at once would hold all threads of a web process."""
+RETRY_AFTER_S = 5
+
+_presses = threading.BoundedSemaphore(AT_ONCE)
 
 
 class _NothingOutside(Exception):
@@ -23,11 +32,22 @@ def _refuse(url: str, *_args: Any, **_more: Any) -> Any:
 def pdf(bundle: Bundle, city: City) -> bytes:
     """Return a bundle as a PDF in the reader's language, times on the city's clocks.
 
-    Nothing is loaded from anywhere: the map is part of the bundle.
+    Nothing is loaded from anywhere: the map is part of the bundle. Raises `server.unavailable`
+    while others print.
     """
+    if not _presses.acquire(blocking=False):
+        detail = _("Others are printing. Try again in a moment.")
+        raise Refusal(codes.SERVER_UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)
+    try:
+        return _printed(page(bundle, city))
+    finally:
+        _presses.release()
+
+
+def _printed(page: str) -> bytes:
     from weasyprint import HTML  # here: who prints nothing does without its 0.3 s and 40 MB
 
-    made: bytes = HTML(string=page(bundle, city), url_fetcher=_refuse).write_pdf()
+    made: bytes = HTML(string=page, url_fetcher=_refuse).write_pdf()
     return made
 
 

@@ -18,6 +18,7 @@ from django.core.exceptions import (
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -126,7 +127,7 @@ def translate(exc: Exception, allowed: Any = ()) -> Refusal:
         return Refusal(codes.FORBIDDEN, str(exc) or _("You may not do this."))
     if isinstance(exc, RequestDataTooBig):
         return Refusal(codes.REQUEST_TOO_LARGE, _("The body is larger than this server takes."))
-    if isinstance(exc, SuspiciousOperation | BadRequest):
+    if isinstance(exc, SuspiciousOperation | BadRequest | MultiPartParserError):
         return Refusal(codes.REQUEST_BAD, _("The request cannot be understood."))
     if is_unavailable(exc):
         return Refusal(

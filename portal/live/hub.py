@@ -4,8 +4,8 @@ A cursor is a transaction id below which everything has been committed or rolled
 `pg_snapshot_xmin`). News are the rows written by transactions in `[cursor, horizon)`; the horizon
 is the next cursor, one number for all topics. Nothing is skipped that commits late.
 
-Clients who may see the same rows form a group; a group reads once for all of them. Redis only
-wakes the groups earlier: without it they look every second.
+Clients who may see the same rows, in one language, form a group; a group reads once for all of
+them. Redis only wakes the groups earlier: without it they look every second.
 """
 
 import asyncio
@@ -27,6 +27,10 @@ class News:
     events: tuple[tuple[str, Any], ...] = ()
 
 
+class Changed(Exception):
+    """Who a group reads for may no longer see what its clients see."""
+
+
 Reader = Callable[[int | None], News]
 Run = Callable[..., Awaitable[News]]
 
@@ -37,7 +41,7 @@ class Client:
 
     queue: asyncio.Queue[News | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
 
-    def offer(self, news: News) -> None:
+    def offer(self, news: News | None) -> None:
         try:
             self.queue.put_nowait(news)
         except asyncio.QueueFull:
@@ -75,7 +79,8 @@ class Hub:
         return sum(len(group.clients) for group in self._groups.values())
 
     async def listen(self, key: Hashable, read: Reader, after: int | None) -> AsyncIterator[News]:
-        """Yield news after the cursor `after`, first of all what is there; ends when overrun."""
+        """Yield news after the cursor `after`, first of all what is there; ends when overrun, and
+        when the group has changed."""
         first = await self._run_in_thread(read, after)
         client = Client()
         group = self._join(key, read, first.cursor, client)
@@ -93,7 +98,7 @@ class Hub:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(read, cursor)
-            group.task = asyncio.create_task(self._run(group))
+            group.task = asyncio.create_task(self._run(key, group))
         group.read = read  # the newest request: the oldest may be gone
         group.clients.add(client)
         return group
@@ -106,13 +111,18 @@ class Hub:
             if self._groups.get(key) is group:
                 del self._groups[key]
 
-    async def _run(self, group: Group) -> None:
+    async def _run(self, key: Hashable, group: Group) -> None:
         while True:
             wake = self._wake
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), self.look_every_s)
             try:
                 news = await self._run_in_thread(group.read, group.cursor)
+            except Changed:  # all come back, and are asked anew who they are
+                self._groups.pop(key, None)
+                for client in tuple(group.clients):
+                    client.offer(None)
+                return
             except Exception:  # the database is away: look again
                 _log().warning("live.read_failed", exc_info=True)
                 continue

@@ -1,10 +1,12 @@
 """What a stream tells: the rows that changed since a cursor and that the reader may see."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
+import structlog
 from django.db import close_old_connections, connection
 from django.http import HttpRequest
+from django.utils import translation
 
 from accounts import scopes
 from accounts.actors import Actor
@@ -12,7 +14,7 @@ from foundation import clock
 from foundation.api import actors
 from foundation.models import OutboxMessage
 from portal import vehicles as shown
-from portal.live.hub import News, Reader
+from portal.live.hub import Changed, News, Reader
 from tracking.models import VehicleState
 
 SIGNALS = {
@@ -22,13 +24,27 @@ SIGNALS = {
 }
 
 
-def reader_for(request: HttpRequest) -> Reader:
-    """Return the function that reads for this reader; it asks anew each time who they may see."""
+def group_of(actor: Actor) -> Hashable:
+    """Return what all have in common who are told the same, in the same words."""
+    return actor.city.id, actor.organisation_id, actor.roles, translation.get_language()
+
+
+def reader_for(request: HttpRequest, group: Hashable) -> Reader:
+    """Return the function that reads for a group in the language of this request.
+
+    It asks anew each time who they may see. Raises Changed when this reader has left the group.
+    """
+    language = translation.get_language()
 
     def read(after: int | None) -> News:
         close_old_connections()
+        structlog.contextvars.clear_contextvars()  # the thread's last request is another one
         now = clock.now()
-        return since(actors.of(request, now), after, now)
+        with translation.override(language):
+            actor = actors.of(request, now)
+            if group_of(actor) != group:
+                raise Changed
+            return since(actor, after, now)
 
     return read
 

@@ -11,10 +11,10 @@ from accounts import scopes
 from foundation import clock, threads
 from foundation.api import actors
 from portal.live import hub, redis_wake
-from portal.live.reading import reader_for
+from portal.live.reading import group_of, reader_for
 
 HEARTBEAT_S = 15
-LIFETIME_S = 600  # then the browser comes back and is asked again who it is
+LIFETIME_S = 60  # then the browser comes back and is asked again who it is
 
 
 def vehicles(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
@@ -38,7 +38,8 @@ def _open(request: HttpRequest) -> tuple[Any, hub.Reader] | None:
     actor = actors.of(request, clock.now())
     if not actor.may(scopes.VEHICLES_READ):
         return None
-    return (actor.city.id, actor.organisation_id, actor.roles), reader_for(request)
+    group = group_of(actor)
+    return group, reader_for(request, group)
 
 
 def _cursor(request: HttpRequest) -> int | None:

@@ -99,9 +99,9 @@ class EvidencePdf(OneFinding):
     def get(self, request: HttpRequest, finding_id: UUID) -> HttpResponse:
         row = self.found(finding_id)
         try:
-            bundle = evidence.bundle_of(row, now=self.now)
-        except Refusal as refusal:  # kept no longer: the page of the finding says so
+            made = printing.pdf(evidence.bundle_of(row, now=self.now), self.actor.city)
+        except Refusal as refusal:  # kept no longer, or others print: the page says so
             return self.shown(finding_id, refusal, {})
-        answer = HttpResponse(printing.pdf(bundle, self.actor.city), content_type="application/pdf")
+        answer = HttpResponse(made, content_type="application/pdf")
         answer["Content-Disposition"] = f'attachment; filename="finding-{finding_id}.pdf"'
         return answer

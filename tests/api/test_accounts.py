@@ -161,11 +161,12 @@ def test_a_missing_scope_is_named(api, carrier):
     assert 'error="insufficient_scope"' in answer["WWW-Authenticate"]
 
 
-def test_guessing_secrets_is_slow(client, hel, monkeypatch):
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
+def test_guessing_secrets_is_slow(client, hel, monkeypatch, path):
     from foundation.api import throttles
 
     monkeypatch.setattr(throttles, "_count", lambda key, more: 121)
-    answer = client.post("/oauth/token", {"grant_type": "client_credentials"})
+    answer = client.post(path, {"grant_type": "client_credentials"})
     assert (answer.status_code, answer.json()["code"]) == (429, "rate.exceeded")
     assert answer.has_header("Retry-After")
 
@@ -216,3 +217,17 @@ def test_a_session_needs_its_csrf_token_to_change_anything(carrier, tpl):
     wish = {"agent_id": str(tpl.id), "scopes": ["curbs:book"]}
     answer = client.post("/api/v1/mandates", wish, format="json")
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.csrf")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"headers": {"Authorization": "Basic \xff"}}, 401),
+        ({"content_type": "multipart/form-data"}, 400),
+        ({"content_type": "multipart/form-data; boundary=\xff"}, 400),
+    ],
+)
+def test_a_malformed_request_for_a_token_is_the_clients_fault(client, hel, changes, status):
+    sent = {"content_type": "application/x-www-form-urlencoded"} | changes
+    answer = client.post("/oauth/token", "grant_type=client_credentials", **sent)
+    assert answer.status_code == status

@@ -213,6 +213,7 @@ def test_figures_are_for_this_machine_or_the_holder_of_the_token(client, hel, se
     assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 404
     settings.HUB_METRICS_TOKEN = "figures"
     assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"Authorization": "Bearer \xff"}).status_code == 404
     granted = client.get("/metrics", headers={"Authorization": "Bearer figures"})
     assert granted.status_code == 200
 

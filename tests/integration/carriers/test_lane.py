@@ -181,6 +181,16 @@ def test_when_the_database_cannot_keep_up_every_post_is_told_to_come_again(van, 
     assert all(answer.reasons[0].facts["retry_after_s"] > 0 for answer in answers)
 
 
+def test_a_connection_that_the_server_ended_costs_no_post_its_answer(van, token):
+    lane.answers([post(token, fleet.position(van, TUESDAY))])
+    other = connection.copy()
+    with other.cursor() as cursor:
+        ended = [connection.connection.info.backend_pid, 5000]
+        cursor.execute("SELECT pg_terminate_backend(%s, %s)", ended)
+    other.close()
+    assert statuses(lane.answers([post(token, fleet.position(van, TUESDAY))])) == [["accepted"]]
+
+
 def test_who_waited_too_long_is_told_to_come_again_and_nothing_of_it_is_taken(van, token):
     long_ago = time.perf_counter() - lane.PATIENCE_S - 1
     posts = [

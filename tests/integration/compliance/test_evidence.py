@@ -20,6 +20,7 @@ from carriers.services import retention
 from compliance.models import Dispute, EvidenceBundle, Finding
 from compliance.services import evidence, findings, printing
 from foundation.models import OutboxMessage
+from kernel.refusals import Refusal
 from roads.builds import build_base, build_view
 from roads.models import StreetNetwork, View
 from roads.network import open_view
@@ -285,6 +286,23 @@ def test_the_pdf_speaks_the_readers_language_and_loads_nothing(
     assert bundle.head in page
     assert made.startswith(b"%PDF-")
     assert asked == []
+
+
+def test_who_prints_while_enough_others_do_is_told_to_come_back(confirmed, monkeypatch):
+    bundle, asked = evidence.bundle_of(confirmed, now=CONFIRMED), []
+
+    def printed(page):
+        asked.append(page)
+        if len(asked) < 5:
+            printing.pdf(bundle, confirmed.city)
+        return b"%PDF-"
+
+    monkeypatch.setattr(printing, "_printed", printed)
+    for _again in range(2):  # what a refused one held is free for the next
+        asked.clear()
+        with pytest.raises(Refusal) as refused:
+            printing.pdf(bundle, confirmed.city)
+        assert (refused.value.status, len(asked)) == (503, printing.AT_ONCE)
 
 
 def test_a_sentence_in_a_pdf_is_text_and_not_markup(confirmed):

@@ -2,22 +2,26 @@
 
 import asyncio
 import threading
-import time
 
 import pytest
 from django.db import connection, connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from foundation import threads
+from foundation import handler, threads
 from foundation.handler import Handler
 
 seen = {}
+counting, gate = threading.Lock(), threading.Event()
 
 
 def plain(request):
     seen["view"] = threading.current_thread()
     return HttpResponse("plain")
+
+
+def size(request):
+    return HttpResponse(str(len(request.read())))
 
 
 def live(request):
@@ -41,6 +45,13 @@ def endless(request):
     return StreamingHttpResponse(lines(), content_type="text/event-stream")
 
 
+def slow(request):
+    with counting:
+        seen["slow"] = seen.get("slow", 0) + 1
+    gate.wait(20)
+    return HttpResponse("slow")
+
+
 def session(request):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
@@ -49,9 +60,11 @@ def session(request):
 
 urlpatterns = [
     path("plain", plain),
+    path("size", size),
     path("live", live),
     path("endless", endless),
     path("session", session),
+    path("slow", slow),
 ]
 
 
@@ -68,10 +81,11 @@ def _two_threads(settings):
 class Browser:
     """One request, and what came of it."""
 
-    def __init__(self, target):
+    def __init__(self, target, *parts):
         self.target, self.sent, self.gone = target, [], asyncio.Event()
         self.begun = asyncio.Event()
         self._messages = [{"type": "http.request", "body": b"", "more_body": False}]
+        self._messages += [{"type": "http.request", "body": p, "more_body": True} for p in parts]
 
     async def ask(self, application=None):
         if application is None:
@@ -114,6 +128,25 @@ def test_a_plain_view_runs_in_a_thread():
     assert b"x-request-id" in {name.lower() for name, _value in sent[0]["headers"]}
 
 
+def test_a_body_beyond_every_limit_is_refused_and_no_more_of_it_kept_than_shows_that(settings):
+    settings.HUB_BODY_KEPT = 1000
+    kept = []
+
+    class Weighed(Handler):
+        async def read_body(self, receive):
+            body = await super().read_body(receive)
+            kept.append(len(body.read()))
+            return body
+
+    large, small = (
+        asyncio.run(Browser("/size", *[b"x" * 300] * parts).ask(Weighed())) for parts in (10, 3)
+    )
+    assert kept == [1000, 900]
+    assert large[0]["status"] == 413
+    assert b'"request.too_large"' in large[1]["body"]
+    assert small[1]["body"] == b"900"
+
+
 def test_a_live_page_streams_from_the_event_loop():
     sent = ask("/live")
     assert sent[0]["status"] == 200
@@ -137,16 +170,41 @@ def test_open_live_pages_hold_no_thread_and_end_when_their_browser_has_gone():
     assert seen["ended"] == 5
 
 
-def test_who_waited_too_long_for_a_thread_is_told_to_come_back(monkeypatch):
-    class Late(Handler):
-        def _answer(self, scope, body, arrived):
-            return super()._answer(scope, body, time.perf_counter() - 21)
+def asked_behind_slow_ones(monkeypatch, browser, *, leaves):
+    """Ask while both threads are busy for longer than anybody waits; return what was sent."""
+    monkeypatch.setattr(handler, "SOON_S", 0.01)
+    monkeypatch.setattr(handler, "PATIENCE_S", 0.2 if not leaves else 20)
 
-    sent = asyncio.run(Browser("/plain").ask(Late()))
+    async def run():
+        slow = [Browser("/slow") for _ in range(2)]
+        open_ = [asyncio.create_task(page.ask()) for page in slow]
+        while seen.get("slow", 0) < 2:
+            await asyncio.sleep(0.01)
+        if leaves:
+            browser.gone.set()
+        sent = list(await browser.ask())
+        gate.set()
+        await asyncio.gather(*open_)
+        return sent, [page.sent[0]["status"] for page in slow]
+
+    gate.clear()
+    sent, others = asyncio.run(run())
+    assert others == [200, 200]  # what was begun is answered, however long it takes
+    assert "view" not in seen
+    assert not threads._threads()._waiting
+    return sent
+
+
+def test_who_waited_too_long_for_a_thread_is_told_to_come_back(monkeypatch):
+    sent = asked_behind_slow_ones(monkeypatch, Browser("/plain"), leaves=False)
     headers = {name.lower(): value for name, value in sent[0]["headers"]}
     assert (sent[0]["status"], headers[b"retry-after"]) == (503, b"5")
+    assert b"x-request-id" in headers
     assert b'"server.unavailable"' in sent[1]["body"]
-    assert "view" not in seen
+
+
+def test_nothing_is_done_for_who_left_while_waiting(monkeypatch):
+    assert asked_behind_slow_ones(monkeypatch, Browser("/plain"), leaves=True) == []
 
 
 @pytest.fixture

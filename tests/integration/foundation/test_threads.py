@@ -65,3 +65,15 @@ def test_what_was_called_off_while_it_waited_is_not_done(gate):
     gate.set()
     last.result(20)
     assert done == ["last"]
+
+
+def test_a_thread_that_the_machine_refuses_is_tried_again(monkeypatch):
+    def refuses(thread):
+        raise RuntimeError("can't start new thread")
+
+    threads = Threads(1)
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuses)
+        with pytest.raises(RuntimeError):
+            threads.submit(me)
+    assert threads.submit(me).result(20) == "request-1"

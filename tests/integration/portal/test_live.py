@@ -5,11 +5,14 @@ from threading import Event, Thread
 
 import pytest
 from django.db import connection, connections, transaction
-from django.test import AsyncClient
+from django.test import AsyncClient, RequestFactory
+from django.utils import translation
 
+from accounts.models import Membership
+from accounts.resolving import SESSION_KEY
 from foundation import outbox
 from portal.live import reading, views
-from portal.live.hub import News
+from portal.live.hub import Changed, News
 from tests import curb_factories, factories
 from tests.factories import TUESDAY
 from tracking.models import VehicleState
@@ -138,3 +141,31 @@ def test_the_stream_begins_with_what_is_there(world, carrier):
         connection.close()
     assert "event: vehicles" in text
     assert mine.plate in text
+
+
+def opened(person, chosen=None, language="en"):
+    """Return the group and the reader of a person's live page."""
+    request = RequestFactory().get("/live/vehicles")
+    request.user, request.session = person, {SESSION_KEY: chosen and str(chosen.pk)}
+    with translation.override(language):
+        return views._open(request)
+
+
+def test_a_page_is_told_in_its_own_language_whatever_the_thread_did_before(world, carrier):
+    person = factories.person(carrier)
+    german, read = opened(person, language="de")
+    with translation.override("fr"):
+        (told,) = dict(read(None).events)["vehicles"]["vehicles"]
+    assert told["status"] == "fährt"
+    assert opened(person, language="en")[0] != german
+
+
+def test_who_left_an_organisation_reads_for_it_no_more(world, carrier, other_carrier):
+    person = factories.person(other_carrier)
+    chosen = Membership.objects.create(user=person, organisation=carrier, role="carrier_planner")
+    group, read = opened(person, chosen)
+    assert group == opened(factories.person(carrier))[0]
+    assert seen(read(None)) == ([world[0].plate], True)
+    chosen.delete()  # from now on the person acts for the other carrier
+    with pytest.raises(Changed):
+        read(None)

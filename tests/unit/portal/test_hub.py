@@ -2,7 +2,7 @@
 
 import asyncio
 
-from portal.live.hub import QUEUE, Client, Hub, News
+from portal.live.hub import QUEUE, Changed, Client, Hub, News
 
 
 class Ledger:
@@ -125,3 +125,27 @@ def test_a_reading_that_fails_is_tried_again():
     failures, found = asyncio.run(run())
     assert failures == [0]
     assert found.events == (("entry", "still comes"),)
+
+
+def test_a_group_whose_reader_may_see_something_else_ends_for_all_of_its_clients():
+    def changed(after):
+        if after is not None:
+            raise Changed
+        return News(0)
+
+    async def run():
+        ledger, hub = Ledger(), quick()
+        clients = [hub.listen("group", ledger.read, None), hub.listen("group", changed, None)]
+        for news in clients:
+            await take(news, 1)
+        rest = [[told async for told in news] for news in clients]
+        back = hub.listen("group", ledger.read, None)
+        await take(back, 1)
+        ledger.entries.append("after")
+        told = await take(back, 1)
+        await back.aclose()
+        return rest, told, hub.listeners
+
+    rest, told, listeners = asyncio.run(asyncio.wait_for(run(), 5))
+    assert (rest, listeners) == ([[], []], 0)
+    assert told[0].events == (("entry", "after"),)
