@@ -1,10 +1,15 @@
 """What runs beside the servers: web, worker, beat."""
 
 import os
+import resource
 from collections.abc import Mapping
 
 from launcher.checkout import Checkout
 from launcher.supervisor import Program
+
+AT_ONCE = 4096
+"""Requests that a web process keeps open, if the machine lets it: live pages and slow senders are
+among them, which cost next to nothing and must not shut others out."""
 
 
 def environment(checkout: Checkout, servers: Mapping[str, str]) -> dict[str, str]:
@@ -27,9 +32,20 @@ def web(checkout: Checkout, env: Mapping[str, str], *, port: int) -> Program:
         str(checkout.python), "-m", "granian", "--interface", "asginl",
         "--host", os.environ.get("CITYHUB_BIND", "127.0.0.1"), "--port", str(port),
         "--workers", workers, "--no-ws", "--respawn-failed-workers",
-        "--workers-kill-timeout", "10", "cityhub.asgi:application",
+        "--workers-kill-timeout", "10", "--backpressure", str(_at_once()),
+        "cityhub.asgi:application",
     )  # fmt: skip
     return Program("web", command, env)
+
+
+def _at_once() -> int:
+    """Return how many requests a process may keep open: half of its descriptors, of which it and
+    those that it starts get as many as the machine grants."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 2 * AT_ONCE if hard == resource.RLIM_INFINITY else min(2 * AT_ONCE, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most // 2
 
 
 def worker(checkout: Checkout, env: Mapping[str, str]) -> Program:

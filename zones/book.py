@@ -77,6 +77,13 @@ class RuleBook:
         versions[version.zone_id] = (*versions.get(version.zone_id, ()), version)
         return replace(self, versions=versions, _views={})
 
+    def with_ground(
+        self, zone_id: UUID, ground: BaseGeometry, legal: Period, recorded: Period
+    ) -> "RuleBook":
+        """Return the book in which a zone has this ground whenever it has no other."""
+        shape = Shape(zone_id, 0, ground, legal, recorded)
+        return replace(self, shapes=(shape, *self.shapes), _views={})
+
     # Places
 
     def zones_at(

@@ -13,6 +13,9 @@ from portal import words
 from portal.rulebook import verdicts
 from portal.vehicles import names_of
 from reports.models import Impact
+from reports.selectors.cases import DAYS
+from zones.models import RegulationVersion
+from zones.selectors import books
 
 KINDS: dict[str, Any] = {
     "vehicles": gettext_lazy("Vehicles"),
@@ -64,6 +67,16 @@ def shown(impact: Impact, tz: Any) -> Shown:
             if listed and kind in KINDS
         ],
     )
+
+
+def drawn_within(impact: Impact, version: RegulationVersion, tz: Any) -> str:
+    """Return the day since which the zone has ground, when it had none seven days before."""
+    shapes = books.book(impact.city_id).geography().shapes
+    own = [s.legal.start for s in shapes if s.zone_id == version.regulation.zone_id]
+    first = min((start for start in own if start is not None), default=None)
+    if first is None or first <= impact.requested_at - DAYS:
+        return ""
+    return words.dated(first.astimezone(tz))
 
 
 def _sentence(impact: Impact, running: bool, failed: bool) -> str:

@@ -1,8 +1,8 @@
 """The impact of a draft: what it changes for whom, as a job that goes on where it stopped.
 
-What has happened is judged as if the draft had ruled then; what is planned, by the draft's own
-legal period. Both books, the one in force and the one in which the draft stands in its
-predecessor's place, are asked through the one evaluator.
+What has happened is judged as if the draft had ruled then, on the ground of its zone, drawn since
+or not; what is planned, by the draft's own legal period. Both books, the one in force and the one
+in which the draft stands in its predecessor's place, are asked through the one evaluator.
 """
 
 from collections.abc import Mapping, Sequence
@@ -148,7 +148,12 @@ class _Books:
                 books.draft(version, now=now, legal_from=began),
             )
         ]
-        return cls(before, drafted[0], drafted[1], now)
+        happened = drafted[1]
+        if ground.geometry is not None:  # a zone drawn since has ground then, too
+            shape = shapely.from_wkb(bytes(ground.geometry.wkb))
+            zones = happened.zones.with_ground(ground.zone_id, shape, Period(began), Period(now))
+            happened = replace(happened, zones=zones)
+        return cls(before, drafted[0], happened, now)
 
     def after(self, case: Case) -> Evaluator:
         return self.planned if case.period.start >= self.now else self.happened

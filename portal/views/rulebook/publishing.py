@@ -42,6 +42,7 @@ class Impact(Page):
             version=version,
             shown=versions.shown(version, self.actor.city.tz),
             impact=impact.shown(found, self.actor.city.tz),
+            drawn_on=impact.drawn_within(found, version, self.actor.city.tz),
             ready=version.state == State.REVIEWED
             or not RuleTerms.of(self.actor.city.settings).review,
             bookings=Field(

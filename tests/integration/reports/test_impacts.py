@@ -7,6 +7,7 @@ import pytest
 from django.contrib.gis.geos import Point
 
 from carriers.models import RoutePlan, Stop
+from curbs.models import CurbSession
 from curbs.services import bookings
 from foundation.models import OutboxMessage
 from kernel.periods import Period
@@ -19,11 +20,12 @@ from tests import curb_factories, factories, zone_factories
 from tests.factories import TUESDAY
 from tracking.models import ZoneVisit
 from zones.models import Regulation, RegulationVersion
-from zones.services import publishing, regulations
+from zones.services import grounds, publishing, regulations
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OVER_12_T = [{"what": {"effect": "prohibit"}, "who": {"gross_weight_over_kg": 12_000}}]
+SQUARE = [[24.93, 60.16], [24.96, 60.16], [24.96, 60.19], [24.93, 60.19], [24.93, 60.16]]
 NO_DIESEL = [{"what": {"effect": "prohibit"}, "who": {"fuel": ["diesel"]}}]
 
 
@@ -142,6 +144,27 @@ def test_what_is_planned_is_judged_by_the_legal_period_and_the_past_as_if_it_had
     impact = impacts.of_draft(actor=city, version_id=draft.id, now=TUESDAY)
     assert counted(impact, "visits") == (1, 0)
     assert counted(impact, "stops") == (1, 0)
+
+
+def test_what_happened_on_ground_that_was_drawn_since_is_judged_too(city, hel, curb, carrier):
+    van = curb_factories.van(carrier)
+    CurbSession.objects.create(
+        id=uuid4(), city=hel, organisation_id=carrier.id, vehicle_id=van.id, evidence={},
+        curb_line=curb.curb_line, curb_zone=curb,
+        started_at=TUESDAY - DAY, ended_at=TUESDAY - DAY + HOUR,
+    )  # fmt: skip
+    planned_stop(van, TUESDAY - 2 * DAY)
+    planned_stop(van, TUESDAY + DAY)
+    new = grounds.create(
+        actor=city, code="new", name="New", kind="other", legal_from=TUESDAY, now=TUESDAY,
+        geometry={"type": "Polygon", "coordinates": [SQUARE]},
+    )  # fmt: skip
+    rule = regulations.create(actor=city, zone_id=new.id, code="new", title="New", now=TUESDAY)
+    draft = regulations.add_version(
+        actor=city, regulation_id=rule.id, rows=NO_DIESEL, legal_from=TUESDAY, now=TUESDAY
+    )
+    impact = impacts.of_draft(actor=city, version_id=draft.id, now=TUESDAY)
+    assert (counted(impact, "stays"), counted(impact, "stops")) == ((1, 0), (2, 0))
 
 
 def test_an_impact_is_computed_page_by_page_and_the_tick_goes_on(city, zone, carrier, monkeypatch):
