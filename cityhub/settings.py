@@ -188,6 +188,7 @@ HUB_COALESCE = environment.flag(os.environ, "CITYHUB_COALESCE", default=True)
 HUB_PROBLEM_BASE = os.environ.get("CITYHUB_PROBLEM_BASE", "urn:cityhub:problem:")
 HUB_RATE_CLIENT = int(os.environ.get("CITYHUB_RATE_CLIENT", "20000"))  # requests per minute
 HUB_RATE_PUBLIC = int(os.environ.get("CITYHUB_RATE_PUBLIC", "1200"))
+HUB_PROXIES = environment.networks(os.environ, "CITYHUB_PROXIES")
 HUB_METRICS_TOKEN = os.environ.get("CITYHUB_METRICS_TOKEN", "")
 # The event log: how many days it keeps what. Late events fold only where positions are kept.
 HUB_POSITION_DAYS = environment.days(os.environ, "CITYHUB_POSITION_DAYS", default=30, least=16)

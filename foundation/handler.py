@@ -13,7 +13,7 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import FileResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
-from foundation import threads
+from foundation import proxies, threads
 from foundation.middleware import RequestMiddleware, busy
 
 SOON_S = 0.5
@@ -51,6 +51,8 @@ class Handler(ASGIHandler):
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request."""
+        if settings.HUB_PROXIES:
+            scope = {**scope, "client": _sender(scope)}
         try:
             body = await self.read_body(receive)
         except RequestAborted:
@@ -122,6 +124,14 @@ class Handler(ASGIHandler):
         await _end(sending, leaving)
         if sent:
             sending.result()
+
+
+def _sender(scope: Any) -> tuple[str, int]:
+    """Return the address of who sent a request, behind our proxies; port 0 is not known."""
+    peer, port = scope.get("client") or ("", 0)
+    given = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    address = proxies.sender(peer, b",".join(given).decode("latin-1"), settings.HUB_PROXIES)
+    return address, port if address == peer else 0
 
 
 async def _end(*tasks: asyncio.Future[Any]) -> None:

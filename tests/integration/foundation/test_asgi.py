@@ -52,6 +52,10 @@ def slow(request):
     return HttpResponse("slow")
 
 
+def address(request):
+    return HttpResponse(request.META["REMOTE_ADDR"])
+
+
 def session(request):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
@@ -65,6 +69,7 @@ urlpatterns = [
     path("endless", endless),
     path("session", session),
     path("slow", slow),
+    path("address", address),
 ]
 
 
@@ -81,8 +86,9 @@ def _two_threads(settings):
 class Browser:
     """One request, and what came of it."""
 
-    def __init__(self, target, *parts):
+    def __init__(self, target, *parts, headers=()):
         self.target, self.sent, self.gone = target, [], asyncio.Event()
+        self.headers = [(b"host", b"localhost"), *headers]
         self.begun = asyncio.Event()
         self._messages = [{"type": "http.request", "body": b"", "more_body": False}]
         self._messages += [{"type": "http.request", "body": p, "more_body": True} for p in parts]
@@ -97,7 +103,7 @@ class Browser:
             "method": "GET",
             "path": self.target,
             "query_string": b"",
-            "headers": [(b"host", b"localhost")],
+            "headers": self.headers,
             "client": ("127.0.0.1", 5000),
             "server": ("127.0.0.1", 8000),
             "scheme": "http",
@@ -126,6 +132,15 @@ def test_a_plain_view_runs_in_a_thread():
     assert (sent[0]["status"], sent[1]["body"]) == (200, b"plain")
     assert seen["view"] is not threading.main_thread()
     assert b"x-request-id" in {name.lower() for name, _value in sent[0]["headers"]}
+
+
+def test_behind_a_proxy_of_ours_the_sender_is_who_connected_to_it(settings):
+    settings.HUB_PROXIES = ("127.0.0.0/8",)
+    browser = Browser("/address", headers=[(b"x-forwarded-for", b"192.0.2.1, 203.0.113.9")])
+    assert asyncio.run(browser.ask())[1]["body"] == b"203.0.113.9"
+    settings.HUB_PROXIES = ()
+    browser = Browser("/address", headers=[(b"x-forwarded-for", b"203.0.113.9")])
+    assert asyncio.run(browser.ask())[1]["body"] == b"127.0.0.1"
 
 
 def test_a_body_beyond_every_limit_is_refused_and_no_more_of_it_kept_than_shows_that(settings):
