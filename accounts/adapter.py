@@ -1,13 +1,14 @@
 """How people sign in: accounts are given by organisations, nobody signs up by themselves."""
 
 import logging
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.models import Authenticator
 
 from kernel.clock import wall
 
@@ -22,16 +23,21 @@ class HubAccountAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app: str) -> bool:
         """Ask for the password again, but not who has just typed it and sets up the first second
-        factor: then nothing is asked that was not asked a moment ago."""
+        factor, up to its recovery codes: then nothing is asked that was not asked a moment ago."""
         user = self.request.user
-        if app == "allauth.mfa" and not is_mfa_enabled(user) and self._has_just_signed_in(user):
-            return False
+        if app == "allauth.mfa" and self._has_just_signed_in(user):
+            factors = Authenticator.objects.filter(user=user)
+            if not factors.filter(created_at__lt=self._a_moment_ago()).exists():
+                return False
         return bool(super().is_reauthentication_required(app=app))
 
     def _has_just_signed_in(self, user: Any) -> bool:
         records = get_authentication_records(self.request, user)
-        oldest = wall().timestamp() - app_settings.REAUTHENTICATION_TIMEOUT
+        oldest = self._a_moment_ago().timestamp()
         return any(one["method"] == "password" and one["at"] > oldest for one in records)
+
+    def _a_moment_ago(self) -> datetime:
+        return wall() - timedelta(seconds=app_settings.REAUTHENTICATION_TIMEOUT)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a message; a failure is logged only.

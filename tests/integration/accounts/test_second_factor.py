@@ -3,6 +3,7 @@
 import base64
 import hmac
 import struct
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -14,6 +15,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 SETUP = "/accounts/2fa/totp/activate/"
+CODES = "/accounts/2fa/recovery-codes/"
 
 
 @pytest.fixture
@@ -42,6 +44,18 @@ def test_who_has_just_signed_in_is_not_asked_for_the_password_twice(client, hel_
         record["at"] -= 360
     session.save()
     answer = client.get(SETUP)
+    assert answer.headers.get("Location", "").startswith("/accounts/reauthenticate/")
+
+
+def test_who_has_just_set_up_the_second_factor_sees_the_recovery_codes_at_once(client, hel_city):
+    official = factories.person(hel_city, "city_official", password="correct horse battery")
+    client.post("/accounts/login/", {"login": official.email, "password": "correct horse battery"})
+    client.get(SETUP)
+    done = client.post(SETUP, {"code": code_of(client.session["mfa.totp.secret"])})
+    assert done["Location"] == CODES
+    assert client.get(CODES).status_code == 200
+    Authenticator.objects.update(created_at=wall() - timedelta(minutes=6))  # it asks again later
+    answer = client.get(CODES)
     assert answer.headers.get("Location", "").startswith("/accounts/reauthenticate/")
 
 
