@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from asyncio import FIRST_COMPLETED
+from collections.abc import AsyncIterator
 from typing import Any
 
 from django.conf import settings
@@ -106,6 +107,8 @@ class Handler(ASGIHandler):
             response.block_size = self.chunk_size
         if not response.streaming:
             response.close()
+        elif not response.is_async:  # a file: read here, not in a thread made for it
+            response.streaming_content = _one_by_one(list(response.streaming_content))
         return response
 
     async def _stream(
@@ -124,6 +127,11 @@ class Handler(ASGIHandler):
         await _end(sending, leaving)
         if sent:
             sending.result()
+
+
+async def _one_by_one(parts: list[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
 
 
 def _sender(scope: Any) -> tuple[str, int]:

@@ -1,11 +1,12 @@
 """The ASGI application: requests in few threads that stay, live pages from the event loop."""
 
 import asyncio
+import io
 import threading
 
 import pytest
 from django.db import connection, connections
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from foundation import handler, threads
@@ -32,6 +33,16 @@ def live(request):
             await asyncio.sleep(0)
 
     return StreamingHttpResponse(lines(), content_type="text/event-stream")
+
+
+class Watched(io.BytesIO):
+    def read(self, *args):
+        seen["file"] = threading.current_thread()
+        return super().read(*args)
+
+
+def file(request):
+    return FileResponse(Watched(b"a" * 100_000))
 
 
 def endless(request):
@@ -69,6 +80,7 @@ urlpatterns = [
     path("endless", endless),
     path("session", session),
     path("slow", slow),
+    path("file", file),
     path("address", address),
 ]
 
@@ -168,6 +180,12 @@ def test_a_live_page_streams_from_the_event_loop():
     bodies = [message["body"] for message in sent[1:] if message.get("body")]
     assert bodies == [b"data: 0\n\n", b"data: 1\n\n", b"data: 2\n\n"]
     assert seen["stream"] is threading.main_thread()
+
+
+def test_a_file_is_read_in_the_thread_of_its_request():
+    sent = ask("/file")
+    assert b"".join(message.get("body", b"") for message in sent[1:]) == b"a" * 100_000
+    assert seen["file"].name.startswith("request-")
 
 
 def test_open_live_pages_hold_no_thread_and_end_when_their_browser_has_gone():
