@@ -29,8 +29,7 @@ def demo(checkout: Checkout, arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     parser.add_argument("--port", type=int, help="TCP port of the portal")
     wanted = parser.parse_args(arguments)
-    pid_file = checkout.run / "demo.pid"
-    with at_most_one(checkout.run / "demo.lock", _already(pid_file)):
+    with at_most_one(checkout.run / "demo.lock", _already(checkout)):
         chosen = servers.choose(
             postgres.main_cluster(checkout),
             Redis(checkout),
@@ -39,14 +38,19 @@ def demo(checkout: Checkout, arguments: list[str]) -> int:
         )
         setup.ensure(checkout, given=chosen)
         port = _port(checkout, wanted.port)
-        remember(pid_file, this_process(), port=port)
+        remember(pid_file(checkout), this_process(), port=port)
         with servers.running(checkout, chosen, database=None):
             _prepare(checkout, chosen)
             return Day(checkout, chosen, port, began).run(wanted)
 
 
-def _already(pid_file: Path) -> say.Trouble:
-    found = recall(pid_file)
+def pid_file(checkout: Checkout) -> Path:
+    """Return the file that says which process runs the demo, and its port."""
+    return checkout.run / "demo.pid"
+
+
+def _already(checkout: Checkout) -> say.Trouble:
+    found = recall(pid_file(checkout))
     if found is None:
         return say.Trouble("another ./hub demo of this checkout begins just now", "./hub demo")
     process, facts = found

@@ -5,9 +5,9 @@ import json
 import urllib.error
 import urllib.request
 
-from launcher import django, packages, say, servers, setup, supervisor
+from launcher import demo, django, packages, say, servers, setup, supervisor
 from launcher.checkout import Checkout, port_is_free, web_port, write_whole
-from launcher.processes import Process, uptime_s, wait_for
+from launcher.processes import Process, recall, uptime_s, wait_for
 
 
 def up(checkout: Checkout, arguments: list[str]) -> int:
@@ -97,6 +97,10 @@ def _rows(checkout: Checkout) -> list[dict[str, object]]:
             row["state"] = "ready" if health(port) == "ready" else "unwell"
             row["where"] = f"{where}  /readyz: {health(port)}"
         rows.append(row)
+    beside = recall(demo.pid_file(checkout))
+    if beside is not None:
+        where = f"http://localhost:{beside[1]['port']}/  database {demo.DATABASE}, servers its own"
+        rows.append(_row("demo", beside[0], where))
     return rows
 
 
