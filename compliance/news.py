@@ -14,8 +14,11 @@ from foundation.models import OutboxMessage
 TOLD = (
     "state", "severity", "kind", "organisation_id", "vehicle_id", "act_kind", "act_id",
     "zone_id", "curb_zone_id", "regulation_id", "version_id", "rule_row", "rule_code",
-    "sentence", "from_at", "until_at", "opened_at", "changed_at", "confirmed_at",
+    "sentence", "from_at", "until_at", "opened_at", "changed_at", "confirmed_at", "set_aside_at",
 )  # fmt: skip
+"""Of the finding as it is now."""
+OF_THE_CHANGE = ("evidence_head", "dispute_id")
+"""Of the change itself, where it has them: the finding may have changed again since."""
 
 
 def read(messages: Sequence[OutboxMessage]) -> Mapping[UUID, Piece]:
@@ -30,14 +33,15 @@ def read(messages: Sequence[OutboxMessage]) -> Mapping[UUID, Piece]:
     for message in messages:
         row = rows.get(wanted[message.id])
         if row is not None:
-            data = _data(row, message.payload["change"])
+            data = _data(row, message.payload)
             found[message.id] = Piece(data, row.organisation_id, row.vehicle_id)
     return found
 
 
-def _data(row: Any, change: str) -> dict[str, Any]:
-    said = {"finding_id": row.id, "change": change, "version": row.entries}
-    return said | {name: getattr(row, name) for name in TOLD}
+def _data(row: Any, payload: Mapping[str, Any]) -> dict[str, Any]:
+    said = {"finding_id": row.id, "change": payload["change"], "version": row.entries}
+    own = {name: payload[name] for name in OF_THE_CHANGE if name in payload}
+    return said | {name: getattr(row, name) for name in TOLD} | own
 
 
 TOPICS = tuple(Topic(name, FINDINGS_READ, read) for name in ("finding.created", "finding.changed"))

@@ -22,7 +22,7 @@ from curbs.selectors import snapshots
 from kernel.plates import readings
 from portal import words
 from portal.rulebook.verdicts import language
-from portal.vehicles import is_live, names_of
+from portal.vehicles import SILENT_AFTER, is_live, names_of
 from tracking.selectors import vehicles as tracked
 from zones.selectors import books
 
@@ -240,13 +240,27 @@ def place_of(where: str, lng: str, lat: str) -> Place | None:
     return AtPoint(east, north, stopping=True) if inside else None
 
 
-def last_seen(actor: Actor, plate: str, now: datetime) -> Place | None:
-    """Return where the vehicle of a plate is, when it reported within the last ten minutes."""
+def last_seen(actor: Actor, plate: str, now: datetime) -> Place | str:
+    """Return where the vehicle of a plate is, when it reported within the last ten minutes; else
+    why that is not known."""
     vehicle = presence.vehicle_of_plate(actor.city_id, readings(plate, actor.city.country))
     state = None if vehicle is None else tracked.states_of([vehicle.id]).get(vehicle.id)
-    if state is None or state.lng is None or not is_live(state, now):
-        return None
-    return AtPoint(state.lng, state.lat, stopping=True)
+    if state is None:
+        return _("It is not known where this vehicle is. Choose a place or use your position.")
+    if state.fix_at is None:
+        text = _(
+            "This vehicle last reported on %(at)s, without a position. Choose a place or use your"
+            " position."
+        )
+        return text % {"at": words.moment(state.seen_at, actor.city.tz)}
+    if is_live(state, now):
+        return AtPoint(state.lng, state.lat, stopping=True)
+    text = _(
+        "This vehicle last reported its position on %(at)s. That is more than %(minutes)s minutes"
+        " ago, so it may be elsewhere by now. Choose a place or use your position."
+    )
+    at, limit = words.moment(state.fix_at, actor.city.tz), SILENT_AFTER // timedelta(minutes=1)
+    return text % {"at": at, "minutes": limit}
 
 
 @dataclass(frozen=True)

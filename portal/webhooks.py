@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import news, scopes
 from accounts.actors import Actor
 from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from accounts.rules import LONGEST_WAIT
 from kernel.clock import wall
 from portal import fields, words
 from portal.fields import Field
@@ -22,9 +24,13 @@ State = WebhookDelivery.State
 LONGEST_URL = 500
 ATTEMPTS = 100
 TOPICS: dict[str, Any] = {
-    "regulation.published": gettext_lazy("A version of a rule is published, suspended or annulled"),
+    "regulation.published": gettext_lazy(
+        "A version of a rule is published, suspended, resumed or annulled"
+    ),
     "finding.created": gettext_lazy("A finding is made"),
-    "finding.changed": gettext_lazy("A finding is adjusted, confirmed or withdrawn"),
+    "finding.changed": gettext_lazy(
+        "A finding is adjusted, confirmed, withdrawn or disputed, or its dispute dismissed"
+    ),
 }
 TONES: dict[str, str] = {
     State.PENDING: "info",
@@ -80,6 +86,7 @@ class Endpoint:
     active: bool
     state: str
     tone: str
+    further: str
     old_secret: str
     waiting: int = 0
     dead: int = 0
@@ -99,12 +106,12 @@ def listed(actor: Actor) -> list[Endpoint]:
 
 def endpoint(row: WebhookEndpoint, tz: Any, **counts: int) -> Endpoint:
     """Return an endpoint in words."""
-    state, tone = _("in order"), "ok"
+    state, tone, further = _("in order"), "ok", ""
     if not row.active:
         state, tone = _("switched off"), ""
     elif row.failures:
-        said = {"n": row.failures, "at": words.moment(row.resume_at, tz) if row.resume_at else "–"}
-        state, tone = _("failed %(n)s times in a row, tried again %(at)s") % said, "warn"
+        text = ngettext("failed %(n)s time", "failed %(n)s times in a row", row.failures)
+        state, tone, further = text % {"n": row.failures}, "warn", _asked_again(row, tz)
     until = row.previous_secret_until
     return Endpoint(
         id=row.pk,
@@ -114,9 +121,43 @@ def endpoint(row: WebhookEndpoint, tz: Any, **counts: int) -> Endpoint:
         active=row.active,
         state=state,
         tone=tone,
+        further=further,
         old_secret=words.moment(until, tz) if until and len(row.secrets_at(wall())) > 1 else "",
         **counts,
     )
+
+
+def _asked_again(row: WebhookEndpoint, tz: Any) -> str:
+    left = left_alone_until(row)
+    if left is None:
+        return _("asked again with the next delivery")
+    return _("left alone until %(at)s") % {"at": words.moment(left, tz)}
+
+
+def left_alone_until(row: WebhookEndpoint) -> datetime | None:
+    """Return until when (wall time) nothing is delivered to an endpoint, None: it may be now."""
+    return row.resume_at if row.resume_at is not None and row.resume_at > wall() else None
+
+
+def held_back(row: WebhookEndpoint, tz: Any, count: int = 1) -> str:
+    """Return what keeps so many deliveries to an endpoint from being sent at once; empty: nothing
+    does."""
+    left = left_alone_until(row)
+    if not row.active:
+        text = ngettext(
+            "It waits until the endpoint is switched on, for %(days)s days at most.",
+            "They wait until the endpoint is switched on, for %(days)s days at most.",
+            count,
+        )
+        return text % {"days": LONGEST_WAIT.days}
+    if left is not None:
+        text = ngettext(
+            "It waits: the endpoint is left alone until %(at)s.",
+            "They wait: the endpoint is left alone until %(at)s.",
+            count,
+        )
+        return text % {"at": words.moment(left, tz)}
+    return ""
 
 
 def topic(name: str) -> str:
@@ -142,8 +183,8 @@ class Delivery:
     waits: bool
 
 
-def shown(rows: Iterable[Any], tz: Any) -> list[Delivery]:
-    """Return deliveries (of `deliveries_of`) in words."""
+def shown(rows: Iterable[Any], to: WebhookEndpoint, tz: Any) -> list[Delivery]:
+    """Return deliveries (of `deliveries_of`) to an endpoint in words."""
     return [
         Delivery(
             id=row.pk,
@@ -156,7 +197,7 @@ def shown(rows: Iterable[Any], tz: Any) -> list[Delivery]:
             tone=TONES[row.state],
             attempts=row.attempts,
             answer=answer(row.last_status, row.last_error),
-            further=_further(row, tz),
+            further=_further(row, to, tz),
             waits=row.state == State.PENDING,
         )
         for row in rows
@@ -170,14 +211,27 @@ def answer(status: int | None, error: str | None) -> str:
     return str(ERRORS.get(error, error)) if error else ""
 
 
-def _further(row: WebhookDelivery, tz: Any) -> str:
+def _further(row: WebhookDelivery, to: WebhookEndpoint, tz: Any) -> str:
     if row.delivered_at is not None:
         return _("delivered %(at)s") % {"at": words.moment(row.delivered_at, tz)}
     if row.next_try_at is not None:
-        return _("next attempt %(at)s") % {"at": words.moment(row.next_try_at, tz)}
+        return _next(row.next_try_at, to, tz)
     if row.state == State.WITHHELD:
         return _("your organisation may not hear it any more")
     return ""
+
+
+def _next(at: datetime, to: WebhookEndpoint, tz: Any) -> str:
+    """Return when a delivery is tried next: at its own time, but when its endpoint may be asked."""
+    if not to.active:
+        return _("until the endpoint is switched on")
+    left = left_alone_until(to)
+    if left is not None and left > at:
+        text = _("next attempt from %(at)s: the endpoint is left alone until then")
+        return text % {"at": words.moment(left, tz)}
+    if at <= wall():
+        return _("the next attempt is due")
+    return _("next attempt %(at)s") % {"at": words.moment(at, tz)}
 
 
 def log_of(row: WebhookDelivery, tz: Any) -> list[tuple[str, str, int]]:

@@ -70,7 +70,8 @@ class WebhookSecret(WebhookOut):
 
 
 class DeliveryOut(msgspec.Struct):
-    """A delivery: `message_id` is the header webhook-id."""
+    """A delivery: `message_id` is the header webhook-id. `next_try_at` is its own: nothing is tried
+    before the `resume_at` of its endpoint, nor while that is switched off."""
 
     id: UUID
     webhook_id: UUID

@@ -98,7 +98,7 @@ class WebhookRotateView(HubView):
     )
     @idempotent
     def post(self, request: Any, webhook_id: UUID) -> Response:
-        wish = body(request, shapes.RotateIn)
+        wish = body(request, shapes.RotateIn, may_be_left_out=True)
         endpoint = webhooks.rotate_secret(
             actor=self.actor,
             endpoint_id=webhook_id,

@@ -68,11 +68,16 @@ def check(
     return _log(actor, plate, place, asked_at, known.vehicle, verdict, answer, now)
 
 
+def against_plate(plate: str) -> list[Reason]:
+    """Return what keeps a text from being a plate; empty when it may be one."""
+    if SHORTEST <= len(normalise_plate(plate)) <= LONGEST_PLATE:
+        return []
+    detail = _("A plate has 3 to 16 letters and digits.")
+    return [Reason(codes.CHECK_PLATE, detail, "/plate")]
+
+
 def _against(plate: str, at: datetime, now: datetime) -> list[Reason]:
-    reasons = []
-    if not SHORTEST <= len(normalise_plate(plate)) <= LONGEST_PLATE:
-        detail = _("A plate has 3 to 16 letters and digits.")
-        reasons.append(Reason(codes.CHECK_PLATE, detail, "/plate"))
+    reasons = against_plate(plate)
     if at > now:
         detail = _("Nobody can be checked at a time to come.")
         reasons.append(Reason(codes.CHECK_FUTURE, detail, "/at"))

@@ -166,12 +166,12 @@ def _note(finding: Finding, entry: str, dispute: Dispute, now: datetime) -> None
 
 
 def _tell(finding: Finding, change: str, dispute: Dispute, now: datetime) -> None:
-    told = findings.payload(finding.id, findings.as_values(finding), change)
+    told = findings.payload(finding.id, findings.as_values(finding), change, dispute_id=dispute.id)
     outbox.add(
         city_id=finding.city_id,
         topic="finding.changed",
         key=finding.vehicle_id,
-        payload=told | {"dispute_id": dispute.id},
+        payload=told,
         at=now,
     )
 

@@ -93,9 +93,8 @@ def apply(
     _note(changes, because, as_of)
     _settle_disputes([one.id for one in changes if one.change == "withdrawn"], as_of)
     frozen = [one.id for one in changes if _was_confirmed(one, standing)]
-    if frozen:
-        evidence.freeze(frozen, as_of)
-    _tell(city.id, changes, as_of)
+    heads = evidence.freeze(frozen, as_of) if frozen else {}
+    _tell(city.id, changes, because, heads, as_of)
 
 
 def _was_confirmed(change: Change, standing: Mapping[UUID, Mapping[str, Any]]) -> bool:
@@ -187,8 +186,19 @@ def next_confirmation(as_of: datetime) -> datetime | None:
     return None if first is None else max(first + rules.WATERMARK, as_of)
 
 
-def payload(finding_id: UUID, values: Mapping[str, Any], change: str) -> dict[str, Any]:
-    """Return what floors above and carriers hear of a finding."""
+def payload(
+    finding_id: UUID,
+    values: Mapping[str, Any],
+    change: str,
+    *,
+    head: str | None = None,
+    dispute_id: UUID | str | None = None,
+) -> dict[str, Any]:
+    """Return what floors above and carriers hear of a change of a finding.
+
+    `head` is that of the evidence which the change froze: who was told it can tell for ever
+    whether the evidence is what it was. `dispute_id` names the dispute that is the change's reason.
+    """
     names = (
         "organisation_id",
         "vehicle_id",
@@ -202,7 +212,9 @@ def payload(finding_id: UUID, values: Mapping[str, Any], change: str) -> dict[st
         "from_at",
         "until_at",
     )
-    return {"finding_id": finding_id, "change": change} | {name: values[name] for name in names}
+    told = {"finding_id": finding_id, "change": change} | {name: values[name] for name in names}
+    own = {"evidence_head": head, "dispute_id": dispute_id}
+    return told | {name: value for name, value in own.items() if value is not None}
 
 
 def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
@@ -233,9 +245,7 @@ def _confirm(rows: Sequence[Finding], as_of: datetime) -> None:
             "state": Finding.State.CONFIRMED.value,
             "until_at": row.until_at or row.seen_until_at,
         }
-        # Who was told the head can tell for ever whether the evidence is what it was.
-        message = payload(row.id, as_values(row) | after, "confirmed")
-        message["evidence_head"] = heads[row.id]
+        message = payload(row.id, as_values(row) | after, "confirmed", head=heads[row.id])
         told.setdefault(row.city_id, []).append((row.vehicle_id, message))
     for city_id, payloads in told.items():
         outbox.add_all(city_id=city_id, topic="finding.changed", payloads=payloads, at=as_of)
@@ -296,14 +306,26 @@ def _note(changes: Iterable[Change], because: Mapping[str, Any], as_of: datetime
     )
 
 
-def _tell(city_id: UUID, changes: Sequence[Change], as_of: datetime) -> None:
+def _tell(
+    city_id: UUID,
+    changes: Sequence[Change],
+    because: Mapping[str, Any],
+    heads: Mapping[UUID, str],
+    as_of: datetime,
+) -> None:
     topics = {"opened": "finding.created", "adjusted": "finding.changed"}
     topics["withdrawn"] = "finding.changed"
     told: dict[str, list[tuple[UUID, dict[str, Any]]]] = {}
     for change in changes:
         topic = topics.get(change.change)
         if topic is not None:
-            message = payload(change.id, change.values, change.change)
+            message = payload(
+                change.id,
+                change.values,
+                change.change,
+                head=heads.get(change.id),
+                dispute_id=because.get("dispute_id"),
+            )
             told.setdefault(topic, []).append((change.values["vehicle_id"], message))
     for topic, payloads in told.items():
         outbox.add_all(city_id=city_id, topic=topic, payloads=payloads, at=as_of)

@@ -18,7 +18,6 @@ def raw_body(request: Any, *, limit: int | None = None) -> bytes:
     HUB_BODY_LIMIT).
     """
     raw = getattr(request, "_request", request)
-    limit = settings.HUB_BODY_LIMIT if limit is None else limit
     media = raw.META.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):
         raise Refusal(
@@ -26,24 +25,33 @@ def raw_body(request: Any, *, limit: int | None = None) -> bytes:
             _("Send application/json."),
             received=media,
         )
+    return _content(raw, limit)
+
+
+def body[T](
+    request: Any, kind: type[T], *, limit: int | None = None, may_be_left_out: bool = False
+) -> T:
+    """Return a request's body as a struct; one that may be left out counts as `{}` when it is.
+
+    Raises a Refusal: 415, 413, 400 when it is no JSON, 422 with a pointer for every error.
+    """
+    if may_be_left_out and not _content(getattr(request, "_request", request), limit):
+        return decode(b"{}", kind)
+    return decode(raw_body(request, limit=limit), kind)
+
+
+def _content(raw: Any, limit: int | None) -> bytes:
+    limit = settings.HUB_BODY_LIMIT if limit is None else limit
     announced = raw.META.get("CONTENT_LENGTH") or "0"
     if announced.isdigit() and int(announced) > limit:
         raise _too_large(limit)
     try:
-        content = raw.body
+        content: bytes = raw.body
     except RequestDataTooBig:
         raise _too_large(limit) from None
     if len(content) > limit:
         raise _too_large(limit)
     return content
-
-
-def body[T](request: Any, kind: type[T], *, limit: int | None = None) -> T:
-    """Return a request's body as a struct.
-
-    Raises a Refusal: 415, 413, 400 when it is no JSON, 422 with a pointer for every error.
-    """
-    return decode(raw_body(request, limit=limit), kind)
 
 
 def _too_large(limit: int) -> Refusal:

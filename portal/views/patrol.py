@@ -1,5 +1,6 @@
 """The patrol page: an officer on a phone checks a plate, or sees who is at a place."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import scopes
 from compliance.services import checks
 from curbs.evaluator import AtPoint, Place
-from kernel.refusals import Refusal
+from kernel.refusals import Reason, Refusal
 from portal import patrol
 from portal.people import Page
 
@@ -38,16 +39,22 @@ class Patrol(Page):
             if place is not None and not isinstance(place, AtPoint):
                 return redirect(f"{request.path}?where={where}")
             return self._again(sent, [("plate", _("Enter a plate, or choose a place."))])
-        place = place or patrol.last_seen(self.actor, plate, self.now)
         if place is None:
-            text = _("It is not known where this vehicle is. Choose a place or use your position.")
-            return self._again(sent, [("where", text)])
+            against = checks.against_plate(plate)
+            if against:
+                return self._refused(sent, against)
+            place = patrol.last_seen(self.actor, plate, self.now)
+            if isinstance(place, str):
+                return self._again(sent, [("where", place)])
         try:
             row = checks.check(actor=self.actor, plate=plate, place=place, now=self.now)
         except Refusal as refusal:
-            wrong = [(FIELDS.get(one.pointer, "plate"), one.detail) for one in refusal.reasons]
-            return self._again(sent, wrong)
+            return self._refused(sent, refusal.reasons)
         return redirect("portal:patrol-check", row.id)
+
+    def _refused(self, sent: Any, reasons: Iterable[Reason]) -> HttpResponse:
+        wrong = [(FIELDS.get(one.pointer, "plate"), one.detail) for one in reasons]
+        return self._again(sent, wrong)
 
     def _again(self, sent: Any, wrong: list[tuple[str, str]]) -> HttpResponse:
         return self._page(

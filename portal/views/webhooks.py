@@ -101,7 +101,7 @@ class OneWebhook(_Webhooks):
             replay=webhooks.replay_form(sent, more.get("states", ["dead"]), wrong),
             overlap=webhooks.overlap_field(wrong.get("overlap", "")),
             table=table(request, log, webhooks.COLUMNS, default="-at",
-                        prepare=lambda page: webhooks.shown(page, tz)),
+                        prepare=lambda page: webhooks.shown(page, row, tz)),
             states=WebhookDelivery.State.choices,
             topics=[(name, webhooks.topic(name)) for name in row.topics],
             chosen=chosen,
@@ -189,13 +189,15 @@ class ReplayWebhook(OneWebhook):
             except Refusal as refusal:
                 wrong = fields.wrong_of(refusal, {}, "until")
             else:
-                text = ngettext(
-                    "%(n)s delivery is sent again.", "%(n)s deliveries are sent again.", count
-                )
-                messages.success(request, text % {"n": count})
+                messages.success(request, self._sent_again(row, count))
                 return redirect("portal:webhook", webhook_id)
         kept = {"url": row.url, "since": sent.get("since", ""), "until": sent.get("until", "")}
         return self.get(request, webhook_id, sent=kept, states=states, wrong=wrong, status=422)
+
+    def _sent_again(self, row: WebhookEndpoint, count: int) -> str:
+        text = ngettext("%(n)s delivery is sent again.", "%(n)s deliveries are sent again.", count)
+        held = webhooks.held_back(row, self.actor.city.tz, count) if count else ""
+        return f"{text % {'n': count}} {held}".strip()
 
     def _day(self, sent: Any, name: str, after: int, wrong: dict[str, Any]) -> datetime | None:
         """Return the local midnight at the beginning of a day, or so many days after it."""
@@ -217,7 +219,7 @@ class OneDelivery(_Webhooks):
         if row is None:
             raise Http404(_("Your organisation has no such delivery."))
         tz = self.actor.city.tz
-        (shown,) = webhooks.shown([row], tz)
+        (shown,) = webhooks.shown([row], row.endpoint, tz)
         return self.show(
             "portal/webhooks/delivery.html",
             delivery=shown,
@@ -231,5 +233,7 @@ class ReplayDelivery(_Webhooks):
 
     def post(self, request: HttpRequest, delivery_id: UUID) -> HttpResponse:
         row = deliveries.replay_one(actor=self.actor, delivery_id=delivery_id, now=self.now)
-        messages.success(request, _("It is delivered once more within a second or two."))
+        held = webhooks.held_back(row.endpoint, self.actor.city.tz)
+        text = _("It is delivered once more within a second or two.")
+        messages.success(request, held or text)
         return redirect("portal:webhook", row.endpoint_id)

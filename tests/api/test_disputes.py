@@ -1,11 +1,15 @@
 """Disputes: the carrier's word, the city's decision, and what both mean for the finding."""
 
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
+from accounts.models import WebhookDelivery
+from accounts.services import webhooks
 from compliance.models import Dispute, Finding
+from compliance.services import findings
 from foundation.models import AuditEntry, OutboxMessage
 from tests import factories
 from tests.api.test_compliance import finding
@@ -72,7 +76,40 @@ def test_an_upheld_dispute_withdraws_the_finding_by_an_adjustment(api, mine, hel
         {"state": "withdrawn"},
     )
     assert entry.because == {"dispute_id": opened["id"], "dispute": "upheld"}
-    assert mine.bundles.count() == 1
+    told = OutboxMessage.objects.filter(topic="finding.changed").last().payload
+    assert (told["change"], told["dispute_id"]) == ("withdrawn", opened["id"])
+    assert told["evidence_head"] == mine.bundles.get().head
+
+
+def test_webhooks_tell_every_head_and_the_dispute_that_changed_a_finding(
+    api, carrier, hel_city, domain_clock, settings, drain
+):
+    settings.HUB_WEBHOOK_NETWORKS = ("127.0.0.0/8",)
+    wanted = {"url": "https://127.0.0.1/hook", "topics": ["finding.changed"], "now": TUESDAY}
+    webhooks.register(actor=factories.actor_of(carrier), **wanted)
+    mine, city = finding(carrier), api(organisation=hel_city)
+    findings.confirm(domain_clock(TUESDAY + 2 * DAY))
+    first = dispute(api(), mine).json()["id"]
+    decide(city, first, "dismissed")
+    Finding.objects.filter(pk=mine.pk).update(changed_at=TUESDAY + 3 * DAY)
+    domain_clock(TUESDAY + 3 * DAY)
+    second = dispute(api(), mine).json()["id"]
+    decide(city, second, "upheld")
+    drain()
+    bodies = WebhookDelivery.objects.order_by("at", "message_id").values_list("body", flat=True)
+    told = [json.loads(body)["data"] for body in bodies]
+    names = ("change", "evidence_head", "dispute_id")
+    confirmed, withdrawn = mine.bundles.order_by("number").values_list("head", flat=True)
+    assert [tuple(one.get(name) for name in names) for one in told] == [
+        ("confirmed", confirmed, None),
+        ("disputed", None, first),
+        ("dismissed", None, first),
+        ("disputed", None, second),
+        ("withdrawn", withdrawn, second),
+    ]
+    assert told[-1]["set_aside_at"] == "2026-05-15T07:00:00Z"
+    fields = set(api().get(f"/api/v1/findings/{mine.id}").json()) - {"evidence", "journal"}
+    assert set(told[-1]) == fields - {"id", "seconds_over"} | {"finding_id", "version", *names}
 
 
 def test_a_dismissed_dispute_leaves_the_finding_and_gives_the_reasons(api, mine, hel_city):

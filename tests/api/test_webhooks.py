@@ -140,6 +140,15 @@ def test_a_new_secret_is_another_and_says_how_long_the_old_one_signs(api):
     row = WebhookEndpoint.objects.get()
     assert row.previous_secret == first["secret"]
     assert row.previous_secret_until - wall() < timedelta(seconds=60)
+    # Without a body, and so without a media type: a day.
+    assert client.post(f"{HOOKS}/{first['id']}/rotate").status_code == 200
+    row.refresh_from_db()
+    assert row.previous_secret == rotated["secret"]
+    assert timedelta(hours=23) < row.previous_secret_until - wall() < timedelta(hours=24)
+    typed = client.post(f"{HOOKS}/{first['id']}/rotate", b"", content_type="application/json")
+    assert typed.status_code == 200
+    xml = client.post(f"{HOOKS}/{first['id']}/rotate", b"<xml/>", content_type="application/xml")
+    assert xml.status_code == 415
     too_long = client.post(f"{HOOKS}/{first['id']}/rotate", {"overlap_s": 604_801}, format="json")
     assert problems(too_long) == [("request.invalid", "/overlap_s")]
 

@@ -165,6 +165,9 @@ def test_an_adjustment_freezes_a_second_bundle_that_follows_on_the_first(
     assert (confirmed.state, bundle.number, bundle.previous) == ("withdrawn", 2, first.head)
     assert bundle.broken is None
     assert bundle.of("journal")[-1]["because"]["versions"][0]["change"] == "annulled"
+    told = OutboxMessage.objects.filter(topic="finding.changed").last().payload
+    assert (told["change"], told["evidence_head"]) == ("withdrawn", bundle.head)
+    assert "dispute_id" not in told
     first.refresh_from_db()
     assert '"state":"confirmed"' in first.document
 

@@ -107,13 +107,20 @@ def test_a_plate_alone_is_checked_where_the_vehicle_last_reported(officer, zone,
     assert (row.lng, row.lat) == (24.981, 60.181)
 
 
-@pytest.mark.parametrize("seen", [None, timedelta(minutes=11)])
-def test_who_is_silent_is_nowhere_and_the_page_asks_for_a_place(officer, zone, van, seen):
-    if seen is not None:
-        report(van, seen)
+def test_who_is_silent_is_nowhere_and_the_page_asks_for_a_place(officer, zone, van):
     answer, page = ask(officer, plate="ABC-123")
     assert answer.status_code == 422
-    assert "It is not known where this vehicle is." in page
+    assert "It is not known where this vehicle is. Choose a place or use your position." in page
+    report(van, timedelta(minutes=11))
+    answer, page = ask(officer, plate="ABC-123")
+    assert answer.status_code == 422
+    assert (
+        "This vehicle last reported its position on Tue 12 May 09:49. That is more than 10 minutes"
+        " ago, so it may be elsewhere by now. Choose a place or use your position."
+    ) in page
+    VehicleState.objects.update(fix_at=None, lng=None, lat=None)
+    _, page = ask(officer, plate="ABC-123")
+    assert "This vehicle last reported on Tue 12 May 09:49, without a position." in page
     assert 'value="ABC-123"' in page
     assert not PlateCheck.objects.exists()
 
@@ -160,6 +167,7 @@ def test_an_unknown_plate_is_undetermined_and_no_offence(officer, zone):
     [
         ({"plate": ""}, "Enter a plate, or choose a place."),
         ({"plate": "--", "where": "zone"}, "A plate has 3 to 16 letters and digits."),
+        ({"plate": "!!"}, "A plate has 3 to 16 letters and digits."),
         ({"plate": "ABC-123", "where": "zone:x"}, "It is not known where this vehicle is."),
         ({"plate": "ABC-123", "lng": "x", "lat": "y"}, "It is not known where this vehicle is."),
         ({"plate": "ABC-123", "lng": "nan", "lat": "1"}, "It is not known where this vehicle is."),

@@ -1,8 +1,10 @@
 """The pages of webhooks: endpoints, secrets shown once, deliveries and their replay."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -133,6 +135,74 @@ def test_one_delivery_or_all_dead_ones_are_sent_again(planner, carrier):
     send(planner, "replay-webhook", row.id, states=["dead"], until="2026-05-11")
     assert not WebhookDelivery.objects.filter(state="dead").exists()
     assert AuditEntry.objects.filter(action="webhook.replayed").count() == 3
+
+
+def of(page):
+    """Return what a page says of an endpoint and of the one delivery in its log."""
+    endpoint = re.search(r'<h1 class="break">.*?<span class="tag [a-z]*">(.*?)</p>', page)[1]
+    return endpoint, re.search(r'</span><div class="small quiet">(.*?)</div>', page)[1]
+
+
+@pytest.fixture
+def at_ten(monkeypatch):
+    """Wall time stands at ten o'clock of the city on TUESDAY."""
+    monkeypatch.setattr("portal.webhooks.wall", lambda: TUESDAY)
+    return TUESDAY
+
+
+def minutes(count):
+    return TUESDAY + timedelta(minutes=count)
+
+
+@pytest.mark.parametrize(
+    ("resumes", "tried", "endpoint_says", "delivery_says"),
+    [
+        (30, 2, "left alone until Tue 12 May 10:30",
+         "next attempt from Tue 12 May 10:30: the endpoint is left alone until then"),
+        (30, -7, "left alone until Tue 12 May 10:30",
+         "next attempt from Tue 12 May 10:30: the endpoint is left alone until then"),
+        (30, 45, "left alone until Tue 12 May 10:30", "next attempt Tue 12 May 10:45"),
+        (-1, 45, "asked again with the next delivery", "next attempt Tue 12 May 10:45"),
+        (-1, -7, "asked again with the next delivery", "the next attempt is due"),
+    ],
+)  # fmt: skip
+def test_a_delivery_is_tried_when_its_endpoint_may_be_asked_and_no_page_says_another_time(
+    planner, carrier, at_ten, resumes, tried, endpoint_says, delivery_says
+):
+    row = endpoint(carrier)
+    WebhookEndpoint.objects.update(failures=4, resume_at=minutes(resumes))
+    waiting = delivery(row, "pending")
+    WebhookDelivery.objects.update(next_try_at=minutes(tried))
+    told = f"failed 4 times in a row</span> {endpoint_says}"
+    assert of(page(planner, "webhook", row.id)) == (told, delivery_says)
+    assert f">{endpoint_says}</div>" in page(planner, "webhooks")
+    assert f"</span> {delivery_says}</p>" in page(planner, "webhook-delivery", waiting.id)
+
+
+@pytest.mark.parametrize(
+    ("state", "one", "several"),
+    [
+        ({"active": False}, "It waits until the endpoint is switched on, for 3 days at most.",
+         "They wait until the endpoint is switched on, for 3 days at most."),
+        ({"failures": 4, "resume_at": minutes(30)},
+         "It waits: the endpoint is left alone until Tue 12 May 10:30.",
+         "They wait: the endpoint is left alone until Tue 12 May 10:30."),
+        ({}, "It is delivered once more within a second or two.", ""),
+    ],
+)  # fmt: skip
+def test_what_is_sent_again_says_what_it_waits_for(planner, carrier, at_ten, state, one, several):
+    row = endpoint(carrier)
+    WebhookEndpoint.objects.update(**state)
+    alone, _dead, _dead_too = delivery(row), delivery(row), delivery(row)
+
+    def said(answer):
+        return [str(message) for message in get_messages(answer.wsgi_request)]
+
+    assert said(send(planner, "replay-delivery", alone.id)) == [one]
+    page_says = page(planner, "webhook", row.id)
+    assert (">until the endpoint is switched on<" in page_says) == ("active" in state)
+    text = f"2 deliveries are sent again. {several}".strip()
+    assert said(send(planner, "replay-webhook", row.id, states=["dead"])) == [text]
 
 
 @pytest.mark.parametrize(
