@@ -12,7 +12,6 @@ from launcher.checkout import Checkout, port_is_free, web_port
 from launcher.processes import at_most_one, dies_with_parent, recall, remember, this_process
 from launcher.redis import Redis
 from launcher.supervisor import Child, Program, Supervisor
-from launcher.upward import health
 
 DATABASE = "cityhub_demo"
 CITY = "cities/helsinki"
@@ -145,7 +144,7 @@ class Day:
     def _start_web(self, supervisor: Supervisor) -> None:
         say.step(f"starting the web server on {self.address}/")
         deadline = time.monotonic() + WEB_START_S
-        while health(self._port) is None:
+        while programs.health(self._port) is None:
             supervisor.tend()
             time.sleep(0.2)
             if time.monotonic() > deadline:

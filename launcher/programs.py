@@ -2,6 +2,8 @@
 
 import os
 import resource
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 
 from launcher.checkout import Checkout
@@ -36,6 +38,17 @@ def web(checkout: Checkout, env: Mapping[str, str], *, port: int) -> Program:
         "cityhub.asgi:application",
     )  # fmt: skip
     return Program("web", command, env)
+
+
+def health(port: int) -> str | None:
+    """Return what /readyz answers ('ready' or the status); None when nobody listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=3) as answer:
+            return "ready" if answer.status == 200 else str(answer.status)
+    except urllib.error.HTTPError as error:
+        return "answers, has no /readyz" if error.code == 404 else f"not ready ({error.code})"
+    except (OSError, ValueError):
+        return None
 
 
 def _at_once() -> int:

@@ -2,10 +2,8 @@
 
 import argparse
 import json
-import urllib.error
-import urllib.request
 
-from launcher import demo, django, packages, say, servers, setup, supervisor
+from launcher import demo, django, packages, programs, say, servers, setup, supervisor
 from launcher.checkout import Checkout, port_is_free, web_port, write_whole
 from launcher.processes import Process, recall, uptime_s, wait_for
 
@@ -27,7 +25,7 @@ def up(checkout: Checkout, arguments: list[str]) -> int:
         django.migrate(checkout, chosen)
         say.step("starting web, worker and beat")
         supervisor.launch(checkout, port=port)
-        if not wait_for(lambda: health(port) is not None, timeout_s=60, pause_s=0.3):
+        if not wait_for(lambda: programs.health(port) is not None, timeout_s=60, pause_s=0.3):
             raise say.Trouble("the web server does not answer", "./hub logs web")
     say.step(f"up: http://localhost:{port}/  (./hub status, ./hub logs -f, ./hub down)")
     return 0
@@ -52,17 +50,6 @@ def down(checkout: Checkout, arguments: list[str]) -> int:
             stopped = any_ran
     say.step("stopped what `up` had started" if stopped else "nothing of `up` was running")
     return 0
-
-
-def health(port: int) -> str | None:
-    """Return what /readyz answers ('ready' or the status); None when nobody listens."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=3) as answer:
-            return "ready" if answer.status == 200 else str(answer.status)
-    except urllib.error.HTTPError as error:
-        return "answers, has no /readyz" if error.code == 404 else f"not ready ({error.code})"
-    except (OSError, ValueError):
-        return None
 
 
 def status(checkout: Checkout, arguments: list[str]) -> int:
@@ -94,8 +81,8 @@ def _rows(checkout: Checkout) -> list[dict[str, object]]:
         where += f"  ended {failures} times lately" if failures else ""
         row = _row(name, process, where)
         if name == "web" and process is not None and port is not None:
-            row["state"] = "ready" if health(port) == "ready" else "unwell"
-            row["where"] = f"{where}  /readyz: {health(port)}"
+            row["state"] = "ready" if programs.health(port) == "ready" else "unwell"
+            row["where"] = f"{where}  /readyz: {programs.health(port)}"
         rows.append(row)
     beside = recall(demo.pid_file(checkout))
     if beside is not None:
