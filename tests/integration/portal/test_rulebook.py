@@ -212,6 +212,28 @@ def test_a_zone_is_made_of_a_file_whose_axes_are_turned_round(office):
     assert ground.legal_from == datetime(2026, 5, 31, 21, tzinfo=UTC)  # midnight in Helsinki
 
 
+def test_what_was_mended_in_a_file_is_said_when_it_comes_onto_the_map_and_when_it_is_kept(office):
+    official = office()
+    turned = [[lat, lng] for lng, lat in SQUARE[:-1]]  # and the ring is open
+    file = SimpleUploadedFile(
+        "zone.geojson", json.dumps({"type": "Polygon", "coordinates": [turned]}).encode()
+    )
+    found = send(official, "look-at-boundary", boundary=file).json()
+    said = {
+        "axes_swapped": "Latitude stood before longitude; the axes were turned round.",
+        "ring_closed": "A ring did not end where it began; it was closed.",
+    }
+    assert {one["code"]: one["text"] for one in found["mended"]} == said
+    # The map keeps what it drew, and the codes beside it.
+    kept = {"name": "Harbour", "kind": "weight", "drawn": json.dumps(found["geometry"]),
+            "mended": "axes_swapped ring_closed nonsense", "since": "2026-06-01"}  # fmt: skip
+    refused = send(official, "new-zone", code="no blanks", **kept).content.decode()
+    assert "axes_swapped" in refused.partition('data-editor="')[2].partition('"')[0]
+    answer = official.post(reverse("portal:new-zone"), {"code": "harbour", **kept}, follow=True)
+    for sentence in said.values():
+        assert answer.content.decode().count(sentence) == 1
+
+
 def test_corners_are_counted_without_the_closing_points(office, version):
     hole = [[24.942, 60.162], [24.948, 60.162], [24.945, 60.168], [24.942, 60.162]]
     drawn = json.dumps({"type": "Polygon", "coordinates": [SQUARE, hole]})
