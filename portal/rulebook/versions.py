@@ -242,6 +242,12 @@ def predecessor(version: RegulationVersion) -> RegulationVersion | None:
     return earlier.order_by("-number").first()
 
 
+def is_outrun(version: RegulationVersion) -> bool:
+    """Return whether a later version was published, which no earlier one can follow."""
+    later = version.regulation.versions.recorded().filter(number__gt=version.number)
+    return bool(later.exists())
+
+
 def diff(before: RegulationVersion, after: RegulationVersion) -> list[dict[str, str]]:
     """Return what differs, row by row, in sentences."""
     found = []

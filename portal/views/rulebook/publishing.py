@@ -45,6 +45,7 @@ class Impact(Page):
             shown=versions.shown(version, self.actor.city.tz),
             impact=shown,
             clashes=analysis.contradictions(version, self.actor, self.now) if settled else [],
+            outrun=versions.is_outrun(version),
             ready=version.state == State.REVIEWED
             or not RuleTerms.of(self.actor.city.settings).review,
             bookings=Field(

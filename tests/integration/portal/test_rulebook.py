@@ -614,6 +614,19 @@ def test_what_contradicts_a_rule_is_not_offered_for_publication(office, hel_city
     assert "Publish this version" in page(official, "version-impact", second.id)[1]
 
 
+def test_a_draft_that_a_later_version_has_outrun_is_not_offered_for_publication(
+    office, hel_city, version
+):
+    hel_city.city.settings = {"zones": {"review": False}}
+    hel_city.city.save()
+    second, third = draft(version, [NO_LORRIES]), draft(version, [NO_LORRIES])
+    city = factories.actor_of(hel_city)
+    regulations.publish(actor=city, version_id=third.id, now=TUESDAY)
+    _, text = page(office(), "version-impact", second.id)
+    assert "A later version has been published." in text
+    assert "Publish this version" not in text
+
+
 def test_a_row_that_never_applies_is_named(office, version):
     second = draft(version, [NO_LORRIES | {"unless": {"who": {"category": ["N2", "N3"]}}}])
     _, text = page(office(), "version-analysis", second.id)
