@@ -55,6 +55,11 @@ class BookingQuerySet(TenantQuerySet):
         """Keep the bookings that hold metres, expired holds included until they are released."""
         return self.filter(state__in=sorted(HOLDING))
 
+    def to_come(self, now: datetime) -> Self:
+        """Keep what holds metres now or later, and what the city took until its time is over."""
+        kept = Q(state__in=sorted(HOLDING)) | Q(cancelled_for__isnull=False)
+        return self.filter(kept, during__endswith__gt=now)
+
     def overlapping(self, period: Period) -> Self:
         return self.filter(during__overlap=as_range(period))
 

@@ -38,7 +38,8 @@ def editor(geom_type: str, readonly: bool, **more: Any) -> str:
     """Return the configuration of the map island as JSON.
 
     `more`: `look_url` answers what is wrong with what is drawn; `neighbours_url` gives the areas
-    to which it snaps, of which `own` is the one being drawn; `parts` are shown with their numbers.
+    to which it snaps, of which `own` is the one being drawn; `parts` are shown with their numbers;
+    `mended` was mended in the file from which it came.
     """
     texts = {
         "map": _("Map to draw on; the points and the GeoJSON below say the same as text."),

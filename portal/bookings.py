@@ -24,6 +24,7 @@ STATES: dict[str, tuple[Any, str]] = {
     State.EXPIRED: (gettext_lazy("hold expired"), ""),
     State.NO_SHOW: (gettext_lazy("no-show"), "bad"),
 }
+TAKEN = (gettext_lazy("cancelled by the city"), "bad")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def shown(booking: Booking, tz: Any, now: datetime) -> Shown:
     state = State(booking.state)
     if state == State.HELD and booking.hold_expires_at <= now:
         state = State.EXPIRED
-    label, tone = STATES[state]
+    label, tone = TAKEN if booking.cancelled_for else STATES[state]
     policy = booking.policy_version
     agent = booking.booked_by if booking.booked_by_id != booking.organisation_id else None
     return Shown(

@@ -135,7 +135,7 @@ def _shown(row: Quarantined, plates: Any, companies: dict[UUID, str], tz: Any) -
         reason=reason(row.code),
         remedy=str(remedy),
         others=len(row.reasons) - 1,
-        named=next((said for _kind, said in row.named()), ""),
+        named=next((one.get("named", "") for one in row.reasons if one["code"] == row.code), ""),
         vehicle=_vehicle_said(row),
         plate=(vehicle.plate or vehicle.label) if vehicle else "",
         organisation_name=companies.get(row.organisation_id, ""),

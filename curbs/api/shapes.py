@@ -44,7 +44,10 @@ class PriceOut(msgspec.Struct):
 
 
 class CancelledFor(msgspec.Struct):
-    """Why the city cancelled a booking: a rule that was published after it was made."""
+    """Why the city cancelled a booking: a rule that was published after it was made.
+
+    `rows` says of each sentence which row of the version it is, counted from 0.
+    """
 
     code: str
     rule_code: str
@@ -52,6 +55,7 @@ class CancelledFor(msgspec.Struct):
     sentences: list[str]
     remedies: list[str]
     alternatives: dict[str, Any]
+    rows: list[int] = []
 
 
 class BookingOut(msgspec.Struct, rename={"from_": "from"}):

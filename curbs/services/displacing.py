@@ -89,11 +89,15 @@ def _due(city: City, evaluator: Evaluator, zone_id: UUID, now: datetime) -> list
 def _told(version_id: UUID, against: list[ReasonGiven], alternatives: Any) -> dict[str, Any]:
     """Return what the holder of a cancelled booking is told."""
     first = against[0]
+    rows: dict[str, int] = {}
+    for given in against:
+        rows.setdefault(given.sentence, given.rule.row)
     return {
         "code": "curb.not_admissible",
         "rule_code": first.rule.code,
         "version_id": str(version_id),
-        "sentences": list(dict.fromkeys(given.sentence for given in against)),
+        "sentences": list(rows),
+        "rows": list(rows.values()),
         "remedies": sorted({remedy for given in against for remedy in given.remedies}),
         "alternatives": alternatives,
     }

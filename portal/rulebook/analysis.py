@@ -15,7 +15,7 @@ from portal.rulebook import verdicts
 from zones import witnesses
 from zones.models import RegulationVersion
 from zones.selectors import analyses
-from zones.solving import Gap, Idle, Shift, Witness
+from zones.solving import Clash, Gap, Idle, Shift, Witness
 
 WHY: dict[str, Any] = {
     "nobody": gettext_lazy("it means no vehicle at any time"),
@@ -61,22 +61,26 @@ def shown(version: RegulationVersion, actor: Actor, now: datetime) -> Shown:
     """Return what the solver says of a version, in words."""
     found = analyses.analysis(version, city=actor.city, now=now)
     return Shown(
-        clashes=[
-            Found(
-                _("%(admits)s admits whom %(forbids)s does not, with equal priority.")
-                % {
-                    "admits": _place(clash.admits, version),
-                    "forbids": _place(clash.forbids, version),
-                },
-                _example(clash.witness),
-                version.id in (clash.admits.version, clash.forbids.version),
-            )
-            for clash in found.clashes
-        ],
+        clashes=[_clash(clash, version) for clash in found.clashes],
         idle=[Found(_idle(one, version)) for one in found.idle],
         gaps=[Found(_gap(one, version), _example(one.witness)) for one in found.gaps],
         worse=[_shift(one, 0) for one in found.worse],
         better=[_shift(one, 1) for one in found.better],
+    )
+
+
+def contradictions(version: RegulationVersion, actor: Actor, now: datetime) -> list[Found]:
+    """Return what stands against review and publication, in words."""
+    found = analyses.contradictions(version, city=actor.city, now=now)
+    return [_clash(clash, version) for clash in found]
+
+
+def _clash(clash: Clash, version: RegulationVersion) -> Found:
+    return Found(
+        _("%(admits)s admits whom %(forbids)s does not, with equal priority.")
+        % {"admits": _place(clash.admits, version), "forbids": _place(clash.forbids, version)},
+        _example(clash.witness),
+        version.id in (clash.admits.version, clash.forbids.version),
     )
 
 

@@ -1,6 +1,6 @@
 """The boundary of a zone from a file or a text: read, and where it is wrong, said where."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ class NoBoundary(Exception):
 
 @dataclass(frozen=True)
 class Boundary:
-    """A valid GeoJSON MultiPolygon, its size, and sentences about what was mended in it."""
+    """A valid GeoJSON MultiPolygon, its size, and codes of what was mended in it."""
 
     geometry: dict[str, Any]
     size: str
@@ -87,9 +87,14 @@ def read(content: bytes, city: City) -> Boundary:
         raise _unreadable(error) from None
     if "geometry_elsewhere" in codes:
         raise NoBoundary([Fault(_("The boundary lies outside of the region of this city."))])
-    said = [str(MENDED[note.code]) for note in notes if note.code in MENDED]
-    size = size_of(shape, city)
-    return Boundary(ground.to_geojson(shape), size, list(dict.fromkeys(said)))
+    mended = dict.fromkeys(note.code for note in notes if note.code in MENDED)
+    return Boundary(ground.to_geojson(shape), size_of(shape, city), list(mended))
+
+
+def mended(codes: Iterable[str]) -> list[dict[str, str]]:
+    """Return what was mended, each once with its sentence; what is no code of it is left out."""
+    known = dict.fromkeys(code for code in codes if code in MENDED)
+    return [{"code": code, "text": str(MENDED[code])} for code in known]
 
 
 def line(content: bytes, city: City) -> shapely.LineString:

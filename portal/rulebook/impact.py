@@ -1,15 +1,18 @@
 """The impact of a draft in the words of a page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.actors import Actor
 from carriers.selectors import vehicles
-from portal import words
+from portal import bookings, words
 from portal.rulebook import verdicts
 from portal.vehicles import names_of
 from reports.models import Impact
@@ -39,16 +42,19 @@ class Shown:
     total: int
     sentence: str
     counts: list[tuple[str, int, int]]
-    lists: list[tuple[str, list[dict[str, str]]]]
+    lists: list[tuple[str, bool, list[dict[str, str]]]]
+    """Each with its label, and whether it is of bookings, which have a reference and a curb."""
 
 
-def shown(impact: Impact, tz: Any) -> Shown:
-    """Return an impact in words; two queries for all names."""
+def shown(impact: Impact, actor: Actor) -> Shown:
+    """Return an impact in words; three queries for all names."""
     running = impact.state == Impact.State.COMPUTING
     failed = impact.state == Impact.State.FAILED
     items = [item for listed in impact.items.values() for item in listed]
     plates = vehicles.summary({UUID(item["vehicle_id"]) for item in items})
     companies = names_of({UUID(item["organisation_id"]) for item in items})
+    booked = _booked(impact.items.get("bookings", ()), actor)
+    tz = actor.city.tz
     return Shown(
         id=impact.pk,
         running=running,
@@ -62,7 +68,14 @@ def shown(impact: Impact, tz: Any) -> Shown:
             if kind in impact.counts
         ],
         lists=[
-            (str(KINDS[kind]), [_item(item, plates, companies, tz) for item in listed])
+            (
+                str(KINDS[kind]),
+                kind == "bookings",
+                [
+                    _item(item, plates, companies, tz) | booked.get(item["id"], {})
+                    for item in listed
+                ],
+            )
             for kind, listed in impact.items.items()
             if listed and kind in KINDS
         ],
@@ -93,6 +106,19 @@ def _sentence(impact: Impact, running: bool, failed: bool) -> str:
             "total": impact.looked_at
         }
     return _("All %(total)s cases were looked at.") % {"total": impact.looked_at}
+
+
+def _booked(items: Iterable[dict[str, str]], actor: Actor) -> dict[str, dict[str, str]]:
+    """Return of each booking its reference with the address of its page, and its curb."""
+    ids = [item["id"] for item in items]
+    return {
+        str(row.pk): {
+            "reference": row.reference,
+            "url": reverse("portal:booking", args=[row.pk]),
+            "curb": row.curb_zone.name,
+        }
+        for row in (bookings.visible(actor).filter(pk__in=ids) if ids else ())
+    }
 
 
 def _item(item: dict[str, str], plates: Any, companies: dict[UUID, str], tz: Any) -> dict[str, str]:

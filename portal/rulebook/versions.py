@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -182,10 +181,15 @@ def grounds_of(zone: AccessZone, tz: Any) -> list[dict[str, Any]]:
             "legal": words.period(row.legal_from, row.legal_until, tz),
             "recorded": words.recorded(row.recorded_from, tz),
             "grace": words.seconds(row.grace_s),
-            "corners": row.geometry.num_coords,
+            "corners": sum(_corners(part) for part in row.geometry),
         }
         for row in ZoneGeometry.objects.filter(zone=zone).order_by("-number")
     ]
+
+
+def _corners(part: Any) -> int:
+    """Return how many corners the rings of a polygon have: each ends with the one it began with."""
+    return int(part.num_coords) - len(part)
 
 
 def last_ground(zone: AccessZone) -> Any:
@@ -238,6 +242,12 @@ def predecessor(version: RegulationVersion) -> RegulationVersion | None:
     return earlier.order_by("-number").first()
 
 
+def is_outrun(version: RegulationVersion) -> bool:
+    """Return whether a later version was published, which no earlier one can follow."""
+    later = version.regulation.versions.recorded().filter(number__gt=version.number)
+    return bool(later.exists())
+
+
 def diff(before: RegulationVersion, after: RegulationVersion) -> list[dict[str, str]]:
     """Return what differs, row by row, in sentences."""
     found = []
@@ -256,21 +266,3 @@ def diff(before: RegulationVersion, after: RegulationVersion) -> list[dict[str, 
 
 def _sentence(row: Any) -> str:
     return " ".join(one.sentence for one in rows_of([row])) if row else ""
-
-
-def history(version: RegulationVersion, tz: Any) -> list[tuple[str, str, str]]:
-    """Return what was done to a version, when, and by whom; one query for the names."""
-    steps: list[tuple[str, datetime | None, UUID | None]] = [
-        (_("written"), version.created_at, version.created_by),
-        (_("changed"), version.changed_at, version.changed_by),
-        (_("reviewed"), version.reviewed_at, version.reviewed_by),
-        (_("published"), version.published_at, version.published_by),
-        (_("annulled"), version.recorded_until, None),
-    ]
-    ids = [who for _step, _at, who in steps if who]
-    names = {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
-    return [
-        (step, words.recorded(at, tz), names.get(who, _("a machine client")) if who else "")
-        for step, at, who in steps
-        if at is not None
-    ]

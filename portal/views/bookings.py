@@ -15,12 +15,12 @@ from curbs import decisions
 from curbs.evaluator import AtCurb, Question
 from curbs.models import Booking
 from curbs.services import bookings as booking_service
-from curbs.states import HOLDING, State
+from curbs.states import State
 from curbs.terms import BookingTerms
 from foundation.api import mandate_use
 from kernel.periods import Period
 from kernel.refusals import Refusal
-from portal import bookings, maps, places, refusals
+from portal import bookings, displaced, maps, places, refusals
 from portal.people import Page
 from portal.rulebook import verdicts
 from portal.tables import Column, link, table
@@ -42,7 +42,7 @@ class Bookings(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         rows = bookings.visible(self.actor)
-        coming = rows.filter(state__in=sorted(HOLDING), during__endswith__gt=self.now)
+        coming = rows.to_come(self.now)
         groups = {"coming": coming, "past": rows.exclude(pk__in=coming.values("pk"))}
         chosen = "past" if request.GET.get("which") == "past" else "coming"
         labels = {"coming": _("Now and to come"), "past": _("Past")}
@@ -152,6 +152,7 @@ class OneBooking(Page):
             fresh="done" in request.GET and booking.state == State.CONFIRMED,
             no_show_minutes=int(terms.no_show_after.total_seconds() // 60),
             may_book=self.actor.may(scopes.CURBS_BOOK),
+            displaced=displaced.shown(booking, self.actor, self.now),
             **more,
         )
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -22,7 +21,7 @@ from curbs.services.placing import HoldRequest
 from curbs.terms import BookingTerms
 from kernel.periods import YEARS, Period
 from kernel.refusals import Refusal
-from portal import booking_day, refusals, words
+from portal import booking_day, displaced, refusals, words
 from portal.booking_day import Day
 from portal.people import Page
 from portal.rulebook import verdicts
@@ -139,9 +138,7 @@ class ChooseSlot(Page):
     def _alternatives(self, refusal: Refusal, query: Any) -> dict[str, Any]:
         found = refusal.reasons[0].facts.get("alternatives") or {}
         tz = self.actor.city.tz
-        carry = (
-            f"?vehicle={query.get('vehicle')}&on={query.get('on')}&minutes={query.get('minutes')}"
-        )
+        carry = {name: query.get(name, "") for name in ("vehicle", "on", "minutes")}
         return {
             "times": [
                 {
@@ -150,14 +147,7 @@ class ChooseSlot(Page):
                 }
                 for one in found.get("times", ())
             ],
-            "zones": [
-                {
-                    "url": reverse("portal:choose-slot", args=[one["curb_zone_id"]]) + f"?{carry}",
-                    "label": _("%(name)s, %(metres)d m away")
-                    % {"name": one["name"], "metres": one["distance_m"]},
-                }
-                for one in found.get("zones", ())
-            ],
+            "zones": displaced.elsewhere(found.get("zones", ()), carry),
         }
 
     def _timeline(self, day: Day, zone: Zone, vehicle: Vehicle, on: date) -> dict[str, Any]:

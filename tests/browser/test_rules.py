@@ -1,12 +1,14 @@
 """From an empty city to rules in force: by keyboard alone, by two people, in few actions."""
 
 import json
+import re
 import time
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 from playwright.sync_api import TimeoutError as NothingCame
+from playwright.sync_api import expect
 
 from accounts.models import City, User
 from accounts.services import setup
@@ -278,6 +280,36 @@ def test_a_boundary_file_that_is_chosen_before_the_map_is_there_comes_onto_it(
     page.locator("input[type=file][name=boundary]").set_input_files(file)
     page.locator(".geometry-editor[data-ready][data-parts='1']").wait_for()
     assert "24.9" in page.get_by_label("Or the boundary as GeoJSON text").input_value()
+
+
+def test_what_was_mended_in_a_file_is_said_while_it_is_on_the_map_and_once_it_is_kept(
+    empty_city, people, shoot, tmp_path
+):
+    page = people(empty_city.author)
+    file = tmp_path / "turned.geojson"  # latitude first, and the ring is open
+    turned = [[lat, lng] for lng, lat in SQUARE[:-1]]
+    file.write_text(json.dumps({"type": "Polygon", "coordinates": [turned]}))
+    page.goto(f"{page.base}/rules/zones/new/")
+    page.get_by_label("Name", exact=True).fill("Turned")
+    page.get_by_label("Code", exact=True).fill("turned")
+    page.get_by_label("Grace in minutes").fill("many")  # so that the page comes back
+    page.locator(".geometry-editor[data-ready]").wait_for()
+    page.locator("input[type=file][name=boundary]").set_input_files(file)
+    said = (
+        "Latitude stood before longitude; the axes were turned round. "
+        "A ring did not end where it began; it was closed."
+    )
+    output = page.locator(".geometry-editor output")
+    expect(output).to_contain_text(re.compile(f"Valid: .*{re.escape(said)}"))
+    shoot(page, "rules-mended", full_page=True)
+    page.get_by_role("button", name="Make the zone").click()
+    page.get_by_role("alert").get_by_text("Give minutes").wait_for()
+    expect(output).to_contain_text(re.compile(f"Valid: .*{re.escape(said)}"))
+    page.get_by_label("Grace in minutes").fill("5")
+    page.get_by_role("button", name="Make the zone").click()
+    page.get_by_text("The zone is made.").wait_for()
+    for sentence in re.split(r"(?<=\.) ", said):
+        page.get_by_text(sentence, exact=True).wait_for()
 
 
 def test_a_boundary_is_drawn_on_the_map(empty_city, people, shoot):

@@ -2,7 +2,7 @@
 import type { LngLatBounds, Map as MapLibre } from "maplibre-gl";
 import { boundsOf, canvasLayers, canvasSources, pointAt } from "./canvas.js";
 import { cityMap, EMPTY, fetchGeo, geojson } from "./map.js";
-import { Looker, type Fault } from "./looking.js";
+import { Looker, type Fault, type Mended } from "./looking.js";
 import { PointTable } from "./points.js";
 import { closed, geometryOf, partAround, partsOf, smallestAround, type Kind, type Place, type Position, type Ring } from "./rings.js";
 import { Sketch } from "./sketch.js";
@@ -15,6 +15,7 @@ export interface Setup {
   neighbours_url?: string;
   own?: string;
   parts?: GeoJSON.FeatureCollection;
+  mended?: Mended[];
   kind: Kind;
   readonly: boolean;
   texts: Record<string, string>;
@@ -28,7 +29,8 @@ export class Editor {
   #chosen: Place = { part: 0, ring: 0 };
   #tool: Tool = "select";
   #snaps = true;
-  #earlier: Ring[][][] = [];
+  #mended: Mended[] = []; // in the file from which this was drawn
+  #earlier: { parts: Ring[][]; mended: Mended[] }[] = [];
   #others = new Targets();
   #known = new Targets();
   #faults: Fault[] = [];
@@ -43,6 +45,7 @@ export class Editor {
     this.#area = root.querySelector("textarea") as HTMLTextAreaElement;
     this.#areas = setup.kind !== "LineString";
     const readable = this.#read(this.#area.value);
+    this.#mend(setup.mended ?? []);
     const bounds = this.#bounds();
     for (const { geometry } of setup.parts?.features ?? []) this.#others.add(partsOf(geometry).flat().map(closed));
     this.#map = cityMap({
@@ -110,6 +113,7 @@ export class Editor {
       list: root.querySelector(".faults"),
       form,
       tell: (text, bad) => this.#tell(text, bad),
+      mended: () => this.#mended,
       mark: (faults) => this.#mark(faults),
       go: (at) => this.#map.easeTo({ center: at, zoom: Math.max(this.#map.getZoom(), 17) }),
     });
@@ -196,6 +200,7 @@ export class Editor {
   #typed(): void {
     const text = this.#area.value;
     const readable = this.#read(text);
+    this.#mend([]);
     this.#chosen = { part: 0, ring: 0 };
     this.#show();
     this.#count();
@@ -211,14 +216,15 @@ export class Editor {
   async #load(input: HTMLInputElement): Promise<void> {
     const file = input.files?.[0];
     const found = file && (await this.#looker?.file(file));
-    if (!found || input.files?.[0] !== file) return;
-    this.#area.value = JSON.stringify(found);
+    if (!found?.geometry || input.files?.[0] !== file) return;
+    this.#area.value = JSON.stringify(found.geometry);
     this.#read(this.#area.value);
+    this.#mend(found.mended ?? []);
     this.#chosen = { part: 0, ring: 0 };
     this.#press("select");
     this.#keep();
     input.value = ""; // it is on the map now, and what is done there counts
-    this.#tell(this.setup.texts.loaded ?? "");
+    this.#tell([this.setup.texts.loaded ?? "", ...this.#mended.map(({ text }) => text)].join(" "));
     this.#map.fitBounds(this.#bounds(), { padding: 30, duration: 0 });
   }
 
@@ -229,6 +235,7 @@ export class Editor {
     if (name === "remove") return this.#parts.length ? this.#removed(this.#chosen) : undefined;
     if (name === "clear") {
       this.#parts = [];
+      this.#mend([]);
       this.#chosen = { part: 0, ring: 0 };
       return this.#keep();
     }
@@ -249,7 +256,8 @@ export class Editor {
     const before = this.#earlier.at(-2);
     if (!before) return;
     this.#earlier.pop();
-    this.#parts = structuredClone(before);
+    this.#parts = structuredClone(before.parts);
+    this.#mend(before.mended);
     this.#chosen = { part: 0, ring: 0 };
     this.#show();
     this.#say();
@@ -318,8 +326,15 @@ export class Editor {
 
   #remember(): void {
     this.#known.learn(this.#parts.flat(2));
-    this.#earlier.push(structuredClone(this.#parts));
+    this.#earlier.push({ parts: structuredClone(this.#parts), mended: this.#mended });
     if (this.#earlier.length > MOST_UNDONE) this.#earlier.shift();
+  }
+
+  /** Keep what was mended, also for the form: its answer says it once more. */
+  #mend(mended: Mended[]): void {
+    this.#mended = mended;
+    const field = this.root.closest("form")?.querySelector<HTMLInputElement>("input[data-mended]");
+    if (field) field.value = mended.map(({ code }) => code).join(" ");
   }
 
   /** Take over what stands in a text; false for what no map can show. */

@@ -7,10 +7,15 @@ export interface Fault {
   text: string;
   at: Position | null;
 }
-interface Answer {
+/** What was mended in a file without asking, because only one thing can be meant. */
+export interface Mended {
+  code: string;
+  text: string;
+}
+export interface Answer {
   faults: Fault[];
   size?: string;
-  mended?: string[];
+  mended?: Mended[];
   geometry?: GeoJSON.Geometry | null;
 }
 const PAUSE_MS = 400;
@@ -21,6 +26,8 @@ export interface Looking {
   list: HTMLElement | null;
   form: HTMLFormElement | null;
   tell: (text: string, bad?: boolean) => void;
+  /** What was mended in the file that was drawn from. */
+  mended: () => Mended[];
   /** Show the faults on the map. */
   mark: (faults: Fault[]) => void;
   /** Bring a fault into sight. */
@@ -41,11 +48,11 @@ export class Looker {
     else this.#timer = window.setTimeout(() => void this.#ask("drawn", drawn), PAUSE_MS);
   }
 
-  /** Return what a file draws, as far as a map can show it; its faults are shown. */
-  async file(file: File): Promise<GeoJSON.Geometry | null> {
+  /** Return what a file draws, as far as a map can show it, and what was mended; its faults are shown. */
+  async file(file: File): Promise<Answer | null> {
     this.#running?.abort();
     clearTimeout(this.#timer);
-    return (await this.#ask("boundary", file))?.geometry ?? null;
+    return this.#ask("boundary", file);
   }
 
   async #ask(name: string, value: string | File): Promise<Answer | null> {
@@ -60,7 +67,8 @@ export class Looker {
       const said = (await answer.json()) as Answer;
       this.#show(said.faults);
       const first = said.faults[0];
-      tell(first ? first.text : [say(texts.sound, { size: said.size }), ...(said.mended ?? []), texts.saved].join(" "), Boolean(first));
+      const mended = new Set([...this.setup.mended(), ...(said.mended ?? [])].map(({ text }) => text));
+      tell(first ? first.text : [say(texts.sound, { size: said.size }), ...mended, texts.saved].join(" "), Boolean(first));
       return said;
     } catch {
       if (!running.signal.aborted) tell(texts.unanswered ?? "", true);

@@ -48,7 +48,8 @@ class LookAtBoundary(Page):
             faults = [{"text": one.sentence, "at": one.at} for one in wrong.faults]
             return JsonResponse({"faults": faults, "geometry": upload and wrong.drawn})
         geometry = found.geometry if upload else None
-        said = {"size": found.size, "mended": found.mended, "geometry": geometry}
+        mended = boundary.mended(found.mended)
+        said = {"size": found.size, "mended": mended, "geometry": geometry}
         return JsonResponse({"faults": [], **said})
 
 
@@ -116,15 +117,20 @@ class _Ground(Page):
                 look_url=reverse("portal:look-at-boundary"),
                 neighbours_url=reverse("portal:map-zones"),
                 own=str(zone.id) if zone else "",
+                mended=boundary.mended(self.mended_before()),
             ),
             **said,
         )
 
+    def mended_before(self) -> list[str]:
+        """Return the codes of what was mended in the file that the map has drawn since."""
+        return fields.text(self.request.POST, "mended", 200).split()
+
     def thank(self, drawn: Boundary, text: str) -> None:
         """Say that it is done, and what was mended on the way."""
         messages.success(self.request, text)
-        for sentence in drawn.mended:
-            messages.warning(self.request, sentence)
+        for one in boundary.mended([*self.mended_before(), *drawn.mended]):
+            messages.warning(self.request, one["text"])
 
 
 class NewZone(_Ground):

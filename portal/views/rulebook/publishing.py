@@ -13,7 +13,7 @@ from kernel.refusals import Refusal
 from portal import fields
 from portal.fields import Field
 from portal.people import Page
-from portal.rulebook import impact, versions
+from portal.rulebook import analysis, impact, versions
 from portal.views.slots import as_uuid
 from reports.services import impacts
 from zones.models import RegulationVersion
@@ -36,13 +36,17 @@ class Impact(Page):
             return redirect("portal:rule-version", version.id)
         found = impacts.of_draft(actor=self.actor, version_id=version_id, now=self.now)
         wrong = more.pop("wrong", {})
+        shown = impact.shown(found, self.actor)
+        settled = not shown.running and not shown.failed
         return self.show(
             self.template,
             more.pop("status", 200),
             version=version,
             shown=versions.shown(version, self.actor.city.tz),
-            impact=impact.shown(found, self.actor.city.tz),
+            impact=shown,
             drawn_on=impact.drawn_within(found, version, self.actor.city.tz),
+            clashes=analysis.contradictions(version, self.actor, self.now) if settled else [],
+            outrun=versions.is_outrun(version),
             ready=version.state == State.REVIEWED
             or not RuleTerms.of(self.actor.city.settings).review,
             bookings=Field(

@@ -13,7 +13,7 @@ from accounts import scopes
 from kernel.refusals import Refusal
 from portal import fields, words
 from portal.people import Page
-from portal.rulebook import analysis, asking, versions
+from portal.rulebook import analysis, asking, history, versions
 from zones.models import RegulationVersion
 from zones.services import regulations, reviewing, suspending
 from zones.services.versions import content_hash
@@ -40,7 +40,7 @@ class OneVersion(Page):
             shown=versions.shown(version, tz),
             rows=versions.rows_of(version.rows),
             unreferenced=versions.unreferenced(version),
-            history=versions.history(version, tz),
+            history=history.of(version, tz),
             before=None if before is None else versions.shown(before, tz),
             diff=[] if before is None else versions.diff(before, version),
             vacate=words.seconds(version.vacate_by_s) if version.vacate_by_s else "",

@@ -94,6 +94,17 @@ def test_the_list_is_narrowed_and_what_means_nothing_finds_nothing(as_person, ca
     assert shows(sort="nonsense", page="x", state="lost")
 
 
+def test_a_name_stands_beside_the_reason_that_it_belongs_to(as_person, carrier):
+    early = (TUESDAY + timedelta(minutes=6)).isoformat()
+    (row,) = kept(carrier, "van-7", occurred_at=early)
+    assert [one["code"] for one in row.reasons] == ["event.clock_ahead", "event.vehicle_unknown"]
+    _, text = page(as_person(carrier), "quarantine")
+    cells = text.partition("<tbody>")[2].split("<td>")
+    (why,) = (cell for cell in cells if "more than 5 minutes in the future" in cell)
+    assert "and 1 more reason" in why
+    assert "ref:" not in why
+
+
 def test_one_event_is_replayed_from_the_list_and_the_list_stays_as_it_was(as_person, carrier):
     (row,) = kept(carrier, "van-7")
     client = as_person(carrier)

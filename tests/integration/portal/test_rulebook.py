@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from accounts import resolving
 from accounts.services import setup
-from tests import factories, zone_factories
+from curbs.services import bookings
+from tests import curb_factories, factories, zone_factories
 from tests.factories import TUESDAY
 from zones.models import AccessZone, Calendar, Permit, RegulationVersion
 from zones.services import permits, regulations
@@ -209,6 +210,38 @@ def test_a_zone_is_made_of_a_file_whose_axes_are_turned_round(office):
     assert ground.geometry.extent == (24.94, 60.16, 24.95, 60.17)
     assert ground.grace_s == 900
     assert ground.legal_from == datetime(2026, 5, 31, 21, tzinfo=UTC)  # midnight in Helsinki
+
+
+def test_what_was_mended_in_a_file_is_said_when_it_comes_onto_the_map_and_when_it_is_kept(office):
+    official = office()
+    turned = [[lat, lng] for lng, lat in SQUARE[:-1]]  # and the ring is open
+    file = SimpleUploadedFile(
+        "zone.geojson", json.dumps({"type": "Polygon", "coordinates": [turned]}).encode()
+    )
+    found = send(official, "look-at-boundary", boundary=file).json()
+    said = {
+        "axes_swapped": "Latitude stood before longitude; the axes were turned round.",
+        "ring_closed": "A ring did not end where it began; it was closed.",
+    }
+    assert {one["code"]: one["text"] for one in found["mended"]} == said
+    # The map keeps what it drew, and the codes beside it.
+    kept = {"name": "Harbour", "kind": "weight", "drawn": json.dumps(found["geometry"]),
+            "mended": "axes_swapped ring_closed nonsense", "since": "2026-06-01"}  # fmt: skip
+    refused = send(official, "new-zone", code="no blanks", **kept).content.decode()
+    assert "axes_swapped" in refused.partition('data-editor="')[2].partition('"')[0]
+    answer = official.post(reverse("portal:new-zone"), {"code": "harbour", **kept}, follow=True)
+    for sentence in said.values():
+        assert answer.content.decode().count(sentence) == 1
+
+
+def test_corners_are_counted_without_the_closing_points(office, version):
+    hole = [[24.942, 60.162], [24.948, 60.162], [24.945, 60.168], [24.942, 60.162]]
+    drawn = json.dumps({"type": "Polygon", "coordinates": [SQUARE, hole]})
+    official, zone = office(), version.regulation.zone
+    assert send(official, "new-ground", zone.id, drawn=drawn, since="2026-06-01").status_code == 302
+    _, text = page(official, "rule-zone", zone.id)
+    ground = text.partition("<caption>Ground")[2]
+    assert re.findall(r'<td>[^<]*</td><td class="num">(\d+)</td>', ground) == ["7", "4"]
 
 
 @pytest.mark.parametrize(
@@ -492,6 +525,19 @@ def test_the_impact_publishes_with_the_choice_for_bookings(office, version):
     assert (second.state, second.bookings, str(second.impact_id)) == (
         "published", "cancel", impact_id,
     )  # fmt: skip
+    assert "Earlier bookings are cancelled." in page(official, "rule-version", second.id)[1]
+
+
+def test_the_impact_names_the_bookings_that_change_with_their_curbs(office, hel, carrier):
+    zone = zone_factories.zone(hel, rows=[], west=24.93, south=60.16, side=0.03)
+    curb, van = curb_factories.zone(curb_factories.line(hel)), curb_factories.van(carrier)
+    asked = curb_factories.asked(curb, van, confirm=True)
+    booking = bookings.hold(actor=factories.actor_of(carrier), request=asked, now=TUESDAY)
+    ruled = RegulationVersion.objects.get(regulation__zone=zone)
+    second = draft(ruled, [{"what": {"effect": "prohibit"}, "who": {"fuel": ["diesel"]}}])
+    table = page(office(), "version-impact", second.id)[1].partition("<caption>Bookings to come")[2]
+    address = reverse("portal:booking", args=[booking.id])
+    assert f'<a href="{address}">{booking.reference}</a></th><td>{curb.name}</td>' in table
 
 
 def test_a_version_is_suspended_resumed_and_annulled_with_a_reason(office, version):
@@ -507,6 +553,40 @@ def test_a_version_is_suspended_resumed_and_annulled_with_a_reason(office, versi
     assert again.status_code == 409
 
 
+def history(client, version):
+    """Return the steps of a version's history as text, in their order."""
+    part = page(client, "rule-version", version.id)[1].partition("<h2>History</h2>")[2]
+    steps = part.partition("</dl>")[0].split("</dt>")
+    return [re.sub(r"<[^>]+>", " ", step).split() for step in steps][1:]
+
+
+def test_the_history_tells_when_why_and_by_whom_a_version_did_not_rule(
+    client, hel_city, domain_clock, version
+):
+    anna, bert = (factories.person(hel_city, "city_official") for _number in range(2))
+
+    def act(person, name, at, reason=""):
+        domain_clock(at)
+        client.force_login(person)
+        assert send(client, f"{name}-version", version.id, reason=reason).status_code == 302
+        return history(client, version)
+
+    def said(text):
+        return text.split()
+
+    began, ended = "12 May 2026 10:00:00", "12 May 2026 11:00:00"
+    steps = act(anna, "suspend", TUESDAY, "Marathon")
+    assert steps[-1] == said(f"since {began}, {anna} Marathon")
+    steps = act(bert, "resume", TUESDAY + HOUR)
+    assert steps[-1] == said(f"{began} – {ended}, {anna}; ended by {bert} Marathon")
+    act(bert, "suspend", TUESDAY + 2 * HOUR, "Flood")
+    act(bert, "resume", TUESDAY + 3 * HOUR)
+    *_, first, second, last = act(anna, "annul", TUESDAY + 4 * HOUR, "Never meant")
+    assert first[-1] == "suspended"
+    assert second == said(f"12 May 2026 12:00:00 – 12 May 2026 13:00:00, {bert} Flood annulled")
+    assert last == said(f"12 May 2026 14:00:00, {anna} Never meant")
+
+
 def test_a_contradiction_is_shown_and_stands_against_the_review(office, version):
     admits = {"id": "free", "what": {"effect": "allow"}}
     second = draft(version, [NO_LORRIES, admits])
@@ -515,6 +595,36 @@ def test_a_contradiction_is_shown_and_stands_against_the_review(office, version)
     assert "Row 2 admits whom Row 1 does not, with equal priority." in text
     assert "stands against review" in text
     assert send(official, "review-version", second.id).status_code == 409
+
+
+def test_what_contradicts_a_rule_is_not_offered_for_publication(office, hel_city, version):
+    hel_city.city.settings = {"zones": {"review": False}}
+    hel_city.city.save()
+    second = draft(version, [NO_LORRIES, {"id": "free", "what": {"effect": "allow"}}])
+    official = office()
+    for name in ("version-impact", "impact-part"):
+        _, text = page(official, name, second.id)
+        assert "Row 2 admits whom Row 1 does not, with equal priority." in text
+        clash = reverse("portal:version-analysis", args=[second.id]) + "#contradictions"
+        assert f'href="{clash}"' in text
+        assert "Publish this version" not in text
+    assert 'id="contradictions"' in page(official, "version-analysis", second.id)[1]
+    second.rows = [NO_LORRIES]
+    second.save()
+    assert "Publish this version" in page(official, "version-impact", second.id)[1]
+
+
+def test_a_draft_that_a_later_version_has_outrun_is_not_offered_for_publication(
+    office, hel_city, version
+):
+    hel_city.city.settings = {"zones": {"review": False}}
+    hel_city.city.save()
+    second, third = draft(version, [NO_LORRIES]), draft(version, [NO_LORRIES])
+    city = factories.actor_of(hel_city)
+    regulations.publish(actor=city, version_id=third.id, now=TUESDAY)
+    _, text = page(office(), "version-impact", second.id)
+    assert "A later version has been published." in text
+    assert "Publish this version" not in text
 
 
 def test_a_row_that_never_applies_is_named(office, version):
