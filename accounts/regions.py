@@ -7,12 +7,17 @@ from kernel.geometry import Bounds, region
 from kernel.refusals import Code, Refusal
 
 
-def require_here(bounds: Bounds, city: City, code: Code) -> None:
-    """Raises Refusal with the code where the bounds (WGS84 degrees) leave the city's region."""
+def require_here(
+    bounds: Bounds, city: City, code: Code, pointer: str = "/geometry", *, partly: bool = False
+) -> None:
+    """Raises Refusal with the code where the bounds (WGS84 degrees) leave the city's region, or
+    where no part of them lies in it."""
     here = region(city.srid)
-    if here.holds(bounds):
+    lies = here.meets if partly else here.holds
+    if lies(bounds):
         return
+    west, south, east, north = bounds
     detail = _("It lies outside of the region of this city.")
-    if here.holds_swapped(bounds):
+    if lies((south, west, north, east)):
         detail = _("Longitude and latitude seem to be swapped: longitude is told first.")
-    raise Refusal(code, detail, pointer="/geometry")
+    raise Refusal(code, detail, pointer=pointer)

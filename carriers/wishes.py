@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from kernel.vehicles import Category, EuroClass, Fuel
+
 Ref = Annotated[str, Meta(min_length=1, max_length=64)]
 IdOrRef = Annotated[
     str,
@@ -18,10 +20,6 @@ Instant = Annotated[datetime, Meta(tz=True)]
 Metres = Annotated[float, Meta(gt=0, lt=100)]
 Count = Annotated[int, Meta(ge=0, le=2_000_000_000)]
 Minute = Annotated[int, Meta(ge=0, le=1440)]
-Category = Literal[
-    "M1", "M2", "M3", "N1", "N2", "N3", "L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e",
-    "van", "truck", "bicycle", "cargo_bicycle",
-]  # fmt: skip
 Gs1 = Annotated[
     str,
     Meta(max_length=120, description="Plain, as urn:epc:id:… or as https://id.gs1.org/…"),
@@ -46,8 +44,8 @@ class VehiclePatch(Struct, forbid_unknown_fields=True, kw_only=True):
     plate: Annotated[str, Meta(max_length=16)] | UnsetType = UNSET
     category: Category | UnsetType | None = UNSET
     body: Word | UnsetType | None = UNSET
-    fuels: list[Word] | UnsetType = UNSET
-    euro_class: Annotated[str, Meta(max_length=16)] | UnsetType | None = UNSET
+    fuels: list[Fuel] | UnsetType = UNSET
+    euro_class: EuroClass | UnsetType | None = UNSET
     gross_weight_kg: Annotated[int, Meta(gt=0, le=200000)] | UnsetType | None = UNSET
     length_m: Metres | UnsetType | None = UNSET
     width_m: Metres | UnsetType | None = UNSET

@@ -12,11 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from accounts.models import City
+from accounts.regions import require_here
 from carriers.codes import VEHICLE_NOT_FOUND
 from carriers.models import Vehicle
 from curbs import charges, codes, decisions, remedies
 from curbs.book import Zone
-from curbs.evaluator import AtCurb, Crossing, Evaluator, InZone, Place, Question
+from curbs.evaluator import AtCurb, AtPoint, Crossing, Evaluator, InZone, Place, Question
 from curbs.remedies import Change
 from curbs.selectors.vehicles import asked_about
 from foundation.api import mandate_use
@@ -94,7 +96,7 @@ class Known:
 def answer(
     *, actor: Actor, questions: Sequence[Asked], now: datetime, look_ahead: bool = False
 ) -> list[Answer | tuple[Reason, ...]]:
-    """Return an answer or the reasons against it for each question.
+    """Return an answer or the reasons against it for each question, of which there is one.
 
     With `look_ahead` an answer at an instant also says when it next changes, within 48 hours.
     """
@@ -112,6 +114,7 @@ def answer(
         if evaluator is None:
             evaluator = evaluators[asked.known_at] = replace(for_now, known_at=asked.known_at)
         try:
+            _require_here(actor.city, asked)
             question = known.question(number, asked)
             found = _answer(evaluator, asked, question, now, look_ahead)
             answers.append(_priced(evaluator, asked, question, found))
@@ -182,6 +185,20 @@ def _priced(evaluator: Evaluator, asked: Asked, question: Question, found: Answe
         verdict = found.verdict if asked.period is None else found.pieces[0][1]
         helpful = remedies.remedies(evaluator, question, place, at, verdict)
     return replace(found, charges=tuple(charged), remedies=tuple(helpful))
+
+
+def _require_here(city: City, asked: Asked) -> None:
+    """Raises `decisions.place_elsewhere`: of what lies elsewhere this city has nothing to say.
+
+    Who comes from far is answered, if the path can reach the region of the city.
+    """
+    if asked.path is not None:
+        _times, lngs, lats = zip(*asked.path, strict=True)
+        bounds = min(lngs), min(lats), max(lngs), max(lats)
+        require_here(bounds, city, codes.PLACE_ELSEWHERE, "/path", partly=True)
+    elif isinstance(asked.place, AtPoint):
+        lng, lat = asked.place.lng, asked.place.lat
+        require_here((lng, lat, lng, lat), city, codes.PLACE_ELSEWHERE, "/place")
 
 
 def _exists(evaluator: Evaluator, place: Place) -> None:

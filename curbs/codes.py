@@ -35,6 +35,7 @@ NOT_PUBLIC = code("decisions.not_public", 403, _("A vehicle or plate needs a cli
 VEHICLE_ID_INVALID = code("curb.vehicle_id_invalid", 422, _("Not the id of a vehicle"))
 PLATE_MISSING = code("curb.plate_missing", 422, _("The vehicle has no number plate"))
 PERIOD_TOO_LONG = code("curb.period_too_long", 422, _("The period is too long"))
+PLACE_ELSEWHERE = code("decisions.place_elsewhere", 422, _("The place is not of this city"))
 PATH_INVALID = code("decisions.path_invalid", 422, _("The path is not in order"))
 ZONE_HAS_ENDED = code("curb.zone_has_ended", 409, _("The curb zone has an end already"))
 ZONE_STILL_BOOKED = code("curb.zone_still_booked", 409, _("Bookings reach beyond that time"))

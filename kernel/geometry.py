@@ -70,6 +70,13 @@ class Region:
             self.west <= west and self.south <= south and east <= self.east and north <= self.north
         )
 
+    def meets(self, bounds: Bounds) -> bool:
+        """Return whether something that lies within the bounds can be in the region."""
+        west, south, east, north = bounds
+        return (
+            self.west <= east and self.south <= north and west <= self.east and south <= self.north
+        )
+
     def holds_swapped(self, bounds: Bounds) -> bool:
         """Return whether it would be there with longitude and latitude the other way round."""
         west, south, east, north = bounds

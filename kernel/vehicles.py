@@ -1,4 +1,4 @@
-"""What a rule may know of a vehicle, its age, and the order of Euro classes."""
+"""What a rule may know of a vehicle and in which words, its age, and the order of Euro classes."""
 
 import math
 import re
@@ -6,7 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
+
+from msgspec import Meta
+
+from kernel.text import gettext_noop as _
+
+Category = Literal[
+    "M1", "M2", "M3", "N1", "N2", "N3", "L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e",
+    "O1", "O2", "O3", "O4", "T", "van", "truck", "bicycle", "cargo_bicycle",
+]  # fmt: skip
+Fuel = Literal[
+    "diesel", "petrol", "electric", "hydrogen", "lpg", "cng", "lng", "ethanol", "biodiesel",
+    "hvo", "hybrid",
+]  # fmt: skip
+EuroClass = Annotated[
+    str,
+    Meta(
+        max_length=16,
+        pattern=r"^\s*(([Ee][Uu][Rr][Oo])?[\s-]*([0-7]|[Vv][Ii]{0,2}|[Ii][Vv]|[Ii]{1,3})"
+        r"[\s_-]*([A-Ca-cEe]|[Dd](-?[Tt][Ee][Mm][Pp])?|[Ee][Ee][Vv])?[\s_-]*|[Ee][Ee][Vv]\s*)$",
+        description=_("A Euro class as on the certificate, such as 5, 6d-TEMP, VI or EEV."),
+    ),
+]
+"""What `euro_rank` can read."""
+
+CATEGORIES: frozenset[str] = frozenset(get_args(Category))
+FUELS: frozenset[str] = frozenset(get_args(Fuel))
 
 NOT_STATED = math.inf
 """Particulates of a vehicle whose certificate says nothing of them: worse than any bound."""
@@ -28,7 +54,8 @@ article 4): what a rule may know of a vehicle whose weight is not told."""
 
 @dataclass(frozen=True, slots=True)
 class VehicleFacts:
-    """The facts of one vehicle. None, an empty fuel set or an absent sticker scheme = unknown.
+    """The facts of one vehicle. None, an empty fuel set or an absent sticker scheme = unknown,
+    and so is a category, a fuel or a Euro class that is none: nobody is free by a slip of the pen.
 
     `category` is the EU category (M1 … N3, L6e) or `bicycle`, `cargo_bicycle`; `euro_class` as
     it stands on the certificate (`5`, `VI`, `6d-TEMP`); `stickers` maps a local scheme to its

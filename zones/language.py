@@ -4,36 +4,47 @@
 they were written and compiled by `zones.rules`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple, Union
 
 import msgspec
 from msgspec import Meta, Struct, field
 
+from kernel import shapes
 from kernel.periods import YEARS
 from kernel.text import Filled
 from kernel.text import gettext_noop as _
-from kernel.vehicles import euro_rank
+from kernel.vehicles import Category, Fuel, euro_rank
+from zones import misfits
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Clock = Annotated[str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
-Category = Literal[
-    "M1", "M2", "M3", "N1", "N2", "N3", "L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e",
-    "O1", "O2", "O3", "O4", "T", "van", "truck", "bicycle", "cargo_bicycle",
-]  # fmt: skip
-Fuel = Literal[
-    "diesel", "petrol", "electric", "hydrogen", "lpg", "cng", "lng", "ethanol", "biodiesel",
-    "hvo", "hybrid",
-]  # fmt: skip
+Clock = Annotated[
+    str,
+    Meta(
+        pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        description=_("A time of day from 00:00 to 24:00, such as 07:00."),
+    ),
+]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Kilograms = Annotated[int, Meta(ge=0, le=1_000_000)]
 Metres = Annotated[float, Meta(ge=0, le=1000)]
 Years = Annotated[int, Meta(ge=0, le=200)]
 Grams = Annotated[float, Meta(ge=0, le=100)]
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
-MonthDay = Annotated[str, Meta(pattern="^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+Country = Annotated[
+    str, Meta(pattern="^[A-Z]{2}$", description=_("A country in two letters, such as FI."))
+]
+Currency = Annotated[
+    str, Meta(pattern="^[A-Z]{3}$", description=_("A currency in three letters, such as EUR."))
+]
+MonthDay = Annotated[
+    str,
+    Meta(
+        pattern="^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+        description=_("A month and a day, such as 12-24."),
+    ),
+]
 MOST_MONEY = 1_000_000_000  # of the smallest unit: ten million euros, and it fits 32 bits
 # Above the maximum a row is refused when it is written; one that was accepted before still rules.
 Cents = Annotated[int, Meta(ge=0, extra_json_schema={"maximum": MOST_MONEY})]
@@ -118,7 +129,7 @@ class What(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     effect: Literal["prohibit", "warn", "charge", "require_permit", "require_booking", "allow"]
     permit: Name | None = None
     amount: Cents | None = None
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    currency: Currency | None = None
     cap_per_day: Cents | None = None
     per: Literal["visit", "day"] | None = None
 
@@ -134,7 +145,7 @@ class DayPass(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     per_year: Annotated[int, Meta(ge=1, le=366)]
     lead_time_h: Annotated[int, Meta(ge=0, le=720)] = 0
     amount: Cents | None = None
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    currency: Currency | None = None
 
 
 class Unless(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -196,16 +207,31 @@ def read(rows: Sequence[Any]) -> tuple[list[Row], list[Fault]]:
     good: list[Row] = []
     faults: list[Fault] = []
     for index, item in enumerate(rows):
-        try:
-            row = msgspec.convert(item, Row)
-        except msgspec.ValidationError as error:
-            faults.append(_fault(f"/{index}", str(error)))
-            continue
-        found = [Fault(f"/{index}{where}", detail) for where, detail in _senseless(row)]
-        faults += found
-        if not found:
-            good.append(row)
+        read, found = _read(item, Row, _senseless)
+        good += read
+        faults += [Fault(f"/{index}{where}", detail) for where, detail in found]
     return good, faults
+
+
+def _read[T](
+    item: Any, kind: type[T], senseless: Callable[[T], list[tuple[str, str]]]
+) -> tuple[list[T], list[tuple[str, str]]]:
+    """Return an item as one of a kind, or none and all that is wrong with it: what has not its
+    shape, and what has it in the rest and means nothing."""
+    try:
+        read = msgspec.convert(item, kind)
+        found = senseless(read)
+        return [] if found else [read], found
+    except msgspec.ValidationError:
+        odd = shapes.misfits(item, kind)
+    found = [(shapes.pointer(one.steps), misfits.sentence(one)) for one in odd]
+    try:
+        rest = senseless(msgspec.convert(misfits.without(item, odd), kind))
+    except (msgspec.ValidationError, RecursionError):
+        return [], found
+    told = [f"{where}/" for where, _detail in found]
+    found += [one for one in rest if not any(where.startswith(f"{one[0]}/") for where in told)]
+    return [], found
 
 
 def accepted(rows: Sequence[Any]) -> list[Row]:
@@ -219,18 +245,15 @@ def accepted(rows: Sequence[Any]) -> list[Row]:
         try:
             good.append(msgspec.convert(item, Row))
         except msgspec.ValidationError as error:
-            fault = _fault(f"/{index}", str(error))
-            raise ValueError(f"{fault.pointer}: {fault.detail}") from error
+            odd = shapes.misfit(error, Row, (str(index),))
+            raise ValueError(f"{shapes.pointer(odd.steps)}: {odd.detail}") from error
     return good
 
 
 def read_who(predicate: Any, where: str = "") -> list[Fault]:
     """Return what is wrong with a predicate that stands by itself, such as a permit's class."""
-    try:
-        who = msgspec.convert(predicate, Who)
-    except msgspec.ValidationError as error:
-        return [_fault(where, str(error))]
-    return [Fault(pointer, detail) for pointer, detail in _senseless_who(who, where)]
+    _read_who, found = _read(predicate, Who, lambda who: _senseless_who(who, ""))
+    return [Fault(where + pointer, detail) for pointer, detail in found]
 
 
 def month_day(text: str) -> tuple[int, int] | None:
@@ -248,13 +271,6 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | msgspec.json.schema(
         tuple[Row, ...]
     )
-
-
-def _fault(where: str, message: str) -> Fault:
-    """Turn msgspec's "… - at `$.who.category[0]`" into a JSON pointer."""
-    detail, _, path = message.partition(" - at `$")
-    steps = path.rstrip("`").replace("[", ".").replace("]", "").split(".")
-    return Fault(where + "".join(f"/{step}" for step in steps if step), detail)
 
 
 def _senseless(row: Row) -> list[tuple[str, str]]:

@@ -14,9 +14,8 @@ from typing import get_args
 
 import z3
 
-from kernel.vehicles import GROSS_WEIGHT_KG, ZERO_EMISSION_FUELS, euro_rank
+from kernel.vehicles import GROSS_WEIGHT_KG, ZERO_EMISSION_FUELS, Category, Fuel, euro_rank
 from zones.formulas import Formula, among, number, of, within
-from zones.language import Category, Fuel
 
 CATEGORIES: tuple[str, ...] = get_args(Category)
 LIGHT = {"L1e", "L2e", "L3e", "L4e", "L5e", "L6e", "L7e"}

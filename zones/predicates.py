@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from kernel.vehicles import (
+    CATEGORIES,
+    FUELS,
     GROSS_WEIGHT_KG,
     EuroRank,
     VehicleFacts,
@@ -61,7 +63,7 @@ def compile_who(who: Who) -> Predicate:
 
 def _parts(who: Who) -> Iterable[Predicate]:
     if who.category is not None:
-        yield _among("category", who.category)
+        yield _among("category", who.category, CATEGORIES)
     if who.body is not None:
         yield _among("body", who.body)
     if who.operator is not None:
@@ -118,14 +120,15 @@ def ages(who: Who) -> Iterable[int]:
         yield from ages(part)
 
 
-def _among(fact: str, values: Sequence[Any]) -> Predicate:
+def _among(fact: str, values: Sequence[Any], every: frozenset[Any] | None = None) -> Predicate:
+    """Ask for one of some values; one that is not among `every` there is tells nothing."""
     wanted, unknown = frozenset(values), (None, (fact,))
 
     def holds(facts: VehicleFacts, on: date) -> Answer:
         value = getattr(facts, fact)
-        if value is None:
-            return unknown
-        return YES if value in wanted else NO
+        if value in wanted:
+            return YES
+        return unknown if value is None or (every and value not in every) else NO
 
     return holds
 
@@ -173,14 +176,20 @@ def _age(years: int, *, under: bool) -> Predicate:
 
 
 def _fuel(wanted: frozenset[str], *, only: bool) -> Predicate:
-    unknown = (None, ("fuels",))
+    """Ask for some fuel, or for all; one that is none may be any."""
+    unknown, others = (None, ("fuels",)), FUELS - wanted
 
-    def holds(facts: VehicleFacts, on: date) -> Answer:
-        if not facts.fuels:
-            return unknown
-        return YES if (facts.fuels <= wanted if only else facts.fuels & wanted) else NO
+    def some(facts: VehicleFacts, on: date) -> Answer:
+        if facts.fuels & wanted:
+            return YES
+        return NO if facts.fuels and facts.fuels <= others else unknown
 
-    return holds
+    def every(facts: VehicleFacts, on: date) -> Answer:
+        if facts.fuels & others:
+            return NO
+        return YES if facts.fuels and facts.fuels <= wanted else unknown
+
+    return every if only else some
 
 
 def _sticker(scheme: str, wanted: frozenset[str]) -> Predicate:

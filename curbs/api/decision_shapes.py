@@ -10,7 +10,7 @@ from curbs.book import Zone
 from curbs.evaluator import Crossing
 from kernel import verdicts
 from kernel.periods import Period
-from kernel.vehicles import NOT_STATED, VehicleFacts
+from kernel.vehicles import NOT_STATED, Category, EuroClass, Fuel, VehicleFacts
 from kernel.verdicts import Verdict
 
 MOST_QUESTIONS = 1000
@@ -25,10 +25,10 @@ Name = Annotated[str, msgspec.Meta(max_length=80)]
 class FactsIn(msgspec.Struct, forbid_unknown_fields=True):
     """Facts of a vehicle that is not registered here; what is absent is unknown."""
 
-    category: Name | None = None
+    category: Category | None = None
     body: Name | None = None
-    fuels: list[Name] = []
-    euro_class: Name | None = None
+    fuels: list[Fuel] = []
+    euro_class: EuroClass | None = None
     gross_weight_kg: Annotated[int, msgspec.Meta(ge=0)] | None = None
     length_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
     width_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
@@ -50,7 +50,7 @@ class FactsIn(msgspec.Struct, forbid_unknown_fields=True):
         """Return the facts as rules read them."""
         return VehicleFacts(
             category=self.category,
-            body=self.body,
+            body=self.body or None,
             fuels=frozenset(self.fuels),
             euro_class=self.euro_class,
             gross_weight_kg=self.gross_weight_kg,
@@ -120,9 +120,10 @@ class QuestionIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class QuestionsIn(msgspec.Struct, forbid_unknown_fields=True):
-    """Up to 1,000 questions at once."""
+    """Up to 1,000 questions at once, each still to be read: what is wrong with one of them
+    concerns no other."""
 
-    questions: Annotated[list[QuestionIn], msgspec.Meta(min_length=1, max_length=MOST_QUESTIONS)]
+    questions: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=MOST_QUESTIONS)]
 
 
 class Peek(msgspec.Struct):

@@ -40,7 +40,7 @@ class DecisionsView(HubView):
         raw = raw_body(request)
         if decode(raw, shapes.Peek).questions is not msgspec.UNSET:
             return self._many(decode(raw, shapes.QuestionsIn).questions)
-        question = self._read(decode(raw, shapes.QuestionIn), "", helped=True)
+        question = self._read(raw, helped=True)
         (found,) = answers.answer(
             actor=self.actor, questions=[question], now=self.now, look_ahead=True
         )
@@ -48,20 +48,31 @@ class DecisionsView(HubView):
             raise Refusal.of(found)
         return Response(self._decision(question, found))
 
-    def _many(self, given: list[shapes.QuestionIn]) -> Response:
+    def _many(self, given: list[msgspec.Raw]) -> Response:
         if len(given) > shapes.MOST_IN_PUBLIC and not self.actor.may(answers.SCOPE):
             most = shapes.MOST_IN_PUBLIC
             detail = _("More than %(most)s questions need a client with the scope decisions:read.")
             detail %= {"most": most}
             raise Refusal(codes.NOT_PUBLIC, detail, pointer="/questions", scope=answers.SCOPE)
-        read = [self._read(one, f"/questions/{index}") for index, one in enumerate(given)]
-        found = answers.answer(actor=self.actor, questions=read, now=self.now)
-        items = [self._item(*pair) for pair in zip(read, found, strict=True)]
+        read = [self._read_or_refused(bytes(one)) for one in given]
+        sound = [one for one in read if isinstance(one, Asked)]
+        found = answers.answer(actor=self.actor, questions=sound, now=self.now) if sound else []
+        answered = iter(zip(sound, found, strict=True))
+        items = [
+            self._item(*next(answered)) if isinstance(one, Asked) else _errors(one) for one in read
+        ]
         return Response({"decisions": items})
 
-    def _read(self, given: shapes.QuestionIn, base: str, *, helped: bool = False) -> Asked:
+    def _read_or_refused(self, raw: bytes) -> Asked | tuple[Reason, ...]:
+        try:
+            return self._read(raw)
+        except Refusal as refused:
+            return refused.reasons
+
+    def _read(self, raw: bytes, *, helped: bool = False) -> Asked:
         """Return the question as it is answered. Raises Refusal with all that is wrong with it."""
-        reasons = [*self._against_vehicle(given, base), *against_shape(given, base)]
+        given = decode(raw, shapes.QuestionIn)
+        reasons = [*self._against_vehicle(given), *against_shape(given)]
         if reasons:
             raise Refusal.of(reasons)
         return Asked(
@@ -69,37 +80,32 @@ class DecisionsView(HubView):
             path=tuple((fix.at, fix.lng, fix.lat) for fix in given.path) if given.path else None,
             at=given.at,
             period=Period(given.period.from_, given.period.until) if given.period else None,
-            vehicle_id=self._vehicle_id(given, base),
+            vehicle_id=self._vehicle_id(given),
             facts=given.facts.facts() if given.facts else None,
             plate=normalise_plate(given.plate or ""),
             known_at=given.known_at,
             remedies=helped if given.remedies is None else given.remedies,
         )
 
-    def _against_vehicle(self, given: shapes.QuestionIn, base: str) -> list[Reason]:
+    def _against_vehicle(self, given: shapes.QuestionIn) -> list[Reason]:
         if (given.vehicle_id is None) == (given.facts is None):
             detail = _("Give either vehicle_id or facts.")
-            return [Reason(codes.VEHICLE_MISSING, detail, base)]
+            return [Reason(codes.VEHICLE_MISSING, detail)]
         if (given.vehicle_id or given.plate) and not self.actor.may(answers.SCOPE):
             detail = _("Vehicles and plates need a client with the scope decisions:read.")
             where = "/vehicle_id" if given.vehicle_id else "/plate"
-            return [Reason(codes.NOT_PUBLIC, detail, base + where, {"scope": answers.SCOPE})]
+            return [Reason(codes.NOT_PUBLIC, detail, where, {"scope": answers.SCOPE})]
         return []
 
-    def _vehicle_id(self, given: shapes.QuestionIn, base: str) -> Any:
+    def _vehicle_id(self, given: shapes.QuestionIn) -> Any:
         if given.vehicle_id is None:
             return None
-        return vehicle_id(self.actor, given.vehicle_id, f"{base}/vehicle_id")
+        return vehicle_id(self.actor, given.vehicle_id, "/vehicle_id")
 
     def _item(self, asked: Asked, found: Answer | tuple[Reason, ...]) -> dict[str, Any]:
         if isinstance(found, Answer):
             return self._decision(asked, found)
-        return {
-            "errors": [
-                {"code": str(r.code), "detail": r.detail, "pointer": r.pointer, **r.facts}
-                for r in found
-            ]
-        }
+        return _errors(found)
 
     def _decision(self, asked: Asked, found: Answer) -> dict[str, Any]:
         out = {
@@ -121,6 +127,16 @@ class DecisionsView(HubView):
         return out
 
 
+def _errors(reasons: tuple[Reason, ...]) -> dict[str, Any]:
+    """Return a question that has no answer; pointers are into the question."""
+    return {
+        "errors": [
+            {"code": str(r.code), "detail": r.detail, "pointer": r.pointer, **r.facts}
+            for r in reasons
+        ]
+    }
+
+
 def place_of(given: shapes.QuestionIn) -> Place | None:
     """Return the place of a question that names exactly one; None for a path."""
     if given.place is not None:
@@ -130,17 +146,17 @@ def place_of(given: shapes.QuestionIn) -> Place | None:
     return AtCurb(given.curb_zone_id) if given.curb_zone_id is not None else None
 
 
-def against_shape(given: shapes.QuestionIn, base: str) -> list[Reason]:
+def against_shape(given: shapes.QuestionIn) -> list[Reason]:
     """Return what is wrong with a question's place and time."""
     reasons = []
     places = [given.place, given.path, given.zone_id, given.curb_zone_id]
     if sum(place is not None for place in places) != 1:
         detail = _("Give exactly one of place, path, zone_id and curb_zone_id.")
-        reasons.append(Reason(codes.PLACE_MISSING, detail, base))
+        reasons.append(Reason(codes.PLACE_MISSING, detail))
     if given.at is not None and given.period is not None:
-        reasons.append(Reason(codes.TIME_AMBIGUOUS, _("Give either at or period."), base))
+        reasons.append(Reason(codes.TIME_AMBIGUOUS, _("Give either at or period.")))
     reasons += [
-        Reason(codes.TIME_AMBIGUOUS, _("A path has the times of its points."), f"{base}/{name}")
+        Reason(codes.TIME_AMBIGUOUS, _("A path has the times of its points."), f"/{name}")
         for name, time in (("at", given.at), ("period", given.period))
         if given.path is not None and time is not None
     ]
@@ -148,13 +164,11 @@ def against_shape(given: shapes.QuestionIn, base: str) -> list[Reason]:
         length = given.period.until - given.period.from_
         if not length or length < length * 0:
             detail = _("The period ends before it starts.")
-            reasons.append(Reason(codes.PERIOD_INVALID, detail, f"{base}/period/until"))
+            reasons.append(Reason(codes.PERIOD_INVALID, detail, "/period/until"))
         elif length.days > 31:
             detail = _("At most 31 days at once.")
-            reasons.append(Reason(codes.PERIOD_TOO_LONG, detail, f"{base}/period/until"))
+            reasons.append(Reason(codes.PERIOD_TOO_LONG, detail, "/period/until"))
     path = given.path or []
     if any(path[i].at > path[i + 1].at for i in range(len(path) - 1)):
-        reasons.append(
-            Reason(codes.PATH_INVALID, _("A path runs forward in time."), f"{base}/path")
-        )
+        reasons.append(Reason(codes.PATH_INVALID, _("A path runs forward in time."), "/path"))
     return reasons

@@ -4,19 +4,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
 
 from foundation import codes
+from kernel import shapes
 from kernel.periods import YEARS
 from kernel.refusals import Reason, Refusal
 
-_AT = re.compile(r" - at `(?:key in )?`?(?P<path>\$[^`]*)`$")
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _ODD_YEAR = re.compile(rb'"(?!19|[2-8])\d{4}-|\\u')
-MOST_REASONS = 50
+MOST_REASONS = shapes.MOST_MISFITS
 
 
 def decode[T](raw: bytes, kind: type[T]) -> T:
@@ -32,7 +30,7 @@ def decode[T](raw: bytes, kind: type[T]) -> T:
             _refuse_odd_years(raw, found)
             return found
         except msgspec.ValidationError as error:
-            reasons = reasons_against(_plain(raw), kind) or [reason_of(error)]
+            reasons = reasons_against(_plain(raw), kind) or [reason_of(error, kind)]
             raise Refusal.of(reasons[:MOST_REASONS]) from None
 
 
@@ -69,7 +67,7 @@ def _odd_years(value: Any, base: str) -> Iterator[str]:
     elif isinstance(value, msgspec.Struct):
         for field in msgspec.structs.fields(value):
             yield from _odd_years(
-                getattr(value, field.name), base + pointer(f"$.{field.encode_name}")
+                getattr(value, field.name), base + shapes.pointer((field.encode_name,))
             )
     elif isinstance(value, list | tuple):
         for index, element in enumerate(value):
@@ -99,7 +97,7 @@ def _with_nul(value: Any, base: str) -> Iterator[str]:
             if "\x00" in name:
                 yield base
             else:
-                yield from _with_nul(element, base + pointer(f"$.{name}"))
+                yield from _with_nul(element, base + shapes.pointer((name,)))
 
 
 def _plain(raw: bytes) -> Any:
@@ -107,79 +105,15 @@ def _plain(raw: bytes) -> Any:
         return msgspec.json.decode(raw)
 
 
-def reason_of(error: msgspec.ValidationError, base: str = "") -> Reason:
+def reason_of(error: msgspec.ValidationError, kind: Any) -> Reason:
     """Return the reason that msgspec gives, with its path `$[0].a` as the pointer `/0/a`."""
-    text = str(error)
-    found = _AT.search(text)
-    detail = text[: found.start()] if found else text
-    return Reason(codes.REQUEST_INVALID, detail, base + pointer(found["path"] if found else "$"))
-
-
-def pointer(path: str) -> str:
-    """Return the JSON pointer (RFC 6901) for a path of msgspec."""
-    steps = (name or index for name, index in _STEP.findall(path))
-    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
+    return _reason(shapes.misfit(error, kind), "")
 
 
 def reasons_against(value: Any, kind: Any, base: str = "") -> list[Reason]:
-    """Return the errors of shape in a decoded value: of all fields of all structs within it, and
-    of as many elements of a list as are told."""
-    whole = _convert_reasons(value, kind, base)
-    if not whole:
-        return []
-    bare = _bare(kind, value)
-    reasons = []
-    if isinstance(bare, type) and issubclass(bare, msgspec.Struct) and isinstance(value, dict):
-        reasons = _struct_reasons(value, bare, base)
-    elif get_origin(bare) in (list, tuple) and isinstance(value, list) and get_args(bare):
-        item = get_args(bare)[0]
-        for index, element in enumerate(value):
-            reasons += reasons_against(element, item, f"{base}/{index}")
-            if len(reasons) >= MOST_REASONS:
-                break
-    # What is wrong with the whole (the length of a list, say) shows only in the whole.
-    return reasons or whole
+    """Return the errors of shape in a decoded value, with the words that are allowed."""
+    return [_reason(one, base) for one in shapes.misfits(value, kind)]
 
 
-def _bare(kind: Any, value: Any) -> Any:
-    """Return a type without its constraints, and without None where the value is not null."""
-    if get_origin(kind) is Annotated:
-        return _bare(get_args(kind)[0], value)
-    if get_origin(kind) in (Union, UnionType) and value is not None:
-        others = [option for option in get_args(kind) if option is not NoneType]
-        if len(others) == 1:
-            return _bare(others[0], value)
-    return kind
-
-
-def _convert_reasons(value: Any, kind: Any, base: str) -> list[Reason]:
-    try:
-        msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        return [reason_of(error, base)]
-    return []
-
-
-def _struct_reasons(value: dict[str, Any], kind: type, base: str) -> list[Reason]:
-    config = kind.__struct_config__
-    fields = msgspec.structs.fields(kind)
-    if config.tag is not None and value.get(config.tag_field) != config.tag:
-        return []
-    hints = get_type_hints(kind, include_extras=True)
-    reasons = []
-    for field in fields:
-        name = field.encode_name
-        if name in value:
-            reasons += reasons_against(value[name], hints[field.name], base + pointer(f"$.{name}"))
-        elif field.required:
-            reasons.append(
-                Reason(codes.REQUEST_INVALID, f"Object missing required field `{name}`", base)
-            )
-    if config.forbid_unknown_fields:
-        known = {field.encode_name for field in fields} | {config.tag_field}
-        reasons += [
-            Reason(codes.REQUEST_INVALID, f"Object contains unknown field `{name}`", base)
-            for name in value
-            if name not in known
-        ]
-    return reasons
+def _reason(misfit: shapes.Misfit, base: str) -> Reason:
+    return Reason(codes.REQUEST_INVALID, misfit.detail, base + shapes.pointer(misfit.steps))

@@ -6,11 +6,14 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from foundation import texts
 from portal import fields
 from portal.fields import Field
 from portal.rulebook import rows
 from portal.rulebook.verdicts import EFFECTS
+from zones import language
 from zones.language import DAYS
 from zones.models import RegulationVersion
 
@@ -19,7 +22,13 @@ WRITTEN = ("prohibit", "warn", "charge", "require_permit", "require_booking", "a
 KINDS = "permit-kinds"  # the id of the list of kinds that are known
 FORMS = {"days": "checks", "first_day": "date", "last_day": "date", "rest": "textarea"}
 MOST = {"reference": 500, "permit": 80}
+NOT_READ: dict[str, Any] = {
+    "money": gettext_lazy("Give an amount such as 12.50, with two decimals at most."),
+    "number": gettext_lazy("Give a whole number."),
+}
 Options = Sequence[tuple[str, Any]]
+FormRow = tuple[int, list[tuple[str, list[Field]]]]
+"""The number of a row, and its fields in groups with a title."""
 
 
 def head(version: RegulationVersion, tz: Any) -> dict[str, str]:
@@ -59,7 +68,7 @@ def row_given(sent: QueryDict, number: int) -> dict[str, str]:
 
 def row_fields(
     number: int, given: Mapping[str, str], wrong: Mapping[str, Any], calendars: Options
-) -> tuple[int, list[tuple[str, list[Field]]]]:
+) -> FormRow:
     """Return the number of a row and its fields in groups: what, who, when, and the rest.
 
     `calendars` are the city's, by code and name.
@@ -152,7 +161,7 @@ def _options(given: Mapping[str, str], calendars: Options) -> dict[str, Options]
 
 
 def said(given: Sequence[Mapping[str, str]], wrong: dict[str, Any]) -> list[Any]:
-    """Return the rows that the form says; JSON that is none stands in `wrong`."""
+    """Return the rows that the form says; all that is wrong with them stands in `wrong`."""
     found = []
     for number, row in enumerate(given, start=1):
         try:
@@ -160,12 +169,40 @@ def said(given: Sequence[Mapping[str, str]], wrong: dict[str, Any]) -> list[Any]
         except rows.Unreadable as error:
             text = _("This is no JSON object. %(reason)s") % {"reason": error}
             wrong[f"row-{number}-{rows.REST}"] = text.strip()
+            continue
+        for name, sentences in _faults(found[-1], row).items():
+            wrong[f"row-{number}-{name}"] = " ".join(sentences)
     return found
 
 
-def place(pointer: str, given: Sequence[Mapping[str, str]]) -> str:
-    """Return the field of the form that a pointer such as `/rows/0/what/effect` means."""
-    _empty, _rows, index, *steps = pointer.split("/")
-    row = given[int(index)]
-    name = rows.field_of("/" + "/".join(steps) if steps else "", row)
-    return f"row-{int(index) + 1}-{name}"
+def _faults(row: Any, given: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what is wrong with a row, in sentences by field."""
+    found = {name: [str(NOT_READ[kind])] for name, kind in rows.unread(given).items()}
+    numbers = frozenset(found)
+    for fault in language.read([row])[1]:
+        pointer = fault.pointer.removeprefix("/0")
+        name, text = rows.field_of(pointer, given), texts.said(fault.detail)
+        if name == "effect" and not given.get("effect"):
+            text = _("Choose an effect.")
+        elif name == rows.REST and pointer:
+            text = f"{pointer.lstrip('/')}: {text}"
+        if name not in numbers and text not in found.setdefault(name, []):
+            found[name].append(text)
+    return found
+
+
+def errors(
+    head_: Sequence[Field], rows_: Sequence[FormRow], wrong: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return what is wrong, by the labels of its fields, for the summary on top of the page."""
+    found = [{"field": field.name, "text": _labelled(field)} for field in head_ if field.error]
+    for number, groups in rows_:
+        for field in (field for _title, group in groups for field in group if field.error):
+            text = _("Row %(number)s, %(text)s") % {"number": number, "text": _labelled(field)}
+            found.append({"field": field.name, "text": text})
+    named = {one["field"] for one in found}
+    return found + [one for one in fields.errors(wrong) if one["field"] not in named]
+
+
+def _labelled(field: Field) -> str:
+    return _("%(label)s: %(text)s") % {"label": field.label, "text": field.error}

@@ -107,6 +107,17 @@ def joined(given: Mapping[str, str]) -> dict[str, Any]:
     return row
 
 
+def unread(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the filled fields of amounts and numbers that say none, with their kind."""
+    return {
+        name: place.kind
+        for name, place in PLACES.items()
+        if place.kind in ("money", "number")
+        and given.get(name)
+        and isinstance(_meant(given[name], place.kind), str)
+    }
+
+
 def field_of(pointer: str, given: Mapping[str, str]) -> str:
     """Return the field that a JSON pointer into a row means: the filled one, else the JSON."""
     steps = pointer.strip("/").split("/")

@@ -57,6 +57,22 @@ def test_every_fault_of_a_vehicle_is_named_with_its_pointer(api):
     assert {"/category", "/length_m"} <= {e.get("pointer") for e in answer.json()["errors"]}
 
 
+def test_words_that_no_rule_knows_are_refused_for_a_vehicle_with_those_it_knows(api, carrier):
+    client = api()
+    wrong = {"fuels": ["Diesel"], "euro_class": "banana"}
+    answer = client.post("/api/v1/vehicles", VAN | wrong, format="json")
+    told = {one["pointer"]: one["detail"] for one in answer.json()["errors"]}
+    assert answer.status_code == 422
+    assert told.keys() == {"/fuels/0", "/euro_class"}
+    assert "allowed: biodiesel, cng, diesel, electric," in told["/fuels/0"]
+    assert "such as 5, 6d-TEMP, VI or EEV" in told["/euro_class"]
+    assert client.get("/api/v1/vehicles").json()["items"] == []
+    made = client.post("/api/v1/vehicles", VAN | {"euro_class": "Euro 6d"}, format="json").json()
+    assert made["euro_class"] == "Euro 6d"
+    path = f"/api/v1/vehicles/{made['id']}"
+    assert client.patch(path, {"fuels": ["DIESEL"]}, format="json").status_code == 422
+
+
 def test_another_organisations_vehicle_is_not_there(api, other_carrier):
     made = api(organisation=other_carrier).post("/api/v1/vehicles", VAN, format="json").json()
     client = api()

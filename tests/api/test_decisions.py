@@ -209,6 +209,86 @@ def test_a_batch_answers_each_question_and_one_bad_vehicle_sinks_no_other(client
     assert found[1]["errors"][0]["code"] == "carriers.vehicle_not_found"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "pointer", "allowed"),
+    [
+        ({"fuels": ["petrol", "Diesel"]}, "/facts/fuels/1", "cng, diesel, electric"),
+        ({"fuels": ["coal"]}, "/facts/fuels/0", "cng, diesel, electric"),
+        ({"category": "N9"}, "/facts/category", "N1, N2, N3"),
+        ({"euro_class": "banana"}, "/facts/euro_class", "such as 5, 6d-TEMP, VI or EEV"),
+    ],
+)
+def test_a_fact_that_means_nothing_is_refused_with_the_words_that_are_allowed(
+    zone, wrong, pointer, allowed
+):
+    answer = ask(factories.APIClient(), facts=OLD_DIESEL | wrong, place=INSIDE)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (422, "request.invalid")
+    assert error["pointer"] == pointer
+    assert allowed in error["detail"]
+
+
+def test_a_question_that_is_not_sound_sinks_no_other_of_its_batch(zone):
+    questions = [
+        {"facts": OLD_DIESEL | {"fuels": ["gasoil"]}, "place": INSIDE},
+        {"facts": OLD_DIESEL, "place": INSIDE},
+        {"facts": CLEAN},
+        {"facts": CLEAN, "place": {"lng": 60.169, "lat": 24.945}},
+        {"facts": CLEAN, "place": INSIDE},
+    ]
+    found = ask(factories.APIClient(), questions=questions).json()["decisions"]
+    assert [one.get("access") for one in found] == [None, "prohibited", None, None, "unregulated"]
+    errors = [found[n]["errors"][0] for n in (0, 2, 3)]
+    assert [(one["code"], one["pointer"]) for one in errors] == [
+        ("request.invalid", "/facts/fuels/0"),
+        ("decisions.place_missing", ""),
+        ("decisions.place_elsewhere", "/place"),
+    ]
+    answer = ask(factories.APIClient(), questions=questions[:1])
+    assert answer.json()["decisions"] == [found[0]]
+
+
+@pytest.mark.parametrize(
+    ("stored", "missing"),
+    [({"fuels": ["Diesel"]}, "fuels"), ({"euro_class": "banana"}, "euro_class")],
+)
+def test_a_stored_fact_that_means_nothing_makes_no_vehicle_free(
+    zone, carrier, client, stored, missing
+):
+    van = make.van(carrier, **({"fuels": ["diesel"], "euro_class": "4"} | stored))
+    found = ask(client, vehicle_id=str(van.id), place=INSIDE).json()
+    assert (found["access"], found["admissible"]) == ("undetermined", False)
+    assert missing in found["missing_facts"]
+
+
+def test_a_place_that_cannot_be_of_the_city_is_refused_and_swapped_axes_are_named(hel, zone):
+    """Helsinki's system (EPSG:3879) is for 24.5 to 25.5 degrees east; the margin is a degree."""
+    public, swapped = factories.APIClient(), {"lng": INSIDE["lat"], "lat": INSIDE["lng"]}
+    answer = ask(public, facts=CLEAN, place=swapped)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (422, "decisions.place_elsewhere")
+    assert error["pointer"] == "/place"
+    assert error["detail"].startswith("Longitude and latitude seem to be swapped")
+    far = ask(public, facts=CLEAN, place={"lng": 8.69, "lat": 49.41}).json()["errors"][0]
+    assert far["detail"] == "It lies outside of the region of this city."
+    beside = ask(public, facts=CLEAN, place={"lng": 23.6, "lat": 60.2})
+    assert beside.json()["access"] == "unregulated"
+
+
+def test_a_path_is_refused_only_where_it_cannot_reach_the_city(hel, zone):
+    def along(*ends):
+        path = [{"at": TUESDAY.isoformat(), "lng": lng, "lat": lat} for lng, lat in ends]
+        return ask(factories.APIClient(), facts=OLD_DIESEL, path=path)
+
+    turned = along((60.169, 24.92), (60.169, 24.97))
+    (error,) = turned.json()["errors"]
+    assert (error["code"], error["pointer"]) == ("decisions.place_elsewhere", "/path")
+    assert "swapped" in error["detail"]
+    from_turku = along((22.27, 60.45), (24.945, 60.169))
+    assert from_turku.status_code == 200
+    assert len(from_turku.json()["crossings"]) == 1
+
+
 def test_a_thousand_questions_cost_one_query_of_rules(zone, client):
     body = {"questions": [{"facts": OLD_DIESEL, "place": INSIDE}] * 1000}
     client.post(URL, body, format="json")

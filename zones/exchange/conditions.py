@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from kernel.periods import Period
-from kernel.vehicles import ZERO_EMISSION_FUELS
-from zones.language import Category, Fuel, When, Who
+from kernel.vehicles import ZERO_EMISSION_FUELS, Category, Fuel
+from zones.language import When, Who
 
 
 @dataclass(frozen=True, slots=True)

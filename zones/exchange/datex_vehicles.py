@@ -11,10 +11,11 @@ from xml.etree.ElementTree import Element
 
 from kernel.text import Filled
 from kernel.text import gettext_noop as _
+from kernel.vehicles import Category, Fuel
 from zones.exchange import markup
 from zones.exchange.conditions import Every, Node, Unknown, Vehicle
 from zones.exchange.drafts import Note
-from zones.language import Category, Fuel, Who
+from zones.language import Who
 
 TYPES: dict[str, tuple[Category, ...]] = {
     "heavyGoodsVehicle": ("N2", "N3"),

@@ -11,11 +11,12 @@ from typing import Any
 from kernel.periods import Period
 from kernel.text import Filled
 from kernel.text import gettext_noop as _
+from kernel.vehicles import Category
 from zones.exchange import times
 from zones.exchange.conditions import Every, Negated, Node, Some, Unknown, Valid, Vehicle
 from zones.exchange.datex_vehicles import FUELS, TYPES, WITHOUT_EXHAUST
 from zones.exchange.drafts import Context, Note
-from zones.language import Category, Day, Who
+from zones.language import Day, Who
 
 _MORE_TYPES: dict[str, tuple[Category, ...]] = {
     "pedalCycle": ("bicycle", "cargo_bicycle"),

@@ -14,6 +14,7 @@ from kernel.periods import YEARS
 from kernel.schedules import local_midnight
 from kernel.text import Filled
 from kernel.text import gettext_noop as _
+from kernel.vehicles import Category
 from zones.exchange import ground, opening_hours, rows
 from zones.exchange.drafts import (
     Context,
@@ -23,7 +24,7 @@ from zones.exchange.drafts import (
     VersionDraft,
     ZoneDraft,
 )
-from zones.language import Category, When, Who
+from zones.language import When, Who
 
 CLASSES: dict[str, tuple[Category, ...]] = {
     "vp": ("M1",),

@@ -36,19 +36,21 @@ class EditVersion(Page):
         given = more.get("given", [rows.split(row) for row in version.rows])
         head = more.get("head") or editing.head(version, self.actor.city.tz)
         known = calendars.choices(self.actor)
+        of_head = editing.head_fields(head, wrong)
+        of_rows = [
+            editing.row_fields(number, row, wrong, known)
+            for number, row in enumerate(given, start=1)
+        ]
         return self.show(
             "portal/rules/edit.html",
             more.get("status", 200),
             version=version,
             seen=fields.text(request.POST, "seen", 64) or content_hash(version),
             shown=versions.shown(version, self.actor.city.tz),
-            head=editing.head_fields(head, wrong),
-            rows=[
-                editing.row_fields(number, row, wrong, known)
-                for number, row in enumerate(given, start=1)
-            ],
+            head=of_head,
+            rows=of_rows,
             permit_kinds=permits.kinds(self.actor),
-            errors=fields.errors(wrong),
+            errors=editing.errors(of_head, of_rows, wrong),
         )
 
     def post(self, request: HttpRequest, version_id: UUID) -> HttpResponse:
@@ -87,21 +89,13 @@ class EditVersion(Page):
                     now=self.now,
                 )
             except Refusal as refusal:
-                wrong = self._wrong(refusal, given)
+                wrong = fields.wrong_of(refusal, PLACES, "main")
         if wrong:
             return self.get(
                 self.request, version_id, head=head, given=given, wrong=wrong, status=422
             )
         messages.success(self.request, _("The draft is saved."))
         return redirect("portal:rule-version", version_id)
-
-    def _wrong(self, refusal: Refusal, given: list[dict[str, str]]) -> dict[str, Any]:
-        places = {
-            one.pointer: editing.place(one.pointer, given)
-            for one in refusal.reasons
-            if one.pointer.startswith("/rows/")
-        }
-        return fields.wrong_of(refusal, {**places, **PLACES}, "main")
 
     def _head(
         self, head: dict[str, str], version: RegulationVersion, wrong: dict[str, Any]

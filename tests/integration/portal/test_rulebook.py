@@ -1,5 +1,6 @@
 """The pages of rules: who may, what they say, what they do, and what they refuse."""
 
+import html
 import json
 import re
 from collections import defaultdict
@@ -461,6 +462,39 @@ def test_what_the_rule_language_refuses_is_said_in_the_language_of_the_reader(of
         headers={"accept-language": "de"},
     )
     assert "Zählt nur mit einem Kalender; nennen Sie einen." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("speaks", "summary", "amount"),
+    [
+        ("en", "Row 1, From: A time of day from 00:00 to 24:00, such as 07:00.", "two decimals"),
+        ("de", "Zeile 1, Von: Eine Uhrzeit von 00:00 bis 24:00, etwa 07:00.", "Nachkommastellen"),
+        ("fr", "Ligne 1, Du\xa0: Une heure de 00:00 à 24:00, par exemple 07:00.", "deux décimales"),
+    ],
+)
+def test_every_wrong_field_of_a_draft_has_its_sentence_at_once_in_the_readers_language(
+    office, version, speaks, summary, amount
+):
+    second = draft(version, [NO_LORRIES])
+    row = {
+        "effect": "charge", "amount": "12.505", "currency": "EUR", "category": "n1",
+        "fuel": "Diesel", "euro_below": "banana", "from": "7", "to": "25:00",
+        "rest": '{"who": {"colour": "red"}}',
+    }  # fmt: skip
+    sent = {f"row-1-{name}": said for name, said in row.items()} | {"since": "", "rows": "1"}
+    answer = office().post(
+        reverse("portal:edit-version", args=[second.id]), sent, headers={"accept-language": speaks}
+    )
+    text = html.unescape(answer.content.decode())
+    wrong = re.findall(r'class="error" id="(?:row-1-)?([a-z_]+)-error">([^<]*)<', text)
+    said = dict(wrong)
+    assert answer.status_code == 422
+    assert said.keys() == {"since", *row} - {"effect", "currency"}
+    assert summary in text
+    assert amount in said["amount"]
+    assert "diesel, electric" in said["fuel"]
+    assert said["rest"].startswith("who: ")
+    assert not any("Expected" in one or "Invalid" in one for one in said.values())
 
 
 def test_kinds_of_permits_that_rules_and_permits_know_are_offered(office, hd, version):

@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from foundation.api.decoding import MOST_REASONS, decode, pointer, reasons_against
+from foundation.api.decoding import MOST_REASONS, decode, reasons_against
+from kernel import shapes
 from kernel.refusals import Refusal
 
 
@@ -31,7 +32,7 @@ class Trip(msgspec.Struct):
     ],
 )
 def test_a_path_of_msgspec_becomes_a_json_pointer(path, expected):
-    assert pointer(path) == expected
+    assert shapes.pointer(shapes.steps_of(path)) == expected
 
 
 def test_a_sound_body_is_decoded():

@@ -1,8 +1,9 @@
 from decimal import Decimal
 
+import msgspec
 import pytest
 
-from kernel.vehicles import VehicleFacts, euro_rank
+from kernel.vehicles import EuroClass, VehicleFacts, euro_rank
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,27 @@ def test_a_euro_class_is_read_as_on_the_certificate(text, family, rank):
 @pytest.mark.parametrize("text", ["", "none", "8", "VIII", "6x", "IIII"])
 def test_what_is_no_euro_class_has_no_rank(text):
     assert euro_rank(text) is None
+
+
+def test_what_may_be_stored_as_a_euro_class_is_what_can_be_read():
+    numbers = ["", "0", "5", "8", "I", "ii", "IIII", "iv", "V", "Vi", "VII", "VIII", "EEV", "x"]
+    stages = ["", "a", "B", " c", "d", "D-TEMP", "-dtemp", "_e", "EEV", "f", "D TEMP", "--", "6"]
+    texts = [
+        before + number + stage
+        for before in ("", " ", "Euro ", "EURO-", "euro", "Euro_", "e")
+        for number in numbers
+        for stage in stages
+    ]
+    taken = {text for text in texts if is_one(text)}
+    assert taken == {text for text in texts if euro_rank(text) is not None}
+    assert {"EEV", "Euro 5", "Vi-dtemp", "euroivB", "0"} <= taken
+
+
+def is_one(text):
+    try:
+        return msgspec.convert(text, EuroClass) == text
+    except msgspec.ValidationError:
+        return False
 
 
 def test_stages_order_within_their_norm():

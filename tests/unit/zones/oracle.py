@@ -197,6 +197,8 @@ def _key(name: str, wanted: Any, car: Mapping[str, Any], day: date) -> Known:
         return _FAMILIES[name](wanted, car, day)
     fact, test = _SINGLE[name]
     value = car.get(fact)
+    if fact == "category" and value == "N9":
+        value = None  # no category: it tells nothing
     if value is None and fact == "gross_weight_kg" and car.get("category") in WEIGHS:
         least, most = WEIGHS[car["category"]]
         ends = {test(least, wanted), test(10**9 if most is None else most, wanted)}
@@ -225,15 +227,19 @@ def _fuels(car: Mapping[str, Any]) -> set[str]:
 
 
 def _fuel(wanted: Any, car: Mapping[str, Any], day: date) -> Known:
-    if not _fuels(car):
+    if any(fuel in wanted for fuel in _fuels(car)):
+        return True, frozenset()
+    if not _fuels(car) or "coal" in _fuels(car):  # no fuel: it may be any
         return None, frozenset({"fuels"})
-    return any(fuel in wanted for fuel in _fuels(car)), frozenset()
+    return False, frozenset()
 
 
 def _fuel_only(wanted: Any, car: Mapping[str, Any], day: date) -> Known:
-    if not _fuels(car):
+    if any(fuel not in wanted for fuel in _fuels(car) - {"coal"}):
+        return False, frozenset()
+    if not _fuels(car) or "coal" in _fuels(car):
         return None, frozenset({"fuels"})
-    return all(fuel in wanted for fuel in _fuels(car)), frozenset()
+    return True, frozenset()
 
 
 def _euro_below(wanted: Any, car: Mapping[str, Any], day: date) -> Known:

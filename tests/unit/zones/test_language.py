@@ -22,6 +22,36 @@ def test_every_bad_row_is_named_by_its_pointer():
     assert [pointer for pointer, _ in got] == ["/0/who/category/0", "/2/what/effect"]
 
 
+def test_all_that_is_wrong_with_a_row_is_told_at_once_what_means_nothing_in_the_rest_too():
+    row = {
+        "what": {"effect": "charge", "amount": "abc", "currency": "euro"},
+        "who": {"category": ["N1", "n1"], "euro_below": "banana"},
+        "when": [{"from": "7", "to": "25:00"}],
+        "unless": [{"permits": ["x"]}],
+        "priority": 1001,
+    }
+    time = "A time of day from 00:00 to 24:00, such as 07:00."
+    got = dict(faults(row))
+    assert got.pop("/0/who/category/1").startswith("“n1” is not known; allowed: L1e, L2e,")
+    assert got == {
+        "/0/what/amount": "A whole number is needed.",
+        "/0/what/currency": "A currency in three letters, such as EUR.",
+        "/0/who/euro_below": "“banana” is not a Euro class.",
+        "/0/when/0/from": time,
+        "/0/when/0/to": time,
+        "/0/unless/0": "“permits” is not known here.",
+        "/0/priority": "The most is 1000.",
+    }
+
+
+def test_a_fault_as_deep_as_json_goes_is_named_once():
+    who = {"category": ["n1"]}
+    for _ in range(450):
+        who = {"not": who}
+    ((where, _detail),) = faults({"what": {"effect": "prohibit"}, "who": who})
+    assert where == "/0/who" + "/not" * 450 + "/category/0"
+
+
 def test_what_was_accepted_once_still_rules_when_the_language_has_come_to_refuse_it():
     """A city whose published row is read as a fault would have no decision at all."""
     old = {"what": {"effect": "prohibit", "permit": "resident"}}

@@ -343,12 +343,13 @@ def _values(days: list[date]) -> dict[str, list[Any]]:
     born = _born(days)
     leap = date(days[0].year - days[0].year % 4 - 12, 2, 29)
     return {
-        "category": [*CATEGORIES, None],
+        "category": [*CATEGORIES, None, "N9"],
         "body": ["van", "rigid", "tractor", None],
         "operator": ["post", "bus", "other", None],
         "fuels": [
             {"diesel"}, {"petrol"}, {"electric"}, {"hydrogen"}, {"electric", "hydrogen"},
             {"electric", "petrol"}, {"cng"}, {"cng", "diesel"}, set(),
+            {"coal"}, {"coal", "electric"},
         ],
         "euro_class": [*EUROS, None, None, "Euro?"],
         "gross_weight_kg": [
