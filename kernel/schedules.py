@@ -170,10 +170,9 @@ def intervals(
     if not schedule.spans:
         return [Period(period.start.astimezone(UTC), period.end.astimezone(UTC))]
     regimes = _regimes(period.start, period.end, tz)
-    margin = timedelta() if len(regimes) == 1 else _ONE_DAY  # clocks may be set across midnight
     active: list[Period] = []
-    day = (period.start.astimezone(tz) - _ONE_DAY - margin).date()
-    last = (period.end.astimezone(tz) + margin).date()
+    day = (period.start.astimezone(tz) - 2 * _ONE_DAY).date()
+    last = (period.end.astimezone(tz) + _ONE_DAY).date()
     while day <= last:
         for span in schedule.spans:
             active += _starting(span, day, days, regimes)

@@ -9,7 +9,7 @@ import pytest
 from kernel.money import Money
 from kernel.periods import Period
 from kernel.schedules import DayCalendar
-from kernel.vehicles import VehicleFacts
+from kernel.vehicles import FUELS, VehicleFacts
 from kernel.verdicts import Access
 from tests.unit.zones.rulebook import HELSINKI, LONG_AGO, ZONE, local, regulation
 from zones import rules
@@ -411,3 +411,23 @@ def test_a_horizon_sees_versions_permits_and_phases_begin_and_end():
     assert [v.access.value for _, v in got] == [
         "unregulated", "allowed", "prohibited", "allowed", "prohibited", "unregulated",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fuels", "fuel", "only"),
+    [
+        ({"diesel"}, "unregulated", "unregulated"),  # all that the rules leave out
+        ({"electric", "diesel"}, "prohibited", "unregulated"),
+        ({"electric", "Diesel"}, "prohibited", "undetermined"),
+        ({"electric"}, "prohibited", "prohibited"),
+        ({"Diesel"}, "undetermined", "undetermined"),
+        (set(), "undetermined", "undetermined"),
+    ],
+)
+def test_a_word_that_is_no_fuel_may_be_any(fuels, fuel, only):
+    """Of a rule about every fuel but diesel, and of one about those that take nothing else."""
+    others = sorted(FUELS - {"diesel"})
+    facts = VehicleFacts(fuels=frozenset(fuels))
+    for key, access in (("fuel", fuel), ("fuel_only", only)):
+        found = verdict(regulation(prohibit(who={key: others})), facts=facts)
+        assert found.access == Access[access.upper()], key
