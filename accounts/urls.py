@@ -10,9 +10,7 @@ TOKENS_PER_MINUTE = 120
 _slow = limited(TOKENS_PER_MINUTE)
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("oauth/token", limited(TOKENS_PER_MINUTE)(TokenView.as_view()), name="oauth-token"),
-    path(
-        "oauth/revoke", limited(TOKENS_PER_MINUTE)(RevokeTokenView.as_view()), name="oauth-revoke"
-    ),
+    path("oauth/token", _slow(TokenView.as_view()), name="oauth-token"),
+    path("oauth/revoke", _slow(RevokeTokenView.as_view()), name="oauth-revoke"),
     path("api/v1/", include("accounts.api.urls")),
 ]

@@ -13,7 +13,7 @@ def database(url: str) -> dict[str, object]:
     """Return Django's settings for `postgis://user:password@host:port/name?host=/socket/dir`.
 
     A connection stays open for the life of its thread, and is looked at before it is used again:
-    a database that was restarted costs nobody an answer.
+    one that the server ended meanwhile costs nobody an answer.
     """
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))

@@ -61,35 +61,39 @@ class Handler(ASGIHandler):
         arrived = time.perf_counter()
         task = threads.submit(self._answer, scope, body, arrived)
         answer = asyncio.wrap_future(task)
-        leaving = None
-        if not (await asyncio.wait((answer,), timeout=SOON_S))[0]:
-            leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
-            await asyncio.wait((answer, leaving), timeout=PATIENCE_S, return_when=FIRST_COMPLETED)
-            if not answer.done() and threads.take_back(task):
-                with body:
-                    return await self._turn_away(scope, body, arrived, leaving, send)
-        response = await answer
+        if (await asyncio.wait((answer,), timeout=SOON_S))[0]:
+            return await self._send(answer.result(), None, receive, send)
+        leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
         try:
-            if response.streaming:
-                await self._stream(response, leaving, receive, send)
-            else:
-                await self.send_response(response, send)
+            await asyncio.wait((answer, leaving), timeout=PATIENCE_S, return_when=FIRST_COMPLETED)
+            if answer.done() or not threads.take_back(task):
+                await self._send(await answer, leaving, receive, send)
+            elif not leaving.done():
+                await self._turn_away(scope, body, arrived, send)
         finally:
-            if leaving is not None:
-                await _end(leaving)
-            if response.streaming:
-                await threads.run(response.close)
+            await _end(leaving)
 
-    async def _turn_away(
-        self, scope: Any, body: Any, arrived: float, leaving: asyncio.Future[Any], send: Any
+    async def _turn_away(self, scope: Any, body: Any, arrived: float, send: Any) -> None:
+        """Say that no thread became free in time."""
+        with body:
+            request, _ = self.create_request(scope, body)
+            if request is not None:
+                request.arrived = arrived
+                await self.send_response(_busy(request), send)
+
+    async def _send(
+        self,
+        response: HttpResponseBase,
+        leaving: asyncio.Future[Any] | None,
+        receive: Any,
+        send: Any,
     ) -> None:
-        """Say that no thread became free in time, unless the client has gone."""
-        has_gone = leaving.done()
-        await _end(leaving)
-        request, _ = self.create_request(scope, body)
-        if not has_gone and request is not None:
-            request.arrived = arrived
-            await self.send_response(_busy(request), send)
+        if not response.streaming:
+            return await self.send_response(response, send)
+        try:
+            await self._stream(response, leaving, receive, send)
+        finally:
+            await threads.run(response.close)
 
     def _answer(self, scope: Any, body: Any, arrived: float) -> HttpResponseBase:
         """Return the response, closed unless its content is still to come."""

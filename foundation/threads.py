@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from functools import cache, partial
 from queue import SimpleQueue
 from typing import Any
@@ -22,8 +22,7 @@ Task = tuple[Future[Any], Callable[[], Any]]
 
 async def run[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Return what `work` returns, as soon as one of the threads has done it."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads(), partial(work, *args, **kwargs))
+    return await asyncio.wrap_future(submit(work, *args, **kwargs))
 
 
 def submit[**P, R](work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
@@ -36,7 +35,7 @@ def take_back(future: Future[Any]) -> bool:
     return _threads().take_back(future)
 
 
-class Threads(Executor):
+class Threads:
     """Threads of which the one that worked last works next.
 
     So as many threads start, and as many connections open, as there was ever work at once, and

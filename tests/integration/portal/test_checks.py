@@ -43,15 +43,6 @@ def van(carrier):
 
 
 @pytest.fixture
-def as_person(client):
-    def sign_in(organisation, role="carrier_planner"):
-        client.force_login(factories.person(organisation, role))
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def officer(hel_city):
     return factories.person(hel_city, "enforcement_officer")
 

@@ -17,17 +17,6 @@ IN_GERMAN = {"accept-language": "de"}
 
 
 @pytest.fixture
-def as_person(client, domain_clock):
-    """Return `as_person(organisation, role)`: a test client of somebody who is signed in."""
-
-    def sign_in(organisation, role="carrier_planner"):
-        client.force_login(factories.person(organisation, role))
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def elsewhere(hel):
     """A curb 110 m north of the other one, outside of the zone."""
     line = make.line(hel, coordinates=[(24.9400, 60.1690), (24.94108, 60.1690)])

@@ -4,24 +4,12 @@ import pytest
 from django.urls import reverse
 
 from compliance.models import Dispute
-from tests import factories
 from tests.api.test_compliance import finding
 from tests.factories import TUESDAY
 from tests.zone_factories import zone
 from zones.models import RegulationVersion
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def as_person(client, domain_clock):
-    """Return `as_person(organisation, role)`: a test client of somebody who is signed in."""
-
-    def sign_in(organisation, role="carrier_planner"):
-        client.force_login(factories.person(organisation, role))
-        return client
-
-    return sign_in
 
 
 @pytest.fixture

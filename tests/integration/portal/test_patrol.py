@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.services import setup
 from compliance.models import PlateCheck
 from curbs.models import CurbSession
-from tests import curb_factories, factories, zone_factories
+from tests import curb_factories, zone_factories
 from tests.factories import TUESDAY
 from tracking.models import VehicleState, ZoneVisit
 
@@ -19,17 +19,6 @@ CLOSED = {
     "sentence": "No goods vehicles.",
 }
 PATROL = reverse("portal:patrol")
-
-
-@pytest.fixture
-def as_person(client, domain_clock):
-    """Return `as_person(organisation, role)`: a test client of somebody who is signed in."""
-
-    def sign_in(organisation, role="carrier_planner"):
-        client.force_login(factories.person(organisation, role))
-        return client
-
-    return sign_in
 
 
 @pytest.fixture

@@ -33,17 +33,6 @@ FOR_SIGNED_IN = (
 
 
 @pytest.fixture
-def as_person(client, domain_clock):
-    """Return `as_person(organisation, role)`: a test client of somebody who is signed in."""
-
-    def sign_in(organisation, role="carrier_planner"):
-        client.force_login(factories.person(organisation, role))
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def curb(hel):
     return curb_factories.zone(curb_factories.line(hel), 0, 30)
 

@@ -12,17 +12,6 @@ from tests import factories, fleet
 from tests.factories import TUESDAY
 
 
-@pytest.fixture
-def as_person(client, domain_clock):
-    """Return `as_person(organisation, role)`: a test client of somebody who is signed in."""
-
-    def sign_in(organisation, role="carrier_planner"):
-        client.force_login(factories.person(organisation, role))
-        return client
-
-    return sign_in
-
-
 def kept(organisation, *vehicles, **members):
     """Return the rows of positions of vehicles that their organisation has not registered."""
     events = [

@@ -6,19 +6,8 @@ from django.urls import reverse
 from accounts.models import StandingStill
 from foundation.models import AuditEntry, DroppedRow
 from kernel.identifiers import uuid7
-from tests import factories, fleet
+from tests import fleet
 from tests.factories import TUESDAY
-
-
-@pytest.fixture
-def as_person(client, domain_clock):
-    """Return `as_person(organisation, role)`: a test client of somebody who is signed in."""
-
-    def sign_in(organisation, role="carrier_planner"):
-        client.force_login(factories.person(organisation, role))
-        return client
-
-    return sign_in
 
 
 def stopped(subject_id, city_id, consumer="curbs.check_in"):
