@@ -6,15 +6,16 @@ so that every bad item is named with its index, pointers and codes.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Raw
 
-from carriers import codes, conditions
+from carriers import codes, conditions, plain
 from carriers.messages import INTEGER_MEMBERS, CarrierEvent
+from carriers.plain import Plain
 from kernel import words
 from kernel.refusals import Reason, Refusal
 
@@ -35,7 +36,34 @@ class Faults(list[Reason]):
 
 Item = CarrierEvent | list[Reason]
 
-_GENEROUS = tuple(
+
+class Items(Sequence[Item]):
+    """The items of a batch: plain positions by columns, and by place all others."""
+
+    def __init__(self, positions: Plain, others: Mapping[int, Item]) -> None:
+        self.positions = positions
+        self.others = others
+
+    @classmethod
+    def of(cls, items: Sequence[Item]) -> "Items":
+        """Return items that were judged before."""
+        positions = plain.among(items)
+        taken = set(positions.places)
+        return cls(positions, {at: one for at, one in enumerate(items) if at not in taken})
+
+    def __len__(self) -> int:
+        return len(self.positions) + len(self.others)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return the item at a place."""
+        if place in self.others:
+            return self.others[place]
+        if place not in self.positions.rows:
+            raise IndexError(place)
+        return self.positions.event(self.positions.rows[place])
+
+
+_AT, _ETA = (
     re.compile(
         rb"%s(?!\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)\")" % member
     )
@@ -61,26 +89,30 @@ _TYPES: dict[str, Any] = dict(get_type_hints(CarrierEvent, include_extras=True).
 _REQUIRED = tuple(field.name for field in msgspec.structs.fields(CarrierEvent) if field.required)
 
 
-def items(body: bytes, *, lines: bool = False) -> list[Item]:
+def items(body: bytes, *, lines: bool = False) -> Items:
     """Return one event, or the reasons against it, per item of a batch, in order.
 
     `body` is a list, `{"events": [...]}` or one event; with `lines` it is NDJSON. Raises Refusal
     `request.not_json` never: a body that is no JSON raises `msgspec.DecodeError`, which the door
     answers with 400; `events.not_a_batch` and `events.too_many` where the whole is no batch.
     """
-    if not lines and body.lstrip()[:1] == b"[" and not _is_generous(body):
-        events = _all_at_once(body)
+    if not lines and body.lstrip()[:1] == b"[":
+        positions = plain.read(body)
+        if positions is not None and _are_sound(positions) and not _is_generous(body):
+            _refuse_too_many(len(positions))
+            return Items(positions, {})
+        events = None if _is_generous(body, _AT, _ETA) else _all_at_once(body)
         if events is not None:
             _refuse_too_many(len(events))
-            return [_judged(event) for event in events]
+            return Items.of([_judged(event) for event in events])
     raws: Sequence[Raw | bytes]
     raws = [line for line in body.splitlines() if line.strip()] if lines else _raws(body)
     _refuse_too_many(len(raws))
-    if not _is_generous(body):
+    if not _is_generous(body, _AT, _ETA):
         events = _one_by_one(raws)
         if events is not None:
-            return [_judged(event) for event in events]
-    return [_item(bytes(raw)) for raw in raws]
+            return Items.of([_judged(event) for event in events])
+    return Items.of([_item(bytes(raw)) for raw in raws])
 
 
 def _refuse_too_many(count: int) -> None:
@@ -90,12 +122,10 @@ def _refuse_too_many(count: int) -> None:
         )
 
 
-def _is_generous(body: bytes) -> bool:
-    """Return whether the bytes show something that our decoder reads and the schema does not."""
-    if _ESCAPED.search(body):
-        return True
-    at, eta = _GENEROUS
-    return bool(at.search(body) or (b'eta"' in body and eta.search(body)))
+def _is_generous(body: bytes, *members: re.Pattern[bytes]) -> bool:
+    """Return whether the bytes show something that our decoder reads and the schema does not, in
+    a name or in one of the members."""
+    return any(pattern.search(body) is not None for pattern in (_ESCAPED, *members))
 
 
 def _raws(body: bytes) -> list[Raw]:
@@ -129,35 +159,24 @@ def _one_by_one(raws: Sequence[Raw | bytes]) -> list[CarrierEvent] | None:
         return None
 
 
-def _judged(event: CarrierEvent) -> Item:
-    if event.event_type == "telemetry.position" and _is_plain(event):
-        return event
-    reasons = [*_bad_ids(event), *conditions.broken(event), *_too_large(event)]
-    return Faults(reasons, event.event_id) if reasons else event
-
-
-def _is_plain(event: CarrierEvent) -> bool:
-    """Return whether nothing is wrong with a position: nine events of ten, without a generator."""
-    vehicle, place = event.vehicle, event.place
-    return (
-        vehicle is not UNSET
-        and place is not UNSET
-        and place.lat is not UNSET
-        and place.lng is not UNSET
-        and event.classifier == "actual"
-        and event.clock is event.stop_seq is event.stop_id is event.facility_id is UNSET
-        and event.voids is UNSET
-        and (event.trip_id is UNSET or _is_name(event.trip_id))
-        and _is_name(vehicle.vehicle_id)
-        and _is_name(event.carrier_id)
-        and _UUID.fullmatch(event.event_id) is not None
-    )
+def _are_sound(positions: Plain) -> bool:
+    """Return whether positions have sound ids and names, all that can be wrong with them yet."""
+    try:
+        _ = positions.packed_ids
+    except ValueError:
+        return False
+    return all(map(_is_name, positions.vehicle_names.union(positions.carriers)))
 
 
 @lru_cache(maxsize=65_536)
 def _is_name(text: str) -> bool:
     """Return whether a text is a UUID or a `ref:`; the same few come again and again."""
     return _ID_OR_REF.fullmatch(text) is not None
+
+
+def _judged(event: CarrierEvent) -> Item:
+    reasons = [*_bad_ids(event), *conditions.broken(event), *_too_large(event)]
+    return Faults(reasons, event.event_id) if reasons else event
 
 
 def _item(raw: bytes) -> Item:

@@ -13,6 +13,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 Instant = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=100)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Degrees = Annotated[float, Meta(ge=0, lt=360)]
+NotNegative = Annotated[float, Meta(ge=0)]
 Text64 = Annotated[str, Meta(max_length=64)]
 
 EventType = Literal[
@@ -103,11 +107,11 @@ class Unit(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
 class Place(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """Where: WGS84 degrees, metres, metres per second, degrees clockwise from north."""
 
-    lat: Annotated[float, Meta(ge=-90, le=90)] | UnsetType = UNSET
-    lng: Annotated[float, Meta(ge=-180, le=180)] | UnsetType = UNSET
-    accuracy_m: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
-    heading_deg: Annotated[float, Meta(ge=0, lt=360)] | UnsetType = UNSET
-    speed_mps: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    lat: Latitude | UnsetType = UNSET
+    lng: Longitude | UnsetType = UNSET
+    accuracy_m: NotNegative | UnsetType = UNSET
+    heading_deg: Degrees | UnsetType = UNSET
+    speed_mps: NotNegative | UnsetType = UNSET
     gln: Annotated[str, Meta(pattern=r"^[0-9]{13}$")] | UnsetType = UNSET
     gln_extension: str | UnsetType = UNSET
     unlocode: str | UnsetType = UNSET

@@ -1,16 +1,18 @@
 """What an event means to the log: its ids, subject, effective time, lateness and hash. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from math import nan
+from struct import Struct as Format
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from carriers import codes
+from carriers import codes, plain
 from carriers.messages import CarrierEvent
 from kernel import identifiers, wire
 from kernel.refusals import Reason
@@ -28,23 +30,26 @@ Admits = Callable[[UUID, datetime], bool]
 """Whether a backfill window lets a sender send what happened at an instant."""
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+_RECORD = Format(">16sq5d").pack
 
 
 class Named(Struct, frozen=True, gc=False):
     """One id of ours in all the forms that are needed: value, canonical text, shard as a
-    subject, and as fields of a COPY, alone and with the shard."""
+    subject, and as fields of a COPY: alone, with the shard, and as subject, shard and vehicle."""
 
     id: UUID
     text: str
     shard: int
     field: bytes
     subject_fields: bytes
+    position_fields: bytes
 
     @classmethod
     def of(cls, named: UUID) -> "Named":
         """Return an id in all its forms."""
         shard, field = identifiers.shard_of(named), wire.uuid(named)
-        return cls(named, str(named), shard, field, field + wire.smallint(shard))
+        subject = field + wire.smallint(shard)
+        return cls(named, str(named), shard, field, subject, subject + field)
 
 
 class Names:
@@ -61,8 +66,16 @@ class Names:
         known = self._kinds[kind]
         found = known.get(text)
         if found is None:
-            found = known[text] = _named(self.sender.id, kind, text)
+            found = known[text] = _named(self.key, kind, text)
         return found
+
+    def vehicles_of(self, texts: Iterable[str]) -> dict[str, Named]:
+        """Return what texts and others before them name as vehicles."""
+        known = self.vehicles
+        for text in texts:
+            if text not in known:
+                known[text] = _named(self.key, "vehicle", text)
+        return known
 
     def refs(self, kind: str) -> dict[str, str]:
         """Return what the sender called things of a kind, by our id; only `ref:` names."""
@@ -71,16 +84,15 @@ class Names:
 
 
 @lru_cache(maxsize=65_536)
-def _named(sender_id: UUID, kind: str, text: str) -> Named:
-    return Named.of(identifiers.resolve(sender_id, kind, text))
+def _named(sender: bytes, kind: str, text: str) -> Named:
+    return Named.of(identifiers.resolve(UUID(bytes=sender), kind, text))
 
 
 class Statement(Struct, gc=False):
     """One event made ready for the log. `subject` is None for a void until its target's is.
 
-    `key` is its identity, the 16 bytes of the sender and the 16 of the sender's event id;
-    `is_plain` marks a position with no more than place, time and vehicle. The `content_hash`
-    comes with `seal`.
+    `key` is its identity, the 16 bytes of the sender and the 16 of the sender's event id. The
+    `content_hash` comes with `seal`.
     """
 
     index: int
@@ -96,7 +108,6 @@ class Statement(Struct, gc=False):
     lateness: str
     voids_event_id: UUID | None = None
     voids_effective_at: datetime | None = None
-    is_plain: bool = False
     content_hash: bytes = b""
 
     @property
@@ -163,8 +174,6 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
 
     Rewrites the event in place to its canonical form: our ids, lower case, instants in UTC.
     """
-    if is_plain(event):
-        return _prepare_plain(index, event, names, ages)
     effective_at, skewed = event.occurred_at, False
     if event.clock is not UNSET:
         effective_at, skewed = _effective(event)
@@ -215,62 +224,27 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
     )
 
 
-def _prepare_plain(
-    index: int, event: CarrierEvent, names: Names, ages: Ages
-) -> Statement | list[Reason]:
-    """Return a plain position as a statement: what `prepare` would make of it without what a plain
-    one cannot have, since nine of ten events are such."""
-    at = event.occurred_at
-    if at < ages.backfill_since:
-        late = ages.too_late(names.sender.id, at)
-        if late:
-            return [late]
-    said = event.vehicle.vehicle_id  # type: ignore[union-attr]
-    vehicle = names.vehicles.get(said) or names.of("vehicle", said)
-    event.vehicle.vehicle_id = vehicle.text  # type: ignore[union-attr]
-    event.carrier_id = names.sender.text
-    event.event_id = event_id = event.event_id.lower()
-    if at.tzinfo is not UTC:
-        event.occurred_at = at = _utc(at)
-    return Statement(
-        index,
-        event,
-        names.sender,
-        names.key + bytes.fromhex(event_id.replace("-", "")),
-        vehicle,
-        None,
-        None,
-        None,
-        vehicle,
-        at,
-        "on_time" if at >= ages.on_time_since else ages.lateness(at),
-        is_plain=True,
-    )
-
-
-def is_plain(event: CarrierEvent) -> bool:
-    """Return whether an event is a position with no more than place, time and vehicle."""
-    place, vehicle = event.place, event.vehicle
-    return (
-        event.event_type == "telemetry.position"
-        and event.clock is event.trip_id is event.energy is event.ext is event.eta is UNSET
-        and event.units is event.units_expected is event.units_counted is event.outcome is UNSET
-        and event.schema_version is event.stop_id is event.voids is event.facility_id is UNSET
-        and event.stop_seq is UNSET
-        and vehicle is not UNSET
-        and vehicle.plate is vehicle.grai is vehicle.giai is UNSET
-        and place is not UNSET
-        and place.curb_zone_id is place.geography_ids is place.gln is place.gln_extension is UNSET
-        and place.station_id is place.ooh_point_id is place.compartment is place.unlocode is UNSET
-    )
-
-
 def seal(statements: Sequence[Statement]) -> None:
     """Note on each statement the SHA-256 of its canonical event: the struct as JSON in the order
-    of its fields, all of them in one call."""
-    lines = _ENCODER.encode_lines([one.event for one in statements]).split(b"\n")
-    for statement, line in zip(statements, lines, strict=False):  # a line break ends the last
+    of its fields; of a plain position the record that `carriers.positions` has of it."""
+    places = set(plain.among([one.event for one in statements]).places)
+    for place in places:
+        statements[place].content_hash = sha256(_record(statements[place])).digest()
+    others = [one for place, one in enumerate(statements) if place not in places]
+    lines = _ENCODER.encode_lines([one.event for one in others]).split(b"\n")
+    for statement, line in zip(others, lines, strict=False):  # a line break ends the last
         statement.content_hash = sha256(line).digest()
+
+
+def _record(statement: Statement) -> bytes:
+    """Return what a plain position says: vehicle, microseconds since 2000, longitude, latitude,
+    accuracy, speed, heading (NaN: not said)."""
+    place, vehicle = statement.event.place, statement.vehicle
+    assert place is not UNSET
+    assert vehicle is not None
+    values = (place.lng, place.lat, place.accuracy_m, place.speed_mps, place.heading_deg)
+    micros = (statement.event.occurred_at - wire.EPOCH) // wire.MICRO
+    return _RECORD(vehicle.id.bytes, micros, *(nan if one is UNSET else one for one in values))
 
 
 def effective_at(event: CarrierEvent) -> datetime:

@@ -4,6 +4,7 @@ import secrets
 import threading
 import unicodedata
 import zlib
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from kernel.clock import wall
@@ -61,6 +62,22 @@ def resolve(sender: UUID, kind: str, value: str) -> UUID:
             raise ValueError("a reference must not be empty")
         return ref_id(sender, kind, ref)
     return UUID(value)
+
+
+def packed(texts: Sequence[str]) -> bytes:
+    """Return the 16 bytes of each of many UUIDs, one after the other, in a few calls for all.
+
+    Raises ValueError when one of them is not written in the usual form (RFC 9562, section 4).
+    """
+    joined, dashes = "".join(texts), "-" * len(texts)
+    if not {36}.issuperset(map(len, texts)) or any(
+        joined[place::36] != dashes for place in (8, 13, 18, 23)
+    ):
+        raise ValueError("not a UUID")
+    found = bytes.fromhex(joined.replace("-", ""))
+    if len(found) != 16 * len(texts):  # blanks between bytes and further dashes are read as well
+        raise ValueError("not a UUID")
+    return found
 
 
 def shard_of(subject: UUID) -> int:

@@ -121,7 +121,7 @@ def kind_of(form: str, raw: bytes) -> str:
     return "events"
 
 
-def canonical(some: list[Piece]) -> list[decoding.Item]:
+def canonical(some: list[Piece]) -> decoding.Items:
     """Return the canonical events of pieces of our own format, or the reasons against each."""
     one_line = (piece.raw.translate(_BLANKS) for piece in some)
     return decoding.items(b"\n".join(one_line), lines=True)

@@ -69,7 +69,7 @@ def unpacked(media: str, encoding: str, content: bytes) -> tuple[bytes, bool]:
     return content.removeprefix(BOM_UTF8), lines
 
 
-def items(content: bytes, *, lines: bool) -> list[decoding.Item]:
+def items(content: bytes, *, lines: bool) -> decoding.Items:
     """Return the items of a batch. Raises a Refusal: 400 when it is no JSON, 413 or 422 when it
     is no batch."""
     with is_json():

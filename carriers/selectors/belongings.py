@@ -1,14 +1,18 @@
 """Which vehicles, stops and facilities of a batch the platform does not know."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from carriers import codes
+from carriers.positions import Positions
 from carriers.rules import Named, Statement
 from kernel.refusals import Reason
+
+Missing = tuple[str, str, str]
+"""Kind, owner and id of something that is not its owner's."""
 
 
 class Lack(NamedTuple):
@@ -18,42 +22,52 @@ class Lack(NamedTuple):
     named: Named
 
 
-def unknown(statements: Sequence[Statement], city_id: UUID) -> dict[int, list[Lack]]:
-    """Return, by place in `statements`, what each names that its sender does not have.
+def missing(
+    statements: Sequence[Statement], positions: Sequence[Positions], city_id: UUID
+) -> frozenset[Missing]:
+    """Return what statements and positions name and their senders do not have.
 
-    One query per kind and batch. A void is not asked: it takes its target's subject. A facility
-    may be another organisation's of the same city (a locker that many use).
+    One query per kind. A void is not asked: it takes its target's subject. A facility may be
+    another organisation's of the same city (a locker that many use).
     """
     asked = [s for s in statements if s.voids_event_id is None]
     city = str(city_id)
     # Each name once, by the object that stands for it in a batch: most events share one.
     vehicles = {id(s.vehicle): (s.sender.text, s.vehicle) for s in asked if s.vehicle is not None}
+    for run in positions:
+        vehicles |= {id(one): (run.sender.text, one) for one in run.named}
     stops = {id(s.stop): (s.sender.text, s.stop) for s in asked if s.stop is not None}
     facilities = {id(s.facility): (city, s.facility) for s in asked if s.facility is not None}
-    missing = {
-        *_missing(_VEHICLES, vehicles.values()),
-        *_missing(_STOPS, stops.values()),
-        *_missing(_FACILITIES, facilities.values()),
-    }
-    if not missing:
-        return {}
-    found: dict[int, list[Lack]] = {}
-    for place, statement in enumerate(statements):
-        if statement.voids_event_id is None:
-            sender = statement.sender.text
-            named = (
-                ("vehicle", sender, statement.vehicle),
-                ("stop", sender, statement.stop),
-                ("facility", city, statement.facility),
-            )
-            lacks = [
-                Lack(kind, one)
-                for kind, owner, one in named
-                if one is not None and (kind, owner, one.text) in missing
-            ]
-            if lacks:
-                found[place] = lacks
-    return found
+    return frozenset(
+        (
+            *_missing(_VEHICLES, vehicles.values()),
+            *_missing(_STOPS, stops.values()),
+            *_missing(_FACILITIES, facilities.values()),
+        )
+    )
+
+
+def lacks(statement: Statement, found: Container[Missing], city_id: UUID) -> list[Lack]:
+    """Return what a statement names of what is `missing`."""
+    if statement.voids_event_id is not None:
+        return []
+    sender = statement.sender.text
+    named = (
+        ("vehicle", sender, statement.vehicle),
+        ("stop", sender, statement.stop),
+        ("facility", str(city_id), statement.facility),
+    )
+    return [
+        Lack(kind, one)
+        for kind, owner, one in named
+        if one is not None and (kind, owner, one.text) in found
+    ]
+
+
+def are_known(positions: Positions, found: Container[Missing]) -> bool:
+    """Return whether positions name nothing of what is `missing`."""
+    sender = positions.sender.text
+    return all(("vehicle", sender, one.text) not in found for one in positions.named)
 
 
 def reason(kind: str, said: str) -> Reason:
@@ -88,7 +102,7 @@ _FACILITIES = (
 )
 
 
-def _missing(query: str, pairs: Collection[tuple[str, Named]]) -> list[tuple[str, str, str]]:
+def _missing(query: str, pairs: Collection[tuple[str, Named]]) -> list[Missing]:
     """Return kind, owner and id of the pairs that do not belong together."""
     if not pairs:
         return []

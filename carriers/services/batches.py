@@ -3,31 +3,63 @@ became of them. `carriers.services.intake` leads it through.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import DataError, transaction
 
 from accounts import scopes
 from accounts.actors import Actor, Grant
-from carriers import codes, decoding, rules
+from carriers import codes, decoding, positions, rules
 from carriers.messages import CarrierEvent
+from carriers.positions import Positions
 from carriers.rules import Ages, Names, Statement
 from carriers.selectors import belongings, windows
-from carriers.selectors.belongings import Lack
+from carriers.selectors.belongings import Missing
 from carriers.services import log, owners, partitions, quarantine
 from carriers.services.outcomes import STATUSES, BatchResult, Error, ItemResult
 from foundation import audit
 from kernel.refusals import Reason
 
 
+class Taken(dict[UUID, dict[str, Statement | Positions]]):
+    """Who has which event id of a write: the statement or the positions, by sender and id."""
+
+    def take(self, batch: "Taken") -> bool:
+        """Take the ids of a batch, or none of them when one is taken."""
+        if not all(self.get(sender, {}).keys().isdisjoint(ids) for sender, ids in batch.items()):
+            return False
+        for sender, ids in batch.items():
+            self[sender] = self[sender] | ids if sender in self else ids
+        return True
+
+    def content_hash(self, sender_id: UUID, event_id: str) -> bytes:
+        """Return the content hash of an event that has its id."""
+        found = self[sender_id][event_id]
+        if isinstance(found, Statement):
+            return found.content_hash
+        return found.content_hash(found.rows[event_id])
+
+    def hashes(self, before: Container[log.Key]) -> dict[log.Key, bytes]:
+        """Return the content hashes of all that was not there `before`, by key."""
+        keys = {
+            sender_id.bytes + UUID(event_id).bytes: (sender_id, event_id)
+            for sender_id, ids in self.items()
+            for event_id in ids
+        }
+        return {key: self.content_hash(*one) for key, one in keys.items() if key not in before}
+
+
 class Batch:
     """One batch on its way; what became of each item is noted by its index."""
 
-    def __init__(self, actor: Actor, items: list[decoding.Item], now: datetime) -> None:
+    def __init__(self, actor: Actor, items: decoding.Items, now: datetime) -> None:
         self.now = now
         self.receipt = log.Receipt(actor.city_id, actor.client_id, now)
+        self.statements: list[Statement] = []
+        self.positions: list[Positions] = []
         self.doubtful: list[tuple[Statement, list[Reason]]] = []
         self._actor = actor
         self._items = items
@@ -38,18 +70,18 @@ class Batch:
         self._used: Counter[Grant] = Counter()
         self._refused: dict[int, list[Reason]] = {}
         self._outcomes: list[ItemResult | None] = [None] * len(items)
-        self._clear: list[Statement] = []
         self._refs: dict[tuple[str, str], dict[str, str]] = {}
 
-    def prepare(self) -> list[Statement]:
-        """Judge every item by what it says itself and by who sends it; return those that stand."""
-        statements, senders = [], self._senders
-        for index, item in enumerate(self._items):
+    def prepare(self) -> None:
+        """Judge every item by what it says itself and by who sends it; those that stand are in
+        `positions` by columns, or among `statements`."""
+        statements = self.statements
+        for index in self._by_columns():
+            item = self._items[index]
             if not isinstance(item, CarrierEvent):
                 self._refused[index] = item
                 continue
-            said = item.carrier_id
-            sender = senders[said] if said in senders else self._sender(said)
+            sender = self._sender(item.carrier_id)
             if sender is None:
                 self._refused[index] = [_not_yours()]
                 continue
@@ -62,7 +94,27 @@ class Batch:
             else:
                 self._refused[index] = [_not_yours()]
         self.seal(statements)
-        return statements
+
+    def _by_columns(self) -> Sequence[int]:
+        """Take what can be taken by columns: plain positions of the actor's own organisation.
+        Return the indexes of all other items."""
+        items, plain = self._items, self._items.positions
+        if len(plain) < positions.FEW:
+            return range(len(items))
+        others = set(items.others)
+        carriers = set(plain.carriers)
+        for said in carriers:
+            own = plain
+            if len(carriers) > 1:
+                own = plain.only([row for row, one in enumerate(plain.carriers) if one == said])
+            sender = self._sender(said)
+            if sender is None or not sender[1]:
+                others.update(own.places)
+                continue
+            made, left = positions.columns(own, sender[0], self._ages)
+            self.positions += made
+            others.update(left)
+        return sorted(others)
 
     def statement(self, index: int, item: CarrierEvent, names: Names) -> Statement | list[Reason]:
         """Return what an item says, made ready for the log, or the reasons against it."""
@@ -79,29 +131,40 @@ class Batch:
     def _sender(self, said: str) -> tuple[Names, bool] | None:
         """Return the sender that a carrier id names and whether it is the actor's own
         organisation."""
-        found = owners.named(self._actor, said, scopes.EVENTS_WRITE)
-        own = self._actor.organisation_id
-        sender = None if found is None else (Names(found.id), found.id == own)
-        self._senders[said] = sender
-        return sender
+        if said not in self._senders:
+            found = owners.named(self._actor, said, scopes.EVENTS_WRITE)
+            own = self._actor.organisation_id
+            self._senders[said] = None if found is None else (Names(found.id), found.id == own)
+        return self._senders[said]
 
-    def sort(
-        self, statements: list[Statement], unknown: Mapping[int, list[Lack]], before: int
-    ) -> None:
-        """Tell the statements that are clear from the doubtful ones; what the first names in vain
-        is at `before` in `unknown`."""
-        ahead_after = self._ages.ahead_after
-        for place, statement in enumerate(statements, start=before):
-            lacks = unknown.get(place) if unknown else None
-            reasons = [self._unknown(statement, *lack) for lack in lacks] if lacks else []
+    def sort(self, missing: Collection[Missing]) -> None:
+        """Leave what is clear in `statements` and `positions`, and put aside what is doubtful:
+        what is ahead of the time, or names something `missing`."""
+        if missing:
+            self._to_statements(
+                [run for run in self.positions if not belongings.are_known(run, missing)]
+            )
+        clear, ahead_after = [], self._ages.ahead_after
+        for statement in self.statements:
+            reasons = []
             if statement.effective_at > ahead_after:
                 detail = "The event lies more than 5 minutes after the time of receipt."
-                ahead = Reason(codes.CLOCK_AHEAD, detail, pointer="/occurred_at")
-                reasons = [ahead, *reasons]
+                reasons.append(Reason(codes.CLOCK_AHEAD, detail, pointer="/occurred_at"))
+            if missing:
+                lacks = belongings.lacks(statement, missing, self.receipt.city_id)
+                reasons += [self._unknown(statement, *lack) for lack in lacks]
             if reasons:
                 self.doubtful.append((statement, reasons))
             else:
-                self._clear.append(statement)
+                clear.append(statement)
+        self.statements = clear
+
+    def _to_statements(self, runs: Sequence[Positions]) -> None:
+        """Have positions stand one by one among the statements, each where it was sent."""
+        if runs:
+            self.positions = [run for run in self.positions if run not in runs]
+            self.statements += [one for run in runs for one in run.statements()]
+            self.statements.sort(key=attrgetter("index"))
 
     def _unknown(self, statement: Statement, kind: str, named: rules.Named) -> Reason:
         """Return the reason against what is unknown, by the name that its sender gave it: the
@@ -127,29 +190,50 @@ class Batch:
             self._used[found] += 1
         return found is not None
 
-    def fresh(self, taken: dict[log.Key, Statement]) -> list[Statement]:
-        """Return the statements whose ids nobody has `taken` yet, and take them."""
-        return [one for one in self._clear if taken.setdefault(one.key, one) is one]
+    def lot(self, taken: Taken) -> log.Lot:
+        """Return what is clear and whose ids nobody has `taken` yet, and take them."""
+        own = Taken()
+        for statement in self.statements:
+            own.setdefault(statement.sender_id, {})[statement.event.event_id] = statement
+        for run in self.positions:
+            ids = dict.fromkeys(run.ids, run)
+            own[run.sender.id] = own[run.sender.id] | ids if run.sender.id in own else ids
+        clear = len(self.statements) + sum(map(len, self.positions))
+        if sum(map(len, own.values())) == clear and taken.take(own):
+            return log.Lot(self.receipt, self.statements, self.positions)
+        self._to_statements(self.positions)  # one by one it is told who is first
+        first = []
+        for statement in self.statements:
+            ids = taken.setdefault(statement.sender_id, {})
+            if ids.setdefault(statement.event.event_id, statement) is statement:
+                first.append(statement)
+        return log.Lot(self.receipt, first)
 
     def settle(
         self,
-        written: list[Statement],
-        fresh: dict[log.Key, Statement],
-        before: dict[log.Key, log.Known],
-        known: dict[log.Key, log.Known],
+        lot: log.Lot,
+        taken: Taken,
+        before: Mapping[log.Key, log.Known],
+        known: Mapping[log.Key, log.Known],
     ) -> None:
-        """Note what became of each item; keep doubtful ones and conflicts in quarantine."""
-        outcomes = self._outcomes
+        """Note what became of each item; keep doubtful ones and conflicts in quarantine. `lot` is
+        what of this batch was written, `taken` says what of all, `before` what was there already,
+        `known` what the log knows of doubtful ones."""
         for index, reasons in self._refused.items():
             self._note(index, "refused", reasons)
         kept: list[tuple[Statement, list[Reason]]] = []
-        if len(written) == len(self._clear) and not before:
-            for statement in written:
-                index = statement.index
-                outcomes[index] = ItemResult(index, statement.event.event_id, "accepted")
-        else:
-            for statement in self._clear:
-                self._settle_one(statement, fresh[statement.key], before.get(statement.key), kept)
+        first = {statement.index for statement in lot.statements}
+        for statement in self.statements:
+            there = before.get(statement.key)
+            if there is not None:
+                self._compare(statement, there.content_hash, kept)
+            elif statement.index in first:
+                self._note(statement.index, "accepted")
+            else:
+                digest = taken.content_hash(statement.sender_id, statement.event.event_id)
+                self._compare(statement, digest, kept)
+        for run in self.positions:
+            self._settle_positions(run, before, kept)
         for statement, doubts in self.doubtful:
             there = known.get(statement.key)
             if there is not None and there.content_hash is not None:
@@ -160,18 +244,23 @@ class Batch:
         self.keep(kept)
         self._audit()
 
-    def _settle_one(
+    def _settle_positions(
         self,
-        statement: Statement,
-        first: Statement,
-        there: log.Known | None,
+        run: Positions,
+        before: Mapping[log.Key, log.Known],
         kept: list[tuple[Statement, list[Reason]]],
     ) -> None:
-        if statement is first and there is None:
-            self._note(statement.index, "accepted")
-        else:
-            digest = first.content_hash if there is None else there.content_hash
-            self._compare(statement, digest, kept)
+        outcomes = self._outcomes
+        for index, event_id in zip(run.indexes, run.ids, strict=True):
+            outcomes[index] = ItemResult(index, event_id, "accepted")
+        for row in range(len(run)) if before else ():
+            there = before.get(run.key(row))
+            if there is not None:
+                index, event_id = run.indexes[row], run.ids[row]
+                if there.content_hash == run.content_hash(row):
+                    outcomes[index] = ItemResult(index, event_id, "duplicate")
+                else:
+                    self._compare(run.statement(row), there.content_hash, kept)
 
     def _compare(
         self, statement: Statement, digest: bytes | None, kept: list[tuple[Statement, list[Reason]]]
@@ -190,12 +279,12 @@ class Batch:
         Each is tried in a transaction of its own that is rolled back.
         """
         bad = []
-        for statement in [*self._clear, *(one for one, _ in self.doubtful)]:
+        for statement in [*self.statements, *(one for one, _ in self.doubtful)]:
             if not _is_storable(statement, self.receipt, now):
                 bad.append(statement)
                 detail = "The event holds a text or a number that cannot be stored."
                 self._refused[statement.index] = [Reason(codes.UNSTORABLE, detail)]
-        self._clear = [one for one in self._clear if one not in bad]
+        self.statements = [one for one in self.statements if one not in bad]
         self.doubtful = [pair for pair in self.doubtful if pair[0] not in bad]
         return bool(bad)
 
@@ -232,9 +321,8 @@ class Batch:
 
     def result(self) -> BatchResult:
         """Return the outcomes in the order of the items."""
-        results = [outcome for outcome in self._outcomes if outcome is not None]
-        counts = dict.fromkeys(STATUSES, 0)
-        counts.update(Counter([outcome.status for outcome in results]))
+        results = list(filter(None, self._outcomes))
+        counts = dict.fromkeys(STATUSES, 0) | Counter([one.status for one in results])
         return BatchResult(received=len(results), **counts, results=results)
 
 

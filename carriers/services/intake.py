@@ -12,10 +12,9 @@ from django.db import DataError, IntegrityError, OperationalError, transaction
 
 from accounts.actors import Actor
 from carriers import decoding
-from carriers.rules import Statement
 from carriers.selectors import belongings
 from carriers.services import log, partitions, quarantine
-from carriers.services.batches import Batch
+from carriers.services.batches import Batch, Taken
 from carriers.services.outcomes import BatchResult
 
 TRIES = 4
@@ -42,7 +41,8 @@ def take_items(
     `beside` is called with the result inside the transaction that writes the log, so that what
     it writes commits with the events or not at all; when the write is tried again so is it.
     """
-    return take_batch(Batch(actor, items, now), beside)
+    marked = items if isinstance(items, decoding.Items) else decoding.Items.of(items)
+    return take_batch(Batch(actor, marked, now), beside)
 
 
 def take_batch(batch: Batch, beside: Beside | None = None) -> BatchResult:
@@ -59,12 +59,13 @@ def read(batches: Sequence[Batch]) -> None:
     for batch in batches:
         by_city.setdefault(batch.receipt.city_id, []).append(batch)
     for city_id, own in by_city.items():
-        prepared = [batch.prepare() for batch in own]
-        unknown = belongings.unknown([one for part in prepared for one in part], city_id)
-        before = 0
-        for batch, part in zip(own, prepared, strict=True):
-            batch.sort(part, unknown, before)
-            before += len(part)
+        for batch in own:
+            batch.prepare()
+        statements = [one for batch in own for one in batch.statements]
+        positions = [one for batch in own for one in batch.positions]
+        missing = belongings.missing(statements, positions, city_id)
+        for batch in own:
+            batch.sort(missing)
 
 
 def write(batches: Sequence[Batch], now: datetime, beside: Beside | None = None) -> None:
@@ -83,18 +84,17 @@ def write(batches: Sequence[Batch], now: datetime, beside: Beside | None = None)
 
 def _write(batches: Sequence[Batch], beside: Beside | None) -> None:
     """Write in the caller's transaction. Whoever comes first with an event id has it."""
-    fresh: dict[log.Key, Statement] = {}
-    lots = []
-    for batch in batches:
-        lots.append(log.Lot(batch.receipt, batch.fresh(fresh)))
-    before = log.store(lots) if fresh else {}
+    taken = Taken()
+    lots = [batch.lot(taken) for batch in batches]
+    before, is_awaited = log.store(lots) if taken else ({}, False)
     doubtful = [statement.key for batch in batches for statement, _ in batch.doubtful]
     known = log.known(doubtful)
     for batch, lot in zip(batches, lots, strict=True):
-        batch.settle(lot.statements, fresh, before, known)
+        batch.settle(lot, taken, before, known)
         if beside is not None:
             beside(batch.result())
-    quarantine.resolve(fresh.values(), before.keys(), batches[0].now)
+    if is_awaited:
+        quarantine.resolve(taken.hashes(before), batches[0].now)
 
 
 def _with_retries(attempt: Callable[[], None], now: datetime) -> None:

@@ -10,15 +10,16 @@ from struct import Struct
 from uuid import UUID
 
 import msgspec
+import numpy as np
 from msgspec import UNSET
 
 from carriers.messages import CarrierEvent, Clock, Place
-from carriers.rules import Named, Statement
+from carriers.positions import Positions
+from carriers.rules import Statement
 from kernel import wire
 
-# The columns that every row of an event has, in one call: idx, id, sender, event, hash.
-_HEAD = Struct(">hiii16si16si16si32s").pack
-_TIMES = Struct(">iqiq").pack
+# The columns that every row of an event has, in one call: idx, id, event, hash.
+_HEAD = Struct(">hiii16si16si32s").pack
 _FIX = Struct(">ididididid").pack
 _EVENT_EXTRAS = (
     "schema_version", "stop_id", "stop_seq", "units", "units_expected", "units_counted", "energy",
@@ -30,9 +31,19 @@ _PLACE_EXTRAS = (
 )  # fmt: skip
 _CLOCK_EXTRAS = ("source", "captured_at", "captured_offline", "device_id", "sent_at", "skew_ms")
 _NO_CLOCK = _NO_SUBJECT = wire.NULL * 2
-_NO_PLACE = _NOTHING_NAMED = wire.NULL * 5
+_NO_PLACE = wire.NULL * 5
 _POSITION = wire.boolean(True) + wire.text("telemetry.position") + wire.text("actual")
-_NO_PAYLOAD = wire.NULL * 2
+# Of positions by columns, what differs from row to row; what does not follows it in the order of
+# columns: a stop, a facility, a trip, what it voids, clock, payload and notes it has none.
+_ROW = np.dtype([
+    ("width", ">i2"), ("idx", [("length", ">i4"), ("value", ">i4")]),
+    ("id", [("length", ">i4"), ("high", ">u8"), ("low", ">u8")]),
+    ("event", [("length", ">i4"), ("value", "V16")]),
+    ("content", [("length", ">i4"), ("value", "V64")]), ("vehicle", "V46"),
+    ("at", [("length", ">i4"), ("value", ">i8")], 2),
+    ("fix", [("length", ">i4"), ("value", ">f8")], 5),
+])  # fmt: skip
+_NOTHING_ELSE = wire.NULL * 9
 
 
 class Receipt:
@@ -66,29 +77,11 @@ class Packer:
         self, place: int, number: int, statement: Statement, receipt: Receipt, notes: bytes | None
     ) -> None:
         """Add an event; `number` is the 128-bit number of its row id."""
-        event, key = statement.event, statement.key
+        key = statement.key
         head = _HEAD(
-            self._width, 4, place, 16, number.to_bytes(16), 16, key[:16], 16, key[16:],
-            32, statement.content_hash,
-        )  # fmt: skip
-        if statement.is_plain and notes is None:
-            vehicle: Named = statement.vehicle  # type: ignore[assignment]
-            since = event.occurred_at - wire.EPOCH
-            occurred = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-            self._pieces += (
-                head,
-                vehicle.subject_fields,
-                receipt.position,
-                vehicle.field,
-                _NOTHING_NAMED,
-                _TIMES(8, occurred, 8, occurred),
-                receipt.received[statement.lateness],
-                _NO_CLOCK,
-                _fix(event.place),  # type: ignore[arg-type]
-                _NO_PAYLOAD,
-            )
-        else:
-            self._pieces += (head, *self._fields(statement, receipt, notes))
+            self._width, 4, place, 16, number.to_bytes(16), 16, key[16:], 32, statement.content_hash
+        )
+        self._pieces += (head, *self._fields(statement, receipt, notes))
 
     def _fields(
         self, statement: Statement, receipt: Receipt, notes: bytes | None
@@ -96,19 +89,46 @@ class Packer:
         event, subject, vehicle = statement.event, statement.subject, statement.vehicle
         position = statement.is_position
         yield _NO_SUBJECT if subject is None else subject.subject_fields
-        yield receipt.position if position else receipt.other + self._kind(event)
         yield wire.NULL if vehicle is None else vehicle.field
+        yield wire.instant(event.occurred_at)
+        yield wire.instant(statement.effective_at)
+        yield _NO_PLACE if event.place is UNSET else _fix(event.place)
+        yield statement.sender.field
+        yield receipt.position if position else receipt.other + self._kind(event)
+        yield receipt.received[statement.lateness]
         for one in (statement.stop, statement.facility, statement.trip):
             yield wire.NULL if one is None else one.field
         yield wire.uuid(statement.voids_event_id)
         yield wire.instant(statement.voids_effective_at)
-        yield wire.instant(event.occurred_at)
-        yield wire.instant(statement.effective_at)
-        yield receipt.received[statement.lateness]
         yield _NO_CLOCK if event.clock is UNSET else self._clock(event.clock)
-        yield _NO_PLACE if event.place is UNSET else _fix(event.place)
         yield wire.json(extras(event) if position else msgspec.json.encode(event))
         yield wire.json(notes)
+
+    def add_positions(
+        self, place: int, number: int, positions: Positions, receipt: Receipt
+    ) -> None:
+        """Add positions by columns, the first of them at `place` with the row id `number`."""
+        count = len(positions)
+        rows = np.empty(count, _ROW)
+        rows["width"] = self._width
+        for name, length in (("idx", 4), ("id", 16), ("event", 16), ("content", 64)):
+            rows[name]["length"] = length
+        rows["at"]["length"] = rows["fix"]["length"] = 8
+        rows["idx"]["value"] = np.arange(place, place + count)
+        rows["id"]["high"] = number >> 64
+        rows["id"]["low"] = np.arange(count, dtype=np.uint64) + np.uint64(number & (2**64 - 1))
+        rows["event"]["value"] = np.frombuffer(positions.packed_ids, "V16")
+        rows["content"]["value"] = np.frombuffer(positions.records, "V64")
+        fields = b"".join([one.position_fields for one in positions.vehicles])
+        rows["vehicle"] = np.frombuffer(fields, "V46")
+        rows["at"]["value"] = positions.instants[:, None]
+        rows["fix"]["value"] = positions.fixes
+        same = positions.sender.field + receipt.position + receipt.received[positions.lateness]
+        same += _NOTHING_ELSE
+        whole = np.empty((count, _ROW.itemsize + len(same)), np.uint8)
+        whole[:, : _ROW.itemsize] = rows.view(np.uint8).reshape(count, -1)
+        whole[:, _ROW.itemsize :] = np.frombuffer(same, np.uint8)
+        self._pieces.append(whole.tobytes())
 
     def hold(self, place: int, key: bytes, receipt: Receipt, notes: bytes) -> None:
         """Add the row of an event that is not here yet, with the voids that wait for it."""

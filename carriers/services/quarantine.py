@@ -1,12 +1,12 @@
 """What was kept but not taken: doubtful events and conflicts."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import scopes
@@ -57,26 +57,19 @@ def _as_kept(reason: Reason) -> dict[str, str]:
     return told | {"named": reason.facts["named"]} if "named" in reason.facts else told
 
 
-def resolve(statements: Iterable[Statement], before: Collection[Any], now: datetime) -> None:
-    """Mark as taken what lay in quarantine, dismissed or not, and has now been accepted."""
-    senders = {statement.sender.text: statement.sender_id for statement in statements}
-    if not senders or not _anything_waits(list(senders.values())):
-        return
-    taken = {s.event_id: s.content_hash for s in statements if s.key not in before}
-    waiting = Quarantined.objects.filter(organisation_id__in=senders.values(), event_id__in=taken)
-    rows = waiting.exclude(resolution=Quarantined.Resolution.ACCEPTED)
-    found = rows.only("event_id", "content_hash")
-    settle([row.pk for row in found if taken[row.event_id] == bytes(row.content_hash)], now)
+def resolve(taken: Mapping[log.Key, bytes], now: datetime) -> None:
+    """Mark as taken what lay in quarantine, dismissed or not, and has now been accepted: content
+    hashes by key."""
+    rows = Quarantined.objects.filter(
+        organisation_id__in={UUID(bytes=key[:16]) for key in taken},
+        event_id__in=[UUID(bytes=key[16:]) for key in taken],
+    ).exclude(resolution=Quarantined.Resolution.ACCEPTED)
+    found = rows.only("organisation_id", "event_id", "content_hash")
+    settle([row.pk for row in found if taken.get(_key(row)) == bytes(row.content_hash)], now)
 
 
-def _anything_waits(senders: list[UUID]) -> bool:
-    with connection.cursor() as cursor:  # asked with each batch
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM carriers_quarantined"
-            " WHERE organisation_id = ANY(%s) AND resolution <> 'accepted')",
-            [senders],
-        )
-        return bool(cursor.fetchone()[0])
+def _key(row: Quarantined) -> log.Key:
+    return row.organisation_id.bytes + row.event_id.bytes
 
 
 def settle(ids: Sequence[UUID], now: datetime) -> None:
@@ -109,8 +102,7 @@ def dismiss(*, actor: Actor, quarantined_id: UUID, reason: str, now: datetime) -
 
 def _in_log(row: Quarantined) -> bool:
     """Return whether the log holds just this content: taken while this was being decided."""
-    key = row.organisation_id.bytes + row.event_id.bytes
-    known = log.known([key]).get(key)
+    known = log.known([_key(row)]).get(_key(row))
     return known is not None and known.content_hash == bytes(row.content_hash)
 
 

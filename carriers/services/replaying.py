@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import scopes
 from accounts.actors import Actor
-from carriers import codes, decoding, rules
+from carriers import codes, decoding, plain, rules
 from carriers.messages import CarrierEvent
 from carriers.models import Quarantined
 from carriers.rules import Ages, Names, Statement
@@ -117,10 +117,11 @@ class _Again(Batch):
         pass
 
 
-def _items(rows: Sequence[Quarantined], now: datetime) -> list[decoding.Item]:
+def _items(rows: Sequence[Quarantined], now: datetime) -> decoding.Items:
+    """Return what rows say; none by columns, since each has a time of receipt of its own."""
     since = horizon.foldable_since(now, horizon.retired_until())
     found = decoding.items(msgspec.json.encode([row.payload for row in rows]))
-    return [_within(item, since) for item in found]
+    return decoding.Items(plain.NONE, dict(enumerate(_within(item, since) for item in found)))
 
 
 def _within(item: decoding.Item, since: datetime) -> decoding.Item:

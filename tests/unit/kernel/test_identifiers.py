@@ -3,7 +3,16 @@ from uuid import UUID
 
 import pytest
 
-from kernel.identifiers import SHARDS, derived, normalise_plate, ref_id, resolve, shard_of, uuid7
+from kernel.identifiers import (
+    SHARDS,
+    derived,
+    normalise_plate,
+    packed,
+    ref_id,
+    resolve,
+    shard_of,
+    uuid7,
+)
 
 SENDER = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 
@@ -55,6 +64,34 @@ def test_a_value_is_an_id_of_ours_or_a_reference_of_the_sender():
 def test_what_is_neither_an_id_nor_a_reference_is_an_error(value):
     with pytest.raises(ValueError, match=r"."):
         resolve(SENDER, "vehicle", value)
+
+
+def test_many_ids_are_read_at_once_as_each_alone():
+    texts = [str(UUID(int=number**9)) for number in range(40)]
+    texts.append("0190163D-8694-739B-AEA5-966C26F8AD91")
+    assert packed(texts) == b"".join(UUID(text).bytes for text in texts)
+    assert packed([]) == b""
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ["0190163d8694739baea5966c26f8ad91"],
+        ["{190163d-8694-739b-aea5-966c26f8ad9}"],
+        ["0190163d-8694-739b-aea5-966c26f8ad9g"],
+        ["0190163d-8694-739b-aea5-966c26f8ad9"],
+        ["0190163d-8694-739b-aea5-966c2 f8ad91"],
+        ["0190163d-8694-739b-aea5-966c  f8ad91"],
+        ["0190163d-8694-739b-aea5--66c26f8ad91"],
+        ["０190163d-8694-739b-aea5-966c26f8ad91"],
+        # Two of wrong lengths that together read as two ids.
+        ["0190163d-8694-739b-aea5-966c26f8ad91" + "0", "190163d-8694-739b-aea5-966c26f8ad91"],
+    ],
+)
+def test_one_id_in_another_form_among_many_is_an_error(bad):
+    good = "0190163d-8694-739b-aea5-966c26f8ad91"
+    with pytest.raises(ValueError, match=r"."):
+        packed([good, *bad, good])
 
 
 def test_shards_are_stable():
