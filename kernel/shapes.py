@@ -37,11 +37,13 @@ class Misfit(NamedTuple):
 def misfits(value: Any, kind: Any, at: Steps = ()) -> list[Misfit]:
     """Return the misfits in a decoded value: of all members of all structs within it, and of as
     many elements of a list as are told."""
-    whole = _first(value, kind, at)
-    if not whole or len(at) > MOST_DEEP:
-        return whole
+    error = _first(value, kind)
+    if error is None:
+        return []
+    if len(at) > MOST_DEEP:
+        return [misfit(error, kind, at)]
     bare = _bare(kind, value)
-    found = []
+    found: list[Misfit] = []
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct) and isinstance(value, dict):
         found = _in_struct(value, bare, at)
     elif get_origin(bare) in (list, tuple) and isinstance(value, list) and get_args(bare):
@@ -51,7 +53,7 @@ def misfits(value: Any, kind: Any, at: Steps = ()) -> list[Misfit]:
             if len(found) >= MOST_MISFITS:
                 break
     # What is wrong with the whole (the length of a list, say) shows only in the whole.
-    return found or whole
+    return found or [misfit(error, kind, at)]
 
 
 def misfit(error: msgspec.ValidationError, kind: Any, at: Steps = ()) -> Misfit:
@@ -76,12 +78,12 @@ def pointer(steps: Steps) -> str:
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def _first(value: Any, kind: Any, at: Steps) -> list[Misfit]:
+def _first(value: Any, kind: Any) -> msgspec.ValidationError | None:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        return [misfit(error, kind, at)]
-    return []
+        return error
+    return None
 
 
 def _bare(kind: Any, value: Any) -> Any:
