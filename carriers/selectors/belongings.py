@@ -27,20 +27,22 @@ def missing(
 ) -> frozenset[Missing]:
     """Return what statements and positions name and their senders do not have.
 
-    One query per kind. A void is not asked: it takes its target's subject. A facility may be
-    another organisation's of the same city (a locker that many use).
+    One query per kind, none for vehicles that were seen before. A void is not asked: it takes its
+    target's subject. A facility may be another organisation's of the same city (a locker that
+    many use).
     """
     asked = [s for s in statements if s.voids_event_id is None]
     city = str(city_id)
     # Each name once, by the object that stands for it in a batch: most events share one.
     vehicles = {id(s.vehicle): (s.sender.text, s.vehicle) for s in asked if s.vehicle is not None}
     for run in positions:
-        vehicles |= {id(one): (run.sender.text, one) for one in run.named}
+        sender = run.sender.text
+        vehicles |= {id(one): (sender, one) for one in run.named}
     stops = {id(s.stop): (s.sender.text, s.stop) for s in asked if s.stop is not None}
     facilities = {id(s.facility): (city, s.facility) for s in asked if s.facility is not None}
     return frozenset(
         (
-            *_missing(_VEHICLES, vehicles.values()),
+            *_missing_vehicles(vehicles.values()),
             *_missing(_STOPS, stops.values()),
             *_missing(_FACILITIES, facilities.values()),
         )
@@ -83,6 +85,10 @@ def reason(kind: str, said: str) -> Reason:
     return Reason(codes.FACILITY_UNKNOWN, detail, "/facility_id", facts)
 
 
+_MOST_SEEN = 200_000
+_seen: set[tuple[str, str]] = set()
+"""Owners and vehicles of theirs that this process has seen."""
+
 # In SQL, because it is asked with each batch, where building queries costs more than answers.
 _VEHICLES = (
     "SELECT 'vehicle', owner, id FROM unnest(%s::text[], %s::text[]) AS asked(owner, id)"
@@ -100,6 +106,19 @@ _FACILITIES = (
     " WHERE NOT EXISTS (SELECT FROM carriers_facility known"
     " WHERE known.id = asked.id::uuid AND known.city_id = asked.owner::uuid)"
 )
+
+
+def _missing_vehicles(pairs: Collection[tuple[str, Named]]) -> list[Missing]:
+    """Return the vehicles that are not their sender's. One that is stays it for good: vehicles
+    are never deleted and never change hands."""
+    new = [(owner, one) for owner, one in pairs if (owner, one.text) not in _seen]
+    missing = _missing(_VEHICLES, new)
+    if not connection.in_atomic_block:  # what another transaction committed cannot be undone
+        lost = {(owner, text) for _, owner, text in missing}
+        if len(_seen) + len(new) > _MOST_SEEN:
+            _seen.clear()
+        _seen.update(pair for owner, one in new if (pair := (owner, one.text)) not in lost)
+    return missing
 
 
 def _missing(query: str, pairs: Collection[tuple[str, Named]]) -> list[Missing]:
