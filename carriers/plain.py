@@ -27,6 +27,10 @@ from kernel import identifiers
 from kernel.instants import Micros, micros
 from kernel.wire import EPOCH, MICRO
 
+FEW = 16
+"""Fewer positions than this are cheaper one by one."""
+_SHORTEST = 220
+"""Bytes of a plain position at least."""
 _NUMBERS = 5
 _FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICRO
 _LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICRO
@@ -137,8 +141,10 @@ NONE = Plain((), [], [], [], np.empty(0, np.int64), array("d"))
 
 
 def read(body: bytes) -> Plain | None:
-    """Return the positions of a JSON list that has nothing but plain ones, with instants of one
-    layout, else None."""
+    """Return the positions of a JSON list that has nothing but plain ones, not few, with instants
+    of one layout; else None."""
+    if len(body) < FEW * _SHORTEST:
+        return None
     try:
         found = _POSITIONS.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -148,15 +154,18 @@ def read(body: bytes) -> Plain | None:
 
 
 def among(items: Sequence[object]) -> Plain:
-    """Return the plain positions among items: those that have all that their type demands, and
-    nothing else but accuracy, speed and heading."""
-    places = [place for place, item in enumerate(items) if _is_plain(item)]
+    """Return the plain positions among items, none where they would be few."""
+    if len(items) < FEW:
+        return NONE
+    places = [place for place, item in enumerate(items) if is_plain(item)]
     events: list[Any] = [items[place] for place in places]
     instants = np.array([(event.occurred_at - EPOCH) // MICRO for event in events], np.int64)
     return _columns(places, events, instants) or NONE
 
 
-def _is_plain(event: object) -> bool:
+def is_plain(event: object) -> bool:
+    """Return whether an event is a position that has all that its type demands, and nothing else
+    but accuracy, speed and heading."""
     return (
         isinstance(event, CarrierEvent)
         and event.event_type == "telemetry.position"

@@ -14,8 +14,6 @@ from carriers.rules import Ages, Names, Statement
 from kernel.instants import Micros
 from kernel.wire import EPOCH, MICRO
 
-FEW = 16
-"""Fewer positions than this are cheaper one by one."""
 _RECORD = np.dtype([("vehicle", "V16"), ("at", ">i8"), ("fix", ">f8", 5)])
 _CLASSES = ("", "backfill", "late", "on_time")
 

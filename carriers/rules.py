@@ -227,10 +227,12 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
 def seal(statements: Sequence[Statement]) -> None:
     """Note on each statement the SHA-256 of its canonical event: the struct as JSON in the order
     of its fields; of a plain position the record that `carriers.positions` has of it."""
-    places = set(plain.among([one.event for one in statements]).places)
-    for place in places:
-        statements[place].content_hash = sha256(_record(statements[place])).digest()
-    others = [one for place, one in enumerate(statements) if place not in places]
+    others = []
+    for statement in statements:
+        if plain.is_plain(statement.event):
+            statement.content_hash = sha256(_record(statement)).digest()
+        else:
+            others.append(statement)
     lines = _ENCODER.encode_lines([one.event for one in others]).split(b"\n")
     for statement, line in zip(others, lines, strict=False):  # a line break ends the last
         statement.content_hash = sha256(line).digest()

@@ -12,7 +12,7 @@ from carriers import codes
 from carriers.api import bodies
 from carriers.services.answers import MessageResult
 from carriers.services.dialects import Message
-from carriers.services.owners import named, owner
+from carriers.services.owners import Senders, owner
 from foundation.api.decoding import is_json
 from kernel.refusals import REGISTRY, Reason, Refusal
 
@@ -49,7 +49,7 @@ def sender_of(view: Any) -> Organisation:
     if not text:
         wanted: Any = UNSET
     else:
-        found = named(view.actor, text, scope)
+        found = Senders(view.actor, scope).named(text)
         if found is None:
             raise Refusal(
                 codes.ORGANISATION_NOT_FOUND,

@@ -12,7 +12,7 @@ from django.db import DataError, transaction
 
 from accounts import scopes
 from accounts.actors import Actor, Grant
-from carriers import codes, decoding, positions, rules
+from carriers import codes, decoding, plain, positions, rules
 from carriers.messages import CarrierEvent
 from carriers.positions import Positions
 from carriers.rules import Ages, Names, Statement
@@ -65,7 +65,8 @@ class Batch:
         self._items = items
         self.admits = windows.Admission(actor.organisation_ids(scopes.EVENTS_WRITE), now)
         self._ages = Ages(now, admits=self.admits)
-        self._senders: dict[str, tuple[Names, bool] | None] = {}
+        self._senders = owners.Senders(actor, scopes.EVENTS_WRITE)
+        self._names: dict[UUID, Names] = {}
         self._allowed: dict[tuple[str, UUID | None], Grant | None] = {}
         self._used: Counter[Grant] = Counter()
         self._refused: dict[int, list[Reason]] = {}
@@ -81,15 +82,14 @@ class Batch:
             if not isinstance(item, CarrierEvent):
                 self._refused[index] = item
                 continue
-            sender = self._sender(item.carrier_id)
+            sender = self._senders.named(item.carrier_id)
             if sender is None:
                 self._refused[index] = [_not_yours()]
                 continue
-            names, is_own = sender
-            prepared = self.statement(index, item, names)
+            prepared = self.statement(index, item, self._names_of(sender.id))
             if not isinstance(prepared, Statement):
                 self._refused[index] = prepared
-            elif is_own or self._may(prepared):
+            elif sender.id == self._actor.organisation_id or self._may(prepared):
                 statements.append(prepared)
             else:
                 self._refused[index] = [_not_yours()]
@@ -98,23 +98,26 @@ class Batch:
     def _by_columns(self) -> Sequence[int]:
         """Take what can be taken by columns: plain positions of the actor's own organisation.
         Return the indexes of all other items."""
-        items, plain = self._items, self._items.positions
-        if len(plain) < positions.FEW:
+        items, said = self._items, self._items.positions
+        if len(said) < plain.FEW:
             return range(len(items))
         others = set(items.others)
-        carriers = set(plain.carriers)
-        for said in carriers:
-            own = plain
-            if len(carriers) > 1:
-                own = plain.only([row for row, one in enumerate(plain.carriers) if one == said])
-            sender = self._sender(said)
-            if sender is None or not sender[1]:
-                others.update(own.places)
-                continue
-            made, left = positions.columns(own, sender[0], self._ages)
-            self.positions += made
+        own = {name for name in set(said.carriers) if self._is_own(name)}
+        is_own = [name in own for name in said.carriers]
+        if not all(is_own):
+            others.update(
+                place for place, mine in zip(said.places, is_own, strict=True) if not mine
+            )
+            said = said.only([row for row, mine in enumerate(is_own) if mine])
+        if self._actor.organisation_id is not None and said:
+            names = self._names_of(self._actor.organisation_id)
+            self.positions, left = positions.columns(said, names, self._ages)
             others.update(left)
         return sorted(others)
+
+    def _is_own(self, said: str) -> bool:
+        sender = self._senders.named(said)
+        return sender is not None and sender.id == self._actor.organisation_id
 
     def statement(self, index: int, item: CarrierEvent, names: Names) -> Statement | list[Reason]:
         """Return what an item says, made ready for the log, or the reasons against it."""
@@ -128,14 +131,10 @@ class Batch:
         """Keep doubtful items and conflicts."""
         quarantine.keep(items, self.receipt)
 
-    def _sender(self, said: str) -> tuple[Names, bool] | None:
-        """Return the sender that a carrier id names and whether it is the actor's own
-        organisation."""
-        if said not in self._senders:
-            found = owners.named(self._actor, said, scopes.EVENTS_WRITE)
-            own = self._actor.organisation_id
-            self._senders[said] = None if found is None else (Names(found.id), found.id == own)
-        return self._senders[said]
+    def _names_of(self, sender_id: UUID) -> Names:
+        if sender_id not in self._names:
+            self._names[sender_id] = Names(sender_id)
+        return self._names[sender_id]
 
     def sort(self, missing: Collection[Missing]) -> None:
         """Leave what is clear in `statements` and `positions`, and put aside what is doubtful:
@@ -171,10 +170,7 @@ class Batch:
         event says our id by now, which nobody could register anything under."""
         asked = (statement.sender.text, kind)
         if asked not in self._refs:
-            self._refs[asked] = refs = {}
-            for sender in self._senders.values():
-                if sender is not None and sender[0].key == statement.key[:16]:
-                    refs |= sender[0].refs(kind)
+            self._refs[asked] = self._names_of(statement.sender_id).refs(kind)
         return belongings.reason(kind, self._refs[asked].get(named.text, named.text))
 
     def _may(self, statement: Statement) -> bool:

@@ -124,7 +124,7 @@ class _Batch:
         self._now = now
         self._sender = sender
         self._scope = scope
-        self._senders: dict[str, Organisation | None] = {}
+        self._senders = owners.Senders(actor, scope)
         self._items: list[_Item] = []
         self._statuses: dict[int, tuple[str, list[Reason]]] = {}
 
@@ -142,16 +142,10 @@ class _Batch:
                 item.reasons += parsed
                 continue
             item.parsed = parsed
-            item.sender = self._sender or self._named_by(parsed)
+            item.sender = self._sender or self._senders.named(parsed.provider_id)
             if item.sender is None:
                 detail = "You do not belong to this provider and hold no mandate of it for this."
                 item.reasons.append(Reason(codes.NOT_YOURS, detail, pointer="/provider_id"))
-
-    def _named_by(self, parsed: Any) -> Organisation | None:
-        text = parsed.provider_id
-        if text not in self._senders:
-            self._senders[text] = owners.named(self._actor, text, self._scope)
-        return self._senders[text]
 
     def register(self, vehicles: registering.Vehicles) -> None:
         """Register the vehicles and places that messages describe, in their order."""

@@ -1,6 +1,7 @@
 """For whom an actor writes: its own organisation, or a principal by mandate."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +14,31 @@ from foundation import audit
 from kernel.refusals import Refusal
 
 
-def named(actor: Actor, text: str, scope: str) -> Organisation | None:
-    """Return the organisation of the actor's city that a UUID or `ref:<code>` names, when the
-    actor's scope reaches it; else None. One query, none for the actor's own organisation."""
-    own = actor.organisation
-    if own is not None and text in (f"ref:{own.code}", str(own.id)) and actor.may(scope):
-        return own
-    rows = Organisation.objects.of_city(actor.city_id).filter(id__in=actor.organisation_ids(scope))
-    if text.startswith("ref:"):
-        return rows.filter(code=text.removeprefix("ref:")).first()
-    try:
-        return rows.filter(id=UUID(text)).first()
-    except ValueError:
-        return None
+class Senders:
+    """The organisations for whom an actor's scope lets it send, as messages name them: by UUID or
+    `ref:<code>`. One query for all, none while only the actor's own organisation is named."""
+
+    def __init__(self, actor: Actor, scope: str) -> None:
+        self._actor = actor
+        self._scope = scope
+        self._own = _names(actor.organisation) if actor.may(scope) else {}
+
+    def named(self, text: str) -> Organisation | None:
+        """Return the organisation that a text names, None when the scope does not reach it."""
+        said = text if text.startswith("ref:") else text.lower()
+        return self._own.get(said) or self._others.get(said)
+
+    @cached_property
+    def _others(self) -> dict[str, Organisation]:
+        reached = self._actor.organisation_ids(self._scope)
+        rows = Organisation.objects.of_city(self._actor.city_id).filter(id__in=reached)
+        return {name: row for row in rows for name in _names(row)}
+
+
+def _names(organisation: Organisation | None) -> dict[str, Organisation]:
+    if organisation is None:
+        return {}
+    return {f"ref:{organisation.code}": organisation, str(organisation.id): organisation}
 
 
 def owner(

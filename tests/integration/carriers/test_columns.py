@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from carriers import positions
+from carriers import plain, positions
 from carriers.models import EventIdentity, LoggedEvent, LoggedPosition, Quarantined
 from carriers.services import batches, intake
 from tests import factories, fleet
@@ -51,7 +52,7 @@ def statuses(result):
     return [item.status for item in result.results]
 
 
-def many(van, count=positions.FEW):
+def many(van, count=plain.FEW):
     return [fleet.position(van, TUESDAY - timedelta(seconds=n)) for n in range(count)]
 
 
@@ -120,12 +121,12 @@ def test_the_first_of_a_batch_has_its_id(van, sender, plain_first):
     if not plain_first:
         batch = [other, same, *batch]
     result = take(sender, batch)
-    expected = ["accepted"] * positions.FEW + ["duplicate", "conflict"]
+    expected = ["accepted"] * plain.FEW + ["duplicate", "conflict"]
     if not plain_first:
-        expected = ["accepted"] * (positions.FEW + 2) + ["duplicate", "duplicate"]
+        expected = ["accepted"] * (plain.FEW + 2) + ["duplicate", "duplicate"]
         expected[2 + 4], expected[2 + 5] = "duplicate", "conflict"
     assert statuses(result) == expected
-    assert LoggedPosition.objects.filter(trip_id=None).count() == positions.FEW - (not plain_first)
+    assert LoggedPosition.objects.filter(trip_id=None).count() == plain.FEW - (not plain_first)
 
 
 def test_a_position_and_its_void_in_one_batch(van, sender):
@@ -222,4 +223,16 @@ def test_positions_of_another_organisation_are_refused(van, sender, carrier):
     theirs = fleet.vehicle(rival, "van-1")
     batch = [*many(van), *many(theirs)]
     found = statuses(take(sender, batch))
-    assert found == ["accepted"] * positions.FEW + ["refused"] * positions.FEW
+    assert found == ["accepted"] * plain.FEW + ["refused"] * plain.FEW
+
+
+def test_whom_a_batch_names_is_asked_once(van, sender):
+    def queries(names):
+        batch = [*many(van), *(fleet.position(van, TUESDAY) | {"carrier_id": n} for n in names)]
+        with CaptureQueriesContext(connection) as asked:
+            found = statuses(take(sender, batch))
+        assert found == ["accepted"] * plain.FEW + ["refused"] * len(names)
+        return len(asked)
+
+    take(sender, many(van))  # partitions are looked for once
+    assert queries([f"ref:{n}" for n in range(30)]) == queries(["ref:a"])
