@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from carriers import codes, conditions, plain
-from carriers.messages import INTEGER_MEMBERS, CarrierEvent
+from carriers.messages import INTEGER_MEMBERS, MOST_SEQ, MOST_SKEW_MS, CarrierEvent
 from carriers.plain import Plain
 from kernel import words
 from kernel.refusals import Reason, Refusal
@@ -79,7 +79,6 @@ _INSTANT = re.compile(
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", flags=re.ASCII)
 _ID_OR_REF = re.compile(rf"{_UUID.pattern}|ref:.{{1,64}}", flags=re.ASCII)
-_INT64 = 2**63 - 1
 
 _EVENT = msgspec.json.Decoder(CarrierEvent)
 _EVENTS = msgspec.json.Decoder(list[CarrierEvent])
@@ -165,7 +164,8 @@ def _are_sound(positions: Plain) -> bool:
         _ = positions.packed_ids
     except ValueError:
         return False
-    return all(map(_is_name, positions.vehicle_names.union(positions.carriers)))
+    names = positions.vehicle_names.union(positions.carriers, positions.trip_names)
+    return all(map(_is_name, names))
 
 
 @lru_cache(maxsize=65_536)
@@ -279,11 +279,10 @@ def _bad_ref(pointer: str) -> Reason:
 
 
 def _too_large(event: CarrierEvent) -> Iterator[Reason]:
-    """Counters that no 64-bit column can hold; the schema sets no limit, storage does."""
     if event.clock is not UNSET:
-        if event.clock.seq is not UNSET and event.clock.seq > _INT64:
+        if event.clock.seq is not UNSET and event.clock.seq > MOST_SEQ:
             yield Reason(codes.OUT_OF_RANGE, "At most 2^63 − 1.", pointer="/clock/seq")
-        if event.clock.skew_ms is not UNSET and abs(event.clock.skew_ms) > 10**11:
+        if event.clock.skew_ms is not UNSET and abs(event.clock.skew_ms) > MOST_SKEW_MS:
             yield Reason(codes.OUT_OF_RANGE, "At most three years.", pointer="/clock/skew_ms")
     if event.stop_seq is not UNSET and event.stop_seq > 2**31 - 1:
         yield Reason(codes.OUT_OF_RANGE, "At most 2^31 − 1.", pointer="/stop_seq")

@@ -17,6 +17,9 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Degrees = Annotated[float, Meta(ge=0, lt=360)]
 NotNegative = Annotated[float, Meta(ge=0)]
+MOST_SEQ = 2**63 - 1
+MOST_SKEW_MS = 10**11
+"""Counters that no 64-bit column can hold; the schema sets no limit, storage does."""
 Text64 = Annotated[str, Meta(max_length=64)]
 
 EventType = Literal[

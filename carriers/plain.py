@@ -1,5 +1,5 @@
-"""Plain positions: events with no more than place, time and vehicle. Nine events of ten are such,
-so they go through the intake by columns, without an object for each. Pure.
+"""Plain positions: vehicle, time and place, at most with a trip and a device's clock. Nine events
+of ten are such, so they go through the intake by columns, without an object for each. Pure.
 """
 
 from array import array
@@ -15,7 +15,10 @@ import numpy as np
 from msgspec import UNSET, Struct, UnsetType
 
 from carriers.messages import (
+    MOST_SEQ,
+    MOST_SKEW_MS,
     CarrierEvent,
+    Clock,
     Degrees,
     Latitude,
     Longitude,
@@ -31,6 +34,8 @@ FEW = 16
 """Fewer positions than this are cheaper one by one."""
 _SHORTEST = 220
 """Bytes of a plain position at least."""
+SKEW_THAT_COUNTS_MS = 30_000
+"""Below this a device's clock is taken as right (events digest, section 4)."""
 _NUMBERS = 5
 _FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICRO
 _LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICRO
@@ -48,8 +53,19 @@ class _Place(Struct, forbid_unknown_fields=True, gc=False):
     speed_mps: NotNegative | UnsetType = UNSET
 
 
+class More(Struct, gc=False):
+    """What some positions say besides."""
+
+    schema_version: Literal["1.0"] | UnsetType = UNSET
+    clock: Clock | UnsetType = UNSET
+    trip_id: str | UnsetType = UNSET
+
+
+_ENCODER = msgspec.json.Encoder()
+
+
 class _Position(Struct, forbid_unknown_fields=True, gc=False):
-    """What a plain position says of a `CarrierEvent`, which has four times as many members."""
+    """What a plain position says of a `CarrierEvent`, which has twice as many members."""
 
     event_id: str
     event_type: Literal["telemetry.position"]
@@ -58,6 +74,9 @@ class _Position(Struct, forbid_unknown_fields=True, gc=False):
     occurred_at: str
     vehicle: _Vehicle
     place: _Place
+    schema_version: Literal["1.0"] | UnsetType = UNSET
+    clock: Clock | UnsetType = UNSET
+    trip_id: str | UnsetType = UNSET
 
 
 _POSITIONS = msgspec.json.Decoder(list[_Position])
@@ -69,6 +88,7 @@ class Plain:
 
     `places` says where each is among the items. `instants` are microseconds since 2000, `fixes`
     longitude, latitude, accuracy, speed and heading of each, one after the other (NaN: not said).
+    `more` is empty when none says more.
     """
 
     places: Sequence[int]
@@ -77,6 +97,7 @@ class Plain:
     vehicles: list[str]
     instants: Micros
     fixes: array[float]
+    more: Sequence[More | None]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -100,6 +121,20 @@ class Plain:
         return set(self.vehicles)
 
     @cached_property
+    def trip_names(self) -> set[str]:
+        """Return each trip once."""
+        return {one.trip_id for one in self.more if one is not None and one.trip_id is not UNSET}
+
+    @cached_property
+    def effective(self) -> Micros:
+        """Return when each happened, by a clock that is put right where it is known to be wrong
+        (`rules.effective_at`)."""
+        if not self.more:
+            return self.instants
+        skews = [0 if one is None else skew_us(one.clock) for one in self.more]
+        return self.instants - np.array(skews, np.int64)
+
+    @cached_property
     def rows(self) -> dict[int, int]:
         """Return the row of each place."""
         return {place: row for row, place in enumerate(self.places)}
@@ -114,18 +149,23 @@ class Plain:
             [self.vehicles[row] for row in rows],
             self.instants[rows],
             array("d", [number for fix in numbers for number in fix]),
+            [self.more[row] for row in rows] if self.more else (),
         )
 
     def event(self, row: int) -> CarrierEvent:
         """Return one of them as an event; its instant is in UTC."""
         fix = self.fixes[_NUMBERS * row : _NUMBERS * (row + 1)]
         lng, lat, accuracy_m, speed_mps, heading_deg = (UNSET if isnan(n) else n for n in fix)
+        more = (self.more[row] if self.more else None) or More()
         return CarrierEvent(
+            schema_version=more.schema_version,
             event_id=self.event_ids[row],
             event_type="telemetry.position",
             classifier="actual",
             carrier_id=self.carriers[row],
             occurred_at=EPOCH + int(self.instants[row]) * MICRO,
+            clock=more.clock,
+            trip_id=more.trip_id,
             vehicle=VehicleRef(vehicle_id=self.vehicles[row]),
             place=Place(
                 lat=lat,
@@ -137,7 +177,7 @@ class Plain:
         )
 
 
-NONE = Plain((), [], [], [], np.empty(0, np.int64), array("d"))
+NONE = Plain((), [], [], [], np.empty(0, np.int64), array("d"), ())
 
 
 def read(body: bytes) -> Plain | None:
@@ -150,7 +190,11 @@ def read(body: bytes) -> Plain | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     instants = micros([position.occurred_at for position in found])
-    return None if instants is None else _columns(range(len(found)), found, instants)
+    if instants is None or not all(
+        position.clock is UNSET or _is_simple(position.clock) for position in found
+    ):
+        return None
+    return _columns(range(len(found)), found, instants)
 
 
 def among(items: Sequence[object]) -> Plain:
@@ -164,16 +208,17 @@ def among(items: Sequence[object]) -> Plain:
 
 
 def is_plain(event: object) -> bool:
-    """Return whether an event is a position that has all that its type demands, and nothing else
-    but accuracy, speed and heading."""
+    """Return whether an event is a position that has all that its type demands, and nothing but
+    what has a column or is `More`."""
     return (
         isinstance(event, CarrierEvent)
         and event.event_type == "telemetry.position"
         and event.classifier == "actual"
-        and event.clock is event.trip_id is event.energy is event.ext is event.eta is UNSET
+        and event.energy is event.ext is event.eta is UNSET
+        and (event.clock is UNSET or _is_simple(event.clock))
         and event.units is event.units_expected is event.units_counted is UNSET
         and event.stop_id is event.stop_seq is event.facility_id is UNSET
-        and event.schema_version is event.outcome is event.voids is UNSET
+        and event.outcome is event.voids is UNSET
         and (vehicle := event.vehicle) is not UNSET
         and vehicle.plate is vehicle.grai is vehicle.giai is UNSET
         and (place := event.place) is not UNSET
@@ -185,19 +230,55 @@ def is_plain(event: object) -> bool:
     )
 
 
+def skew_us(clock: Clock | UnsetType) -> int:
+    """Return by how many microseconds an instant is put right: a device's clock by its measured
+    skew, when that is more than 30 s."""
+    if clock is UNSET or clock.source != "device" or clock.skew_ms is UNSET:
+        return 0
+    return clock.skew_ms * 1000 if abs(clock.skew_ms) > SKEW_THAT_COUNTS_MS else 0
+
+
+def encoded(more: Sequence[More]) -> list[bytes]:
+    """Return in canonical form what positions say besides, their trips by our ids."""
+    return _ENCODER.encode_lines(more).splitlines()
+
+
+def more_of(event: Any) -> More | None:
+    """Return what a position says besides, None when nothing."""
+    if event.schema_version is event.clock is event.trip_id is UNSET:
+        return None
+    return More(event.schema_version, event.clock, event.trip_id)
+
+
+def _is_simple(clock: Clock) -> bool:
+    """Return whether a clock tells no instants of its own, which have offsets, and counts within
+    what can be stored."""
+    return (
+        clock.captured_at is clock.sent_at is UNSET
+        and (clock.seq is UNSET or clock.seq <= MOST_SEQ)
+        and (clock.skew_ms is UNSET or abs(clock.skew_ms) <= MOST_SKEW_MS)
+    )
+
+
 def _columns(places: Sequence[int], events: Sequence[Any], instants: Micros) -> Plain | None:
     """Return positions by columns; None when one lies at an instant that UTC has no name for."""
-    if len(instants) and (instants.min() < _FIRST or instants.max() > _LAST):
-        return None
     event_ids, carriers, vehicles = [], [], []
     said: list[float | UnsetType] = []
+    more: list[More | None] = []
     for event in events:
         place = event.place
         event_ids.append(event.event_id)
         carriers.append(event.carrier_id)
         vehicles.append(event.vehicle.vehicle_id)
         said += (place.lng, place.lat, place.accuracy_m, place.speed_mps, place.heading_deg)
-    return Plain(places, event_ids, carriers, vehicles, instants, _numbers(said))
+        more.append(more_of(event))
+    if not any(more):
+        more = []
+    found = Plain(places, event_ids, carriers, vehicles, instants, _numbers(said), more)
+    named = all(
+        at.min() >= _FIRST and at.max() <= _LAST for at in (instants, found.effective) if len(at)
+    )
+    return found if named else None
 
 
 def _numbers(said: Sequence[float | UnsetType]) -> array[float]:

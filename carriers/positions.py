@@ -3,15 +3,16 @@
 What is said here in columns, `carriers.rules` says of one event; both make the same rows.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
+from msgspec import UNSET
 
-from carriers import rules
-from carriers.plain import Plain
-from carriers.rules import Ages, Names, Statement
-from kernel.instants import Micros
+from carriers import plain, rules
+from carriers.plain import More, Plain
+from carriers.rules import Ages, Named, Names, Statement
 from kernel.wire import EPOCH, MICRO
 
 _RECORD = np.dtype([("vehicle", "V16"), ("at", ">i8"), ("fix", ">f8", 5)])
@@ -22,14 +23,14 @@ class Positions:
     """Plain positions of one sender and one class of lateness: a column of each member.
 
     `indexes` are their places in the batch, `ids` the event ids, `packed_ids` 16 bytes of each,
-    `named` and `vehicles` the vehicles, each once and of each row. `instants` are microseconds
-    since 2000; `records` have, of each row in 64 bytes, all that its content hash is made of.
+    `named` and `vehicles` the vehicles, each once and of each row. `instants` and `effective` are
+    microseconds since 2000. `more` is empty, or of each row what it says besides, its trip by our
+    id. `records` have 64 bytes of each row: with `besides`, all that its hash is made of.
     """
 
     def __init__(
         self,
         said: Plain,
-        instants: Micros,
         lateness: str,
         names: Names,
         ages: Ages,
@@ -42,16 +43,26 @@ class Positions:
         self.packed_ids = said.packed_ids
         self.named = [by_name[text] for text in said.vehicle_names]
         self.vehicles = list(map(by_name.__getitem__, said.vehicles))
-        self.instants = instants
+        self.instants = said.instants
+        self.effective = said.effective
         self.fixes = np.frombuffer(said.fixes).reshape(-1, 5)
-        rows = np.empty(len(instants), _RECORD)
+        rows = np.empty(len(said), _RECORD)
         rows["vehicle"] = np.frombuffer(b"".join([one.id.bytes for one in self.vehicles]), "V16")
-        rows["at"], rows["fix"] = instants, self.fixes
+        rows["at"], rows["fix"] = said.instants, self.fixes
         self.records = rows.tobytes()
+        by_trip = {text: names.of("trip", text) for text in said.trip_names}
+        self.trips = {one.text: one for one in by_trip.values()}
+        self.more = [_resolved(one, by_trip) for one in said.more]
         self._said, self._names, self._ages = said, names, ages
 
     def __len__(self) -> int:
         return len(self.indexes)
+
+    @cached_property
+    def besides(self) -> list[bytes]:
+        """Return in canonical form what each row says besides; empty when none does."""
+        lines = iter(plain.encoded([one for one in self.more if one is not None]))
+        return [b"" if one is None else next(lines) for one in self.more]
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -60,8 +71,13 @@ class Positions:
 
     def content_hash(self, row: int) -> bytes:
         """Return the content hash of a row (`rules.seal`)."""
+        return sha256(self.content(row)).digest()
+
+    def content(self, row: int) -> bytes:
+        """Return what the content hash of a row is made of."""
         size = _RECORD.itemsize
-        return sha256(self.records[row * size : (row + 1) * size]).digest()
+        record = self.records[row * size : (row + 1) * size]
+        return record + self.besides[row] if self.besides else record
 
     def key(self, row: int) -> bytes:
         """Return the identity of a row: 16 bytes of the sender, 16 of the event id."""
@@ -79,24 +95,29 @@ class Positions:
         return [self.statement(row) for row in range(len(self))]
 
 
+def _resolved(more: More | None, trips: Mapping[str, Named]) -> More | None:
+    if more is None or more.trip_id is UNSET:
+        return more
+    return More(more.schema_version, more.clock, trips[more.trip_id].text)
+
+
 def columns(said: Plain, names: Names, ages: Ages) -> tuple[list[Positions], list[int]]:
     """Return plain positions of one sender on their way, and the indexes of those that have to be
     looked at one by one: too old, or ahead of the time."""
-    instants = said.instants
+    at = said.effective
     since = (ages.backfill_since, ages.late_since, ages.on_time_since)
     bounds = np.array([(bound - EPOCH) // MICRO for bound in since], np.int64)
-    classes = np.searchsorted(bounds, instants, side="right")
-    classes[instants > (ages.ahead_after - EPOCH) // MICRO] = 0
+    classes = np.searchsorted(bounds, at, side="right")
+    classes[at > (ages.ahead_after - EPOCH) // MICRO] = 0
     made: list[Positions] = []
     left: list[int] = []
     found = np.unique(classes).tolist()
     for number in found:
-        part, at = said, instants
+        part = said
         if len(found) > 1:
-            rows = np.flatnonzero(classes == number)
-            part, at = said.only(rows.tolist()), instants[rows]
+            part = said.only(np.flatnonzero(classes == number).tolist())
         if number:
-            made.append(Positions(part, at, _CLASSES[number], names, ages))
+            made.append(Positions(part, _CLASSES[number], names, ages))
         else:
             left += part.places
     return made, left

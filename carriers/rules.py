@@ -17,8 +17,6 @@ from carriers.messages import CarrierEvent
 from kernel import identifiers, wire
 from kernel.refusals import Reason
 
-SKEW_THAT_COUNTS_MS = 30_000
-"""Below this a device's clock is taken as right (events digest, section 4)."""
 AHEAD = timedelta(minutes=5)
 """Farther in the future than this an event is quarantined: the clock is wrong, not the event."""
 ON_TIME = timedelta(minutes=5)
@@ -226,11 +224,11 @@ def prepare(index: int, event: CarrierEvent, names: Names, ages: Ages) -> Statem
 
 def seal(statements: Sequence[Statement]) -> None:
     """Note on each statement the SHA-256 of its canonical event: the struct as JSON in the order
-    of its fields; of a plain position the record that `carriers.positions` has of it."""
+    of its fields; of a plain position the content that `carriers.positions` has of it."""
     others = []
     for statement in statements:
         if plain.is_plain(statement.event):
-            statement.content_hash = sha256(_record(statement)).digest()
+            statement.content_hash = sha256(_content(statement)).digest()
         else:
             others.append(statement)
     lines = _ENCODER.encode_lines([one.event for one in others]).split(b"\n")
@@ -238,15 +236,17 @@ def seal(statements: Sequence[Statement]) -> None:
         statement.content_hash = sha256(line).digest()
 
 
-def _record(statement: Statement) -> bytes:
+def _content(statement: Statement) -> bytes:
     """Return what a plain position says: vehicle, microseconds since 2000, longitude, latitude,
-    accuracy, speed, heading (NaN: not said)."""
+    accuracy, speed, heading (NaN: not said), and after this record whatever it says besides."""
     place, vehicle = statement.event.place, statement.vehicle
     assert place is not UNSET
     assert vehicle is not None
     values = (place.lng, place.lat, place.accuracy_m, place.speed_mps, place.heading_deg)
     micros = (statement.event.occurred_at - wire.EPOCH) // wire.MICRO
-    return _RECORD(vehicle.id.bytes, micros, *(nan if one is UNSET else one for one in values))
+    record = _RECORD(vehicle.id.bytes, micros, *(nan if one is UNSET else one for one in values))
+    more = plain.more_of(statement.event)
+    return record if more is None else record + plain.encoded([more])[0]
 
 
 def effective_at(event: CarrierEvent) -> datetime:
@@ -279,17 +279,14 @@ def _subject(event: CarrierEvent, vehicle: Named | None, facility: Named | None)
 
 
 def _effective(event: CarrierEvent) -> tuple[datetime, bool]:
-    """Return when the event happened and whether a correction was made: a device's clock is
-    corrected by its measured skew when that is more than 30 s."""
-    clock = event.clock
-    if clock is UNSET or clock.source != "device" or clock.skew_ms is UNSET:
+    """Return when the event happened and whether a correction was made (`plain.skew_us`)."""
+    skew = plain.skew_us(event.clock)
+    if not skew:
         return event.occurred_at, False
-    if abs(clock.skew_ms) > SKEW_THAT_COUNTS_MS:
-        try:
-            return event.occurred_at - timedelta(milliseconds=clock.skew_ms), True
-        except OverflowError:  # before year 1 or after 9999: too late or ahead as it stands
-            return event.occurred_at, False
-    return event.occurred_at, False
+    try:
+        return event.occurred_at - timedelta(microseconds=skew), True
+    except OverflowError:  # before year 1 or after 9999: too late or ahead as it stands
+        return event.occurred_at, False
 
 
 def _facilities(event: CarrierEvent, names: Names) -> dict[str, Named]:

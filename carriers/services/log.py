@@ -27,7 +27,7 @@ Key = bytes
 """Identity of an event: 16 bytes of the sender, 16 of the sender's event id."""
 
 _COLUMNS = {
-    "idx": "int4", "id": "uuid", "event_id": "uuid", "content": "bytea",
+    "idx": "int4", "id": "uuid", "event_id": "uuid",
     "subject_id": "uuid", "shard": "int2", "vehicle_id": "uuid",
     "occurred_at": "timestamptz", "effective_at": "timestamptz",
     "lng": "float8", "lat": "float8", "accuracy_m": "float8", "speed_mps": "float8",
@@ -36,9 +36,10 @@ _COLUMNS = {
     "received_at": "timestamptz", "lateness": "text", "stop_id": "uuid", "facility_id": "uuid",
     "trip_id": "uuid", "voids_event_id": "uuid", "voids_effective_at": "timestamptz",
     "session_id": "text", "seq": "int8", "payload": "jsonb", "held": "jsonb",
+    "content": "bytea",
 }  # fmt: skip
 """What differs between positions of a sender goes first (`packing.Packer.add_positions`). The
-content is a hash of 32 bytes; of positions by columns it is a record of 64, hashed here."""
+content is a hash of 32 bytes; of positions by columns it is longer, and hashed here."""
 _POSITION = (
     "id, shard, city_id, subject_id, sender_id, client_id, event_id, occurred_at, effective_at,"
     " received_at, lateness, trip_id, session_id, seq, lng, lat, accuracy_m, speed_mps,"
@@ -54,7 +55,7 @@ _IDENTITY = (
     "sender_id, event_id, city_id, content_hash, subject_id, shard, effective_at, received_at, held"
 )
 _TAKEN = _IDENTITY.replace(
-    "content_hash", "CASE WHEN octet_length(content) = 64 THEN sha256(content) ELSE content END"
+    "content_hash", "CASE WHEN octet_length(content) > 32 THEN sha256(content) ELSE content END"
 )
 PATIENCE = "20s"
 """A database that cannot keep up gives the writer an error in time to tell the client."""

@@ -7,19 +7,21 @@ and vehicles, event types, the receipt) is encoded once and looked up after.
 from collections.abc import Iterator
 from datetime import datetime
 from struct import Struct
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from carriers.messages import CarrierEvent, Clock, Place
+from carriers.messages import CarrierEvent, Clock, Place, VehicleRef
+from carriers.plain import More
 from carriers.positions import Positions
 from carriers.rules import Statement
 from kernel import wire
 
-# The columns that every row of an event has, in one call: idx, id, event, hash.
-_HEAD = Struct(">hiii16si16si32s").pack
+# The columns that every row of an event has, in one call: idx, id, event.
+_HEAD = Struct(">hiii16si16s").pack
 _FIX = Struct(">ididididid").pack
 _EVENT_EXTRAS = (
     "schema_version", "stop_id", "stop_seq", "units", "units_expected", "units_counted", "energy",
@@ -33,17 +35,20 @@ _CLOCK_EXTRAS = ("source", "captured_at", "captured_offline", "device_id", "sent
 _NO_CLOCK = _NO_SUBJECT = wire.NULL * 2
 _NO_PLACE = wire.NULL * 5
 _POSITION = wire.boolean(True) + wire.text("telemetry.position") + wire.text("actual")
-# Of positions by columns, what differs from row to row; what does not follows it in the order of
-# columns: a stop, a facility, a trip, what it voids, clock, payload and notes it has none.
+# Of positions by columns, what differs from row to row. What they share follows it in the order of
+# columns, and then what they have none of, or say besides: a stop, a facility, a trip, what it
+# voids, clock, payload and notes.
 _ROW = np.dtype([
     ("width", ">i2"), ("idx", [("length", ">i4"), ("value", ">i4")]),
     ("id", [("length", ">i4"), ("high", ">u8"), ("low", ">u8")]),
     ("event", [("length", ">i4"), ("value", "V16")]),
-    ("content", [("length", ">i4"), ("value", "V64")]), ("vehicle", "V46"),
+    ("vehicle", "V46"),
     ("at", [("length", ">i4"), ("value", ">i8")], 2),
     ("fix", [("length", ">i4"), ("value", ">f8")], 5),
 ])  # fmt: skip
+_CONTENT = np.dtype([("length", ">i4"), ("value", "V64")])
 _NOTHING_ELSE = wire.NULL * 9
+_NO_STOP_NOR_FACILITY = _NOTHING_VOIDED = wire.NULL * 2
 
 
 class Receipt:
@@ -67,6 +72,7 @@ class Packer:
         self._width = len(columns)
         self._pieces: list[bytes] = [wire.HEADER]
         self._texts: dict[str, bytes] = {}
+        self._payloads: dict[tuple[Any, ...], bytes] = {}
 
     def packed(self) -> bytes:
         """Return all rows as the bytes of a COPY."""
@@ -79,8 +85,8 @@ class Packer:
         """Add an event; `number` is the 128-bit number of its row id."""
         key = statement.key
         head = _HEAD(
-            self._width, 4, place, 16, number.to_bytes(16), 16, key[16:], 32, statement.content_hash
-        )
+            self._width, 4, place, 16, number.to_bytes(16), 16, key[16:],
+        )  # fmt: skip
         self._pieces += (head, *self._fields(statement, receipt, notes))
 
     def _fields(
@@ -103,6 +109,7 @@ class Packer:
         yield _NO_CLOCK if event.clock is UNSET else self._clock(event.clock)
         yield wire.json(extras(event) if position else msgspec.json.encode(event))
         yield wire.json(notes)
+        yield wire.binary(statement.content_hash)
 
     def add_positions(
         self, place: int, number: int, positions: Positions, receipt: Receipt
@@ -111,24 +118,58 @@ class Packer:
         count = len(positions)
         rows = np.empty(count, _ROW)
         rows["width"] = self._width
-        for name, length in (("idx", 4), ("id", 16), ("event", 16), ("content", 64)):
+        for name, length in (("idx", 4), ("id", 16), ("event", 16)):
             rows[name]["length"] = length
         rows["at"]["length"] = rows["fix"]["length"] = 8
         rows["idx"]["value"] = np.arange(place, place + count)
         rows["id"]["high"] = number >> 64
         rows["id"]["low"] = np.arange(count, dtype=np.uint64) + np.uint64(number & (2**64 - 1))
         rows["event"]["value"] = np.frombuffer(positions.packed_ids, "V16")
-        rows["content"]["value"] = np.frombuffer(positions.records, "V64")
         fields = b"".join([one.position_fields for one in positions.vehicles])
         rows["vehicle"] = np.frombuffer(fields, "V46")
-        rows["at"]["value"] = positions.instants[:, None]
+        rows["at"]["value"][:, 0] = positions.instants
+        rows["at"]["value"][:, 1] = positions.effective
         rows["fix"]["value"] = positions.fixes
         same = positions.sender.field + receipt.position + receipt.received[positions.lateness]
+        if positions.more:
+            self._pieces += self._beside(rows.tobytes(), same, positions)
+            return
+        content = np.empty(count, _CONTENT)
+        content["length"], content["value"] = 64, np.frombuffer(positions.records, "V64")
         same += _NOTHING_ELSE
-        whole = np.empty((count, _ROW.itemsize + len(same)), np.uint8)
+        after = _ROW.itemsize + len(same)
+        whole = np.empty((count, after + _CONTENT.itemsize), np.uint8)
         whole[:, : _ROW.itemsize] = rows.view(np.uint8).reshape(count, -1)
-        whole[:, _ROW.itemsize :] = np.frombuffer(same, np.uint8)
+        whole[:, _ROW.itemsize : after] = np.frombuffer(same, np.uint8)
+        whole[:, after:] = content.view(np.uint8).reshape(count, -1)
         self._pieces.append(whole.tobytes())
+
+    def _beside(self, rows: bytes, same: bytes, positions: Positions) -> Iterator[bytes]:
+        """Return the rows of positions that say more, each of a width of its own."""
+        size = _ROW.itemsize
+        for row, more in enumerate(positions.more):
+            yield rows[row * size : (row + 1) * size]
+            yield same
+            if more is None:
+                yield _NOTHING_ELSE
+            else:
+                trip = more.trip_id
+                yield _NO_STOP_NOR_FACILITY
+                yield wire.NULL if trip is UNSET else positions.trips[trip].field
+                yield _NOTHING_VOIDED
+                yield _NO_CLOCK if more.clock is UNSET else self._clock(more.clock)
+                yield self._payload(more)
+                yield wire.NULL
+            yield wire.binary(positions.content(row))
+
+    def _payload(self, more: More) -> bytes:
+        """Return what has no column, the same of all that one device says."""
+        clock = Clock() if more.clock is UNSET else more.clock
+        said = (more.schema_version, *(getattr(clock, name) for name in _CLOCK_EXTRAS))
+        found = self._payloads.get(said)
+        if found is None:
+            found = self._payloads[said] = wire.json(_extras(more, UNSET, more.clock, UNSET))
+        return found
 
     def hold(self, place: int, key: bytes, receipt: Receipt, notes: bytes) -> None:
         """Add the row of an event that is not here yet, with the voids that wait for it."""
@@ -175,14 +216,23 @@ def _fix(place: Place) -> bytes:
 
 def extras(event: CarrierEvent) -> bytes | None:
     """Return the members of a position that have no column, as JSON; None when there is none."""
-    found = {name: value for name in _EVENT_EXTRAS if (value := getattr(event, name)) is not UNSET}
-    for group, names in (("place", _PLACE_EXTRAS), ("clock", _CLOCK_EXTRAS)):
-        members = getattr(event, group)
+    return _extras(event, event.place, event.clock, event.vehicle)
+
+
+def _extras(
+    event: CarrierEvent | More,
+    place: Place | UnsetType,
+    clock: Clock | UnsetType,
+    vehicle: VehicleRef | UnsetType,
+) -> bytes | None:
+    found = {
+        name: value for name in _EVENT_EXTRAS if (value := getattr(event, name, UNSET)) is not UNSET
+    }
+    for group, members, names in (("place", place, _PLACE_EXTRAS), ("clock", clock, _CLOCK_EXTRAS)):
         if members is not UNSET:
             more = {name: v for name in names if (v := getattr(members, name)) is not UNSET}
             if more:
                 found[group] = more
-    vehicle = event.vehicle
     if vehicle is not UNSET and not (vehicle.plate is vehicle.grai is vehicle.giai is UNSET):
         found["vehicle"] = vehicle
     return msgspec.json.encode(found) if found else None

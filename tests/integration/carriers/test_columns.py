@@ -87,6 +87,11 @@ def test_a_batch_leaves_the_rows_that_its_items_leave_one_by_one(van, sender, ca
     batch[11]["carrier_id"] = f"ref:{carrier.code}"
     batch[12]["vehicle"]["vehicle_id"] = "ref:van-8"
     batch[13]["trip_id"] = "ref:t"
+    clock = {"source": "device", "session_id": "s", "seq": 2**40, "skew_ms": 3_600_000}
+    batch[15] |= {"schema_version": "1.0", "clock": clock}
+    batch[16]["clock"] = {"source": "gnss", "device_id": "d", "captured_offline": True}
+    batch[17] |= {"clock": {"session_id": "", "seq": 0}, "trip_id": "ref:t"}
+    batch[18]["clock"] = {"sent_at": "2026-05-12T10:00:00+03:00"}
     batch[14] = fleet.event(van, "trip.started", TUESDAY, trip_id="ref:t")
     assert statuses(take(sender, batch)) == ["accepted"] * 20
     assert len(columns) == 18

@@ -85,24 +85,48 @@ places = st.fixed_dictionaries(
         "heading_deg": st.floats(0, 360, exclude_max=True),
     },
 )
+clocks = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": st.sampled_from(["gnss", "device", "backend", "manual"]),
+        "session_id": st.text(
+            st.characters(exclude_categories=["Cs"], min_codepoint=1), max_size=9
+        ),
+        "device_id": st.sampled_from(["d-1", "d-2"]),
+        "captured_offline": st.booleans(),
+        "seq": st.one_of(st.integers(0, 99), st.just(2**63 - 1)),
+        "skew_ms": st.sampled_from([0, 29_999, 30_000, 30_001, -30_001, 10**11, -(10**11)]),
+    },
+)
+besides = st.fixed_dictionaries(
+    {},
+    optional={
+        "schema_version": st.just("1.0"),
+        "clock": clocks,
+        "trip_id": st.sampled_from(["ref:t-1", "ref:t-2", VAN, VAN.upper()]),
+    },
+)
 sent_positions = st.builds(
-    lambda number, upper, at, van, place: event(
+    lambda number, upper, at, van, place, more: event(
         event_id=str(UUID(int=number)).upper() if upper else str(UUID(int=number)),
         occurred_at=at,
         vehicle={"vehicle_id": van},
         place=place,
+        **more,
     ),
     st.integers(0, 2**128 - 1),
     st.booleans(),
     moments,
     st.sampled_from(["ref:van-1", "ref:van-2", VAN, VAN.upper()]),
     places,
+    st.one_of(st.just({}), besides),
 )
 
 
 @pytest.mark.law
-@given(st.lists(sent_positions, min_size=plain.FEW, max_size=24), st.booleans())
+@given(st.lists(sent_positions, max_size=5), st.booleans())
 def test_columns_say_what_each_position_says_by_itself(batch, of_one_layout):
+    batch = [*batch, *(event() for _ in range(plain.FEW))]
     if of_one_layout:
         for one in batch:
             one["occurred_at"] = batch[0]["occurred_at"]
@@ -156,18 +180,32 @@ def test_the_content_of_a_position_is_hashed_as_a_record_of_numbers():
     assert run.content_hash(0) == sha256(record).digest() == alone(0, sent).content_hash
 
 
+def test_what_a_position_says_besides_follows_its_record():
+    clock = {"seq": 7, "source": "device", "skew_ms": 40_000, "session_id": "s"}
+    sent = event(vehicle={"vehicle_id": VAN}, trip_id=VAN.upper(), clock=clock)
+    items = decoded(sent)
+    made, _ = positions.columns(items.positions, rules.Names(SENDER), rules.Ages(NOW))
+    (run,) = (run for run in made if 0 in run.indexes)
+    micros = (9628 * 86_400 + 8 * 3600 + 59 * 60 + 30) * 1_000_000
+    record = pack(">16sq2d", UUID(VAN).bytes, micros, 24.94, 60.17) + 3 * pack(">d", float("nan"))
+    said = b'{"clock":{"source":"device","session_id":"s","seq":7,"skew_ms":40000},"trip_id":"%s"}'
+    assert run.content(0) == record + said % VAN.encode()
+    assert run.content_hash(0) == alone(0, sent).content_hash
+    assert run.effective[0] == run.instants[0] - 40_000_000
+
+
 @pytest.mark.parametrize(
     "more",
     [
-        {"trip_id": "ref:t"},
         {"stop_seq": 1},
-        {"clock": {"session_id": "s"}},
+        {"clock": {"sent_at": "2026-05-12T11:59:31+03:00"}},
+        {"clock": {"captured_at": "2026-05-12T11:59:31+03:00"}},
         {"ext": {"a": 1}},
         {"vehicle": {"vehicle_id": "ref:van-1", "plate": "ABC1"}},
         {"place": {"lat": 60.17, "lng": 24.94, "unlocode": "FIHEL"}},
     ],
 )
-def test_what_has_more_than_place_time_and_vehicle_is_not_plain(more):
+def test_what_has_more_than_has_a_column_is_not_plain(more):
     items = decoded(event(), event(**more))
     assert list(items.others) == [1]
     assert items[1] == msgspec.json.decode(json.dumps(event(**more)), type=CarrierEvent)
@@ -181,6 +219,7 @@ def test_few_positions_are_no_columns():
 def test_every_member_beyond_those_of_a_plain_position_makes_it_another_thing():
     """No member of the schema is lost by a look that forgot it."""
     kept = {"event_id", "event_type", "classifier", "carrier_id", "occurred_at", "vehicle", "place"}
+    kept |= {"schema_version", "clock", "trip_id"}
     groups = {
         "vehicle": {"vehicle_id"},
         "place": {"lat", "lng", "accuracy_m", "speed_mps", "heading_deg"},
