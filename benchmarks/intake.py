@@ -5,9 +5,10 @@
 One web worker of the real server takes what clients in processes of their own send. Prints
 events per second by HTTP (`http_events_per_s`) beside what the same two-table write carries in
 process (`ceiling_events_per_s`) and their ratio; the CPU time that the web worker spends on an
-event (`web_cpu_us_per_event`), and how many times more an endpoint with serializers spends before
-the same write (`speedup_over_serializers`); and how many times more single posts of 64 clients
-are carried when posts that wait share a write (`coalescing_speedup`).
+event (`web_cpu_us_per_event`; `web_cpu_us_per_clocked_event` where positions carry a device's
+clock, a trip and the schema's version), and how many times more an endpoint with serializers
+spends before the same write (`speedup_over_serializers`); and how many times more single posts
+of 64 clients are carried when posts that wait share a write (`coalescing_speedup`).
 """
 
 import argparse
@@ -77,11 +78,13 @@ def prepare() -> Sender:
     return Sender(carrier, made.client, made.secret)
 
 
-def events(count: int, draw: random.Random) -> list[dict[str, Any]]:
-    """Return positions as devices send them, each with an id of its own."""
+def events(count: int, draw: random.Random, *, clocked: bool = False) -> list[dict[str, Any]]:
+    """Return positions as devices send them, each with an id of its own; `clocked` ones say their
+    number, the trip and the schema's version as well."""
     now = wall()
     return [
-        {
+        (_clocked(number) if clocked else {})
+        | {
             "event_id": str(uuid7()),
             "event_type": "telemetry.position",
             "classifier": "actual",
@@ -96,8 +99,13 @@ def events(count: int, draw: random.Random) -> list[dict[str, Any]]:
                 "heading_deg": round(draw.uniform(0, 359), 1),
             },
         }
-        for _ in range(count)
+        for number in range(count)
     ]
+
+
+def _clocked(number: int) -> dict[str, Any]:
+    clock = {"source": "gnss", "session_id": "day", "seq": number}
+    return {"schema_version": "1.0", "clock": clock, "trip_id": f"ref:trip-{number % VEHICLES}"}
 
 
 def post(port: int, token: str, bodies: list[bytes]) -> int:
@@ -135,9 +143,14 @@ def post_all(port: int, token: str, parts: list[list[bytes]]) -> int:
         return sum(threads.map(lambda bodies: post(port, token, bodies), parts))
 
 
-def batches(clients: int, each: int, draw: random.Random) -> list[list[bytes]]:
+def batches(
+    clients: int, each: int, draw: random.Random, *, clocked: bool = False
+) -> list[list[bytes]]:
     """Return the bodies of clients that send batches."""
-    return [[json.dumps(events(BATCH, draw)).encode() for _ in range(each)] for _ in range(clients)]
+    return [
+        [json.dumps(events(BATCH, draw, clocked=clocked)).encode() for _ in range(each)]
+        for _ in range(clients)
+    ]
 
 
 def singles(clients: int, each: int, draw: random.Random) -> list[list[bytes]]:
@@ -164,13 +177,20 @@ def ceiling(sender: Sender, count: int, draw: random.Random) -> float:
 
 
 def http(
-    sender: Sender, application: str, clients: int, each: int, draw: random.Random, **settings: str
+    sender: Sender,
+    application: str,
+    clients: int,
+    each: int,
+    draw: random.Random,
+    *,
+    clocked: bool = False,
+    **settings: str,
 ) -> tuple[float, float]:
     """Return events per second and the web worker's CPU microseconds per event, in batches."""
     with web.serving(application, settings) as server:
         token = server.token(sender.client.client_id, sender.secret)
-        load(server.port, token, clients, batches(clients, 2, draw))
-        bodies = batches(clients, each, draw)
+        load(server.port, token, clients, batches(clients, 2, draw, clocked=clocked))
+        bodies = batches(clients, each, draw, clocked=clocked)
         before = server.cpu_s()
         taken, seconds = load(server.port, token, clients, bodies)
         return taken / seconds, (server.cpu_s() - before) / taken * 1e6
@@ -204,6 +224,9 @@ def main() -> None:
     sender = prepare()
     top = ceiling(sender, wanted.batches, draw)
     rate, cpu = http(sender, "cityhub.asgi:application", 4, wanted.batches, draw)
+    _, clocked = http(
+        sender, "cityhub.asgi:application", 4, wanted.batches // 2, draw, clocked=True
+    )
     _, slow = http(
         sender, "benchmarks.serializers:application", 4, max(3, wanted.batches // 8), draw,
         CITYHUB_COALESCE="0",
@@ -215,6 +238,7 @@ def main() -> None:
         "ceiling_events_per_s": round(top),
         "ratio_to_ceiling": round(rate / top, 2),
         "web_cpu_us_per_event": round(cpu, 1),
+        "web_cpu_us_per_clocked_event": round(clocked, 1),
         "serializers_cpu_us_per_event": round(slow, 1),
         "speedup_over_serializers": round(slow / cpu, 1),
         "single_posts_per_s": round(alone),
