@@ -25,7 +25,7 @@ class Positions:
     `indexes` are their places in the batch, `ids` the event ids, `packed_ids` 16 bytes of each,
     `named` and `vehicles` the vehicles, each once and of each row. `instants` and `effective` are
     microseconds since 2000. `more` is empty, or of each row what it says besides, its trip by our
-    id. `records` have 64 bytes of each row: with `besides`, all that its hash is made of.
+    id. `records` have 64 bytes of each row.
     """
 
     def __init__(
@@ -59,10 +59,18 @@ class Positions:
         return len(self.indexes)
 
     @cached_property
-    def besides(self) -> list[bytes]:
-        """Return in canonical form what each row says besides; empty when none does."""
+    def contents(self) -> list[bytes]:
+        """Return what the content hash of each is made of: its record, and in canonical form what
+        it says besides."""
+        records, size = self.records, _RECORD.itemsize
+        found = [records[start : start + size] for start in range(0, len(records), size)]
+        if not self.more:
+            return found
         lines = iter(plain.encoded([one for one in self.more if one is not None]))
-        return [b"" if one is None else next(lines) for one in self.more]
+        return [
+            record if more is None else record + next(lines)
+            for record, more in zip(found, self.more, strict=True)
+        ]
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -71,13 +79,7 @@ class Positions:
 
     def content_hash(self, row: int) -> bytes:
         """Return the content hash of a row (`rules.seal`)."""
-        return sha256(self.content(row)).digest()
-
-    def content(self, row: int) -> bytes:
-        """Return what the content hash of a row is made of."""
-        size = _RECORD.itemsize
-        record = self.records[row * size : (row + 1) * size]
-        return record + self.besides[row] if self.besides else record
+        return sha256(self.contents[row]).digest()
 
     def key(self, row: int) -> bytes:
         """Return the identity of a row: 16 bytes of the sender, 16 of the event id."""

@@ -23,6 +23,9 @@ from kernel import wire
 # The columns that every row of an event has, in one call: idx, id, event.
 _HEAD = Struct(">hiii16si16s").pack
 _FIX = Struct(">ididididid").pack
+_SEQ = Struct(">iq").pack
+_LENGTH = Struct(">i").pack
+_NONE = More()
 _EVENT_EXTRAS = (
     "schema_version", "stop_id", "stop_seq", "units", "units_expected", "units_counted", "energy",
     "outcome", "eta", "voids", "ext", "facility_id",
@@ -144,31 +147,46 @@ class Packer:
         whole[:, after:] = content.view(np.uint8).reshape(count, -1)
         self._pieces.append(whole.tobytes())
 
-    def _beside(self, rows: bytes, same: bytes, positions: Positions) -> Iterator[bytes]:
+    def _beside(self, rows: bytes, same: bytes, positions: Positions) -> list[bytes]:
         """Return the rows of positions that say more, each of a width of its own."""
-        size = _ROW.itemsize
-        for row, more in enumerate(positions.more):
-            yield rows[row * size : (row + 1) * size]
-            yield same
-            if more is None:
-                yield _NOTHING_ELSE
-            else:
-                trip = more.trip_id
-                yield _NO_STOP_NOR_FACILITY
-                yield wire.NULL if trip is UNSET else positions.trips[trip].field
-                yield _NOTHING_VOIDED
-                yield _NO_CLOCK if more.clock is UNSET else self._clock(more.clock)
-                yield self._payload(more)
-                yield wire.NULL
-            yield wire.binary(positions.content(row))
+        size, same = _ROW.itemsize, same + _NO_STOP_NOR_FACILITY
+        trips: dict[Any, bytes] = {text: one.field for text, one in positions.trips.items()}
+        trips = {UNSET: wire.NULL} | trips
+        pieces: list[bytes] = []
+        for start, more, content in zip(
+            range(0, len(rows), size), positions.more, positions.contents, strict=True
+        ):
+            said = _NONE if more is None else more
+            pieces += (
+                rows[start : start + size],
+                same,
+                trips[said.trip_id],
+                _NOTHING_VOIDED,
+                _NO_CLOCK if said.clock is UNSET else self._clock(said.clock),
+                self._payload(said),
+                _LENGTH(len(content)),
+                content,
+            )
+        return pieces
 
     def _payload(self, more: More) -> bytes:
-        """Return what has no column, the same of all that one device says."""
-        clock = Clock() if more.clock is UNSET else more.clock
-        said = (more.schema_version, *(getattr(clock, name) for name in _CLOCK_EXTRAS))
+        """Return what has no column, the same of all that one device says, and that nothing is
+        held."""
+        clock = more.clock
+        if clock is UNSET:
+            said = (more.schema_version,)
+        else:
+            said = (
+                more.schema_version,
+                clock.source,
+                clock.device_id,
+                clock.captured_offline,
+                clock.skew_ms,
+            )
         found = self._payloads.get(said)
         if found is None:
-            found = self._payloads[said] = wire.json(_extras(more, UNSET, more.clock, UNSET))
+            payload = wire.json(_extras(more, UNSET, clock, UNSET))
+            found = self._payloads[said] = payload + wire.NULL
         return found
 
     def hold(self, place: int, key: bytes, receipt: Receipt, notes: bytes) -> None:
@@ -196,7 +214,7 @@ class Packer:
 
     def _clock(self, clock: Clock) -> bytes:
         session = self._text(clock.session_id) if clock.session_id else wire.NULL
-        return session + wire.bigint(None if clock.seq is UNSET else clock.seq)
+        return session + (wire.NULL if clock.seq is UNSET else _SEQ(8, clock.seq))
 
 
 def _fix(place: Place) -> bytes:

@@ -189,7 +189,7 @@ def test_what_a_position_says_besides_follows_its_record():
     micros = (9628 * 86_400 + 8 * 3600 + 59 * 60 + 30) * 1_000_000
     record = pack(">16sq2d", UUID(VAN).bytes, micros, 24.94, 60.17) + 3 * pack(">d", float("nan"))
     said = b'{"clock":{"source":"device","session_id":"s","seq":7,"skew_ms":40000},"trip_id":"%s"}'
-    assert run.content(0) == record + said % VAN.encode()
+    assert run.contents[0] == record + said % VAN.encode()
     assert run.content_hash(0) == alone(0, sent).content_hash
     assert run.effective[0] == run.instants[0] - 40_000_000
 
