@@ -62,6 +62,15 @@ class Items(Sequence[Item]):
             raise IndexError(place)
         return self.positions.event(self.positions.rows[place])
 
+    def event_id(self, place: int) -> str | None:
+        """Return the event id that an item says, in lower case; None when it says none."""
+        if place not in self.others:
+            return self.positions.lower_ids[self.positions.rows[place]]
+        item = self.others[place]
+        if isinstance(item, CarrierEvent):
+            return item.event_id.lower()
+        return item.event_id if isinstance(item, Faults) else None
+
 
 _AT, _ETA = (
     re.compile(

@@ -298,8 +298,7 @@ class Batch:
             )
 
     def _note(self, index: int, status: str, reasons: Iterable[Reason] = ()) -> None:
-        item = self._items[index]
-        event_id = item.event_id if isinstance(item, CarrierEvent | decoding.Faults) else None
+        event_id = self._items.event_id(index)
         listed = [Error(str(reason.code), reason.detail, reason.pointer) for reason in reasons]
         if not listed:
             self._outcomes[index] = ItemResult(index, event_id, status)

@@ -182,6 +182,18 @@ def test_positions_ahead_or_too_old_are_told_from_the_others(van, sender):
     assert {one.status for one in found[2:]} == {"accepted"}
 
 
+def test_ids_are_told_in_lower_case_also_of_what_is_taken_back_from_columns(van, sender):
+    batch = [item | {"event_id": item["event_id"].upper()} for item in many(van, 20)]
+    batch[0]["occurred_at"] = (TUESDAY + timedelta(minutes=6)).isoformat()
+    batch[1]["vehicle"] = {"vehicle_id": "ref:van-9"}
+    batch[2]["carrier_id"] = "ref:nobody"
+    batch.append(batch[3])
+    result = take(sender, batch)
+    found = statuses(result)
+    assert found == ["quarantined"] * 2 + ["refused"] + ["accepted"] * 17 + ["duplicate"]
+    assert [one.event_id for one in result.results] == [one["event_id"].lower() for one in batch]
+
+
 def test_two_batches_in_one_write_share_no_id(van, sender):
     first = many(van)
     second = [fleet.position(van, TUESDAY), *(dict(one) for one in first)]
