@@ -55,7 +55,7 @@ class Items(Sequence[Item]):
         return len(self.positions) + len(self.others)
 
     def __getitem__(self, place: Any) -> Any:
-        """Return the item at a place."""
+        """Return the item at a place, a plain position as a new event each time."""
         if place in self.others:
             return self.others[place]
         if place not in self.positions.rows:

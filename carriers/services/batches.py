@@ -32,7 +32,10 @@ class Taken(dict[UUID, dict[str, Statement | Positions]]):
         if not all(self.get(sender, {}).keys().isdisjoint(ids) for sender, ids in batch.items()):
             return False
         for sender, ids in batch.items():
-            self[sender] = self[sender] | ids if sender in self else ids
+            if sender in self:
+                self[sender].update(ids)
+            else:
+                self[sender] = ids
         return True
 
     def content_hash(self, sender_id: UUID, event_id: str) -> bytes:
@@ -187,7 +190,8 @@ class Batch:
         return found is not None
 
     def lot(self, taken: Taken) -> log.Lot:
-        """Return what is clear and whose ids nobody has `taken` yet, and take them."""
+        """Return what is clear and whose ids nobody has `taken` yet, and take them. Positions stay
+        columns unless an id comes twice."""
         own = Taken()
         for statement in self.statements:
             own.setdefault(statement.sender_id, {})[statement.event.event_id] = statement

@@ -34,7 +34,7 @@ def take(*, actor: Actor, body: bytes, now: datetime, lines: bool = False) -> Ba
 
 
 def take_items(
-    *, actor: Actor, items: list[decoding.Item], now: datetime, beside: Beside | None = None
+    *, actor: Actor, items: Sequence[decoding.Item], now: datetime, beside: Beside | None = None
 ) -> BatchResult:
     """Take decoded events, or the reasons against an item, into the log.
 

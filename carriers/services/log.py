@@ -9,6 +9,7 @@ the log in the transaction that writes the target.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -164,6 +165,7 @@ class _Writing:
     def __init__(self, lots: Sequence[Lot]) -> None:
         self._statements = [(one, lot.receipt) for lot in lots for one in lot.statements]
         self._positions = [(one, lot.receipt) for lot in lots for one in lot.positions]
+        self._starts: list[int] = []
         self._waiting: dict[Key, list[tuple[Statement, Receipt]]] = {}
 
     def write(self) -> Written:
@@ -207,6 +209,7 @@ class _Writing:
             place += 1
         for positions, receipt in self._positions:
             packer.add_positions(place, number + place, positions, receipt)
+            self._starts.append(place)
             place += len(positions)
         own = {statement.key for statement, _ in self._statements} if waiting else frozenset()
         for place, (key, voids) in enumerate(waiting.items(), start=1):
@@ -222,12 +225,8 @@ class _Writing:
         """Return the event at a place: a statement, or positions and the row."""
         if place < len(self._statements):
             return self._statements[place][0]
-        row = place - len(self._statements)
-        for positions, _ in self._positions:
-            if row < len(positions):
-                return positions, row
-            row -= len(positions)
-        raise IndexError(place)
+        number = bisect_right(self._starts, place) - 1
+        return self._positions[number][0], place - self._starts[number]
 
     def _key(self, place: int) -> Key:
         found = self._at(place)
