@@ -1,5 +1,5 @@
 """Plain positions: vehicle, time and place, at most with a trip and a device's clock. Nine events
-of ten are such, so they go through the intake by columns, without an object for each. Pure.
+of ten are such, so they go through the intake by columns instead of one by one. Pure.
 """
 
 from array import array
@@ -34,8 +34,6 @@ FEW = 16
 """Fewer positions than this are cheaper one by one."""
 _SHORTEST = 220
 """Bytes of a plain position at least."""
-SKEW_THAT_COUNTS_MS = 30_000
-"""Below this a device's clock is taken as right (events digest, section 4)."""
 _NUMBERS = 5
 _FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICRO
 _LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICRO
@@ -124,15 +122,6 @@ class Plain:
     def trip_names(self) -> set[str]:
         """Return each trip once."""
         return {one.trip_id for one in self.more if one is not None and one.trip_id is not UNSET}
-
-    @cached_property
-    def effective(self) -> Micros:
-        """Return when each happened, by a clock that is put right where it is known to be wrong
-        (`rules.effective_at`)."""
-        if not self.more:
-            return self.instants
-        skews = [0 if one is None else skew_us(one.clock) for one in self.more]
-        return self.instants - np.array(skews, np.int64)
 
     @cached_property
     def rows(self) -> dict[int, int]:
@@ -230,14 +219,6 @@ def is_plain(event: object) -> bool:
     )
 
 
-def skew_us(clock: Clock | UnsetType) -> int:
-    """Return by how many microseconds an instant is put right: a device's clock by its measured
-    skew, when that is more than 30 s."""
-    if clock is UNSET or clock.source != "device" or clock.skew_ms is UNSET:
-        return 0
-    return clock.skew_ms * 1000 if abs(clock.skew_ms) > SKEW_THAT_COUNTS_MS else 0
-
-
 def encoded(more: Sequence[More]) -> list[bytes]:
     """Return in canonical form what positions say besides, their trips by our ids."""
     return _ENCODER.encode_lines(more).splitlines()
@@ -262,6 +243,8 @@ def _is_simple(clock: Clock) -> bool:
 
 def _columns(places: Sequence[int], events: Sequence[Any], instants: Micros) -> Plain | None:
     """Return positions by columns; None when one lies at an instant that UTC has no name for."""
+    if len(instants) and (instants.min() < _FIRST or instants.max() > _LAST):
+        return None
     event_ids, carriers, vehicles = [], [], []
     said: list[float | UnsetType] = []
     more: list[More | None] = []
@@ -274,11 +257,7 @@ def _columns(places: Sequence[int], events: Sequence[Any], instants: Micros) -> 
         more.append(more_of(event))
     if not any(more):
         more = []
-    found = Plain(places, event_ids, carriers, vehicles, instants, _numbers(said), more)
-    named = all(
-        at.min() >= _FIRST and at.max() <= _LAST for at in (instants, found.effective) if len(at)
-    )
-    return found if named else None
+    return Plain(places, event_ids, carriers, vehicles, instants, _numbers(said), more)
 
 
 def _numbers(said: Sequence[float | UnsetType]) -> array[float]:

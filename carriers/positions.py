@@ -13,6 +13,7 @@ from msgspec import UNSET
 from carriers import plain, rules
 from carriers.plain import More, Plain
 from carriers.rules import Ages, Named, Names, Statement
+from kernel.instants import Micros
 from kernel.wire import EPOCH, MICRO
 
 _RECORD = np.dtype([("vehicle", "V16"), ("at", ">i8"), ("fix", ">f8", 5)])
@@ -31,20 +32,21 @@ class Positions:
     def __init__(
         self,
         said: Plain,
+        effective: Micros,
         lateness: str,
         names: Names,
         ages: Ages,
     ) -> None:
-        by_name = names.vehicles_of(said.vehicle_names)
+        by_name = {text: names.of("vehicle", text) for text in said.vehicle_names}
         self.indexes = said.places
         self.sender = names.sender
         self.lateness = lateness
         self.ids = said.lower_ids
         self.packed_ids = said.packed_ids
-        self.named = [by_name[text] for text in said.vehicle_names]
+        self.named = list(by_name.values())
         self.vehicles = list(map(by_name.__getitem__, said.vehicles))
         self.instants = said.instants
-        self.effective = said.effective
+        self.effective = effective
         self.fixes = np.frombuffer(said.fixes).reshape(-1, 5)
         rows = np.empty(len(said), _RECORD)
         rows["vehicle"] = np.frombuffer(b"".join([one.id.bytes for one in self.vehicles]), "V16")
@@ -103,10 +105,18 @@ def _resolved(more: More | None, trips: Mapping[str, Named]) -> More | None:
     return More(more.schema_version, more.clock, trips[more.trip_id].text)
 
 
+def _effective(said: Plain) -> Micros:
+    """Return when each happened, by a clock that is put right where it is known to be wrong."""
+    if not said.more:
+        return said.instants
+    skews = [0 if one is None else rules.skew_us(one.clock) for one in said.more]
+    return said.instants - np.array(skews, np.int64)
+
+
 def columns(said: Plain, names: Names, ages: Ages) -> tuple[list[Positions], list[int]]:
     """Return plain positions of one sender on their way, and the indexes of those that have to be
     looked at one by one: too old, or ahead of the time."""
-    at = said.effective
+    at = _effective(said)
     since = (ages.backfill_since, ages.late_since, ages.on_time_since)
     bounds = np.array([(bound - EPOCH) // MICRO for bound in since], np.int64)
     classes = np.searchsorted(bounds, at, side="right")
@@ -115,11 +125,12 @@ def columns(said: Plain, names: Names, ages: Ages) -> tuple[list[Positions], lis
     left: list[int] = []
     found = np.unique(classes).tolist()
     for number in found:
-        part = said
+        part, effective = said, at
         if len(found) > 1:
-            part = said.only(np.flatnonzero(classes == number).tolist())
+            rows = np.flatnonzero(classes == number)
+            part, effective = said.only(rows.tolist()), at[rows]
         if number:
-            made.append(Positions(part, _CLASSES[number], names, ages))
+            made.append(Positions(part, effective, _CLASSES[number], names, ages))
         else:
             left += part.places
     return made, left

@@ -1,6 +1,6 @@
 """What an event means to the log: its ids, subject, effective time, lateness and hash. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -13,10 +13,12 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from carriers import codes, plain
-from carriers.messages import CarrierEvent
+from carriers.messages import CarrierEvent, Clock
 from kernel import identifiers, wire
 from kernel.refusals import Reason
 
+SKEW_THAT_COUNTS_MS = 30_000
+"""Below this a device's clock is taken as right (events digest, section 4)."""
 AHEAD = timedelta(minutes=5)
 """Farther in the future than this an event is quarantined: the clock is wrong, not the event."""
 ON_TIME = timedelta(minutes=5)
@@ -66,14 +68,6 @@ class Names:
         if found is None:
             found = known[text] = _named(self.key, kind, text)
         return found
-
-    def vehicles_of(self, texts: Iterable[str]) -> dict[str, Named]:
-        """Return what texts and others before them name as vehicles."""
-        known = self.vehicles
-        for text in texts:
-            if text not in known:
-                known[text] = _named(self.key, "vehicle", text)
-        return known
 
     def refs(self, kind: str) -> dict[str, str]:
         """Return what the sender called things of a kind, by our id; only `ref:` names."""
@@ -278,9 +272,17 @@ def _subject(event: CarrierEvent, vehicle: Named | None, facility: Named | None)
     return vehicle
 
 
+def skew_us(clock: Clock | UnsetType) -> int:
+    """Return by how many microseconds an instant is put right: a device's clock by its measured
+    skew, when that is more than 30 s."""
+    if clock is UNSET or clock.source != "device" or clock.skew_ms is UNSET:
+        return 0
+    return clock.skew_ms * 1000 if abs(clock.skew_ms) > SKEW_THAT_COUNTS_MS else 0
+
+
 def _effective(event: CarrierEvent) -> tuple[datetime, bool]:
-    """Return when the event happened and whether a correction was made (`plain.skew_us`)."""
-    skew = plain.skew_us(event.clock)
+    """Return when the event happened and whether a correction was made."""
+    skew = skew_us(event.clock)
     if not skew:
         return event.occurred_at, False
     try:

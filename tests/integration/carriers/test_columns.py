@@ -19,16 +19,6 @@ pytestmark = pytest.mark.django_db
 MEMBERS = ("lat", "lng", "accuracy_m", "speed_mps", "heading_deg")
 
 
-@pytest.fixture
-def van(carrier):
-    return fleet.vehicle(carrier, "van-7")
-
-
-@pytest.fixture
-def sender(carrier):
-    return factories.actor_of(carrier)
-
-
 @pytest.fixture(autouse=True)
 def columns(monkeypatch):
     """Count the positions that went by columns."""

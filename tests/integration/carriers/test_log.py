@@ -14,20 +14,6 @@ from tests.integration.carriers.racing import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def van(carrier):
-    from tests import fleet
-
-    return fleet.vehicle(carrier, "van-7")
-
-
-@pytest.fixture
-def sender(carrier):
-    from tests import factories
-
-    return factories.actor_of(carrier)
-
-
 def take(actor, items, now=TUESDAY):
     from carriers.services import intake
 

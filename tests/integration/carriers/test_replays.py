@@ -12,13 +12,6 @@ from tests.integration.carriers.racing import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def sender(carrier):
-    from tests import factories
-
-    return factories.actor_of(carrier)
-
-
 def take(actor, items, now=TUESDAY):
     from carriers.services import intake
 

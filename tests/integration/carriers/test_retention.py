@@ -16,20 +16,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def van(carrier):
-    from tests import fleet
-
-    return fleet.vehicle(carrier, "van-7")
-
-
-@pytest.fixture
-def sender(carrier):
-    from tests import factories
-
-    return factories.actor_of(carrier)
-
-
-@pytest.fixture
 def take(van, sender):
     """Return `take(age, kind)`: take an event so long before TUESDAY, at once; return its id."""
     from carriers.services import intake
