@@ -212,12 +212,15 @@ def undisturbed(world: World, sent: Sequence[Sent], as_of: datetime = END) -> No
 
 
 def finish(as_of: datetime = END) -> None:
-    """Read what is left, and confirm what lies behind the watermark."""
+    """Read what is left, and confirm what lies behind the watermark.
+
+    The server ends the session of a process that died in its own time. Until then it may hold
+    the tick's lock, which is waited for, or a transaction, behind which readers stay.
+    """
     from foundation import consumers, ticks
 
-    ticks.tick(as_of, strict=True)
-    while consumers.backlog():  # the server's own transactions hold up readers for a moment
-        ticks.tick(as_of, strict=True)
+    while ticks.tick(as_of, strict=True, wait=True) or consumers.backlog():
+        pass
 
 
 def _take(actor: Any, body: bytes, now: datetime) -> Any:
