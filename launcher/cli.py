@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "down": (upward.down, "stop what `up` started"),
     "status": (upward.status, "show what runs, where, since when, and whether it is well"),
     "logs": (tools.logs, "show the logs: logs [-f] [-n LINES] [NAME]"),
-    "manage": (tools.manage, "run Django's manage.py with the right environment"),
+    "manage": (tools.manage, "run Django's manage.py with its environment: manage [--demo] …"),
     "city": (tools.city, "city load PATH: load a city pack"),
     "bench": (tools.bench, "run a benchmark: bench [NAME [ARGUMENTS]]; without a name, list them"),
     "reset": (tools.reset, "stop everything and delete the data: reset [--all] [--yes]"),

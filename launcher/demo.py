@@ -29,18 +29,19 @@ def demo(checkout: Checkout, arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, help="TCP port of the portal")
     wanted = parser.parse_args(arguments)
     with at_most_one(checkout.run / "demo.lock", _already(checkout)):
-        chosen = servers.choose(
-            postgres.main_cluster(checkout),
-            Redis(checkout),
-            database=DATABASE,
-            redis_database=1,
-        )
+        chosen = its_servers(checkout)
         setup.ensure(checkout, given=chosen)
         port = _port(checkout, wanted.port)
         remember(pid_file(checkout), this_process(), port=port)
         with servers.running(checkout, chosen, database=None):
             _prepare(checkout, chosen)
             return Day(checkout, chosen, port, began).run(wanted)
+
+
+def its_servers(checkout: Checkout) -> servers.Servers:
+    """Return the servers of the demo, with its own databases in them."""
+    cluster = postgres.main_cluster(checkout)
+    return servers.choose(cluster, Redis(checkout), database=DATABASE, redis_database=1)
 
 
 def pid_file(checkout: Checkout) -> Path:

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from launcher import django, postgres, say, servers, setup, supervisor
+from launcher import demo, django, postgres, say, servers, setup, supervisor
 from launcher.checkout import Checkout
-from launcher.processes import dies_with_parent
+from launcher.processes import dies_with_parent, recall
 from launcher.redis import Redis
 
 NEED_NO_DATABASE = {
@@ -19,12 +19,18 @@ NEED_NO_DATABASE = {
 
 
 def manage(checkout: Checkout, arguments: list[str]) -> int:
-    """Run manage.py; database and Redis run meanwhile."""
-    chosen = setup.main_servers(checkout)
+    """Run manage.py, with `--demo` in the demo's database; database and Redis run meanwhile."""
+    of_demo = arguments[:1] == ["--demo"]
+    arguments = arguments[of_demo:]
+    chosen = demo.its_servers(checkout) if of_demo else setup.main_servers(checkout)
     setup.ensure(checkout, given=chosen)
     if not arguments or arguments[0] in NEED_NO_DATABASE:
         return django.call(checkout, chosen, arguments or ["help"])
-    with servers.running(checkout, chosen, database="cityhub"):
+    with servers.running(checkout, chosen, database=None if of_demo else "cityhub"):
+        if chosen.cluster and of_demo and not chosen.cluster.has_database(demo.DATABASE):
+            raise say.Trouble("there is no demo yet", "./hub demo")
+        if chosen.cluster and not of_demo and recall(demo.pid_file(checkout)):
+            say.step("not in the demo that runs beside; its own is: ./hub manage --demo …")
         return django.call(checkout, chosen, arguments)
 
 
