@@ -6,12 +6,14 @@ class CurbsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from curbs import codes, consumers, deadlines  # noqa: F401
+        from accounts.news import register
+        from curbs import codes, consumers, deadlines, news  # noqa: F401
         from foundation import consumers as streams
         from foundation import ticks
 
         ticks.register("curbs.holds", deadlines.release_holds, deadlines.next_hold)
         ticks.register("curbs.no_shows", deadlines.note_no_shows, deadlines.next_no_show)
         ticks.register("curbs.ends", deadlines.finish_overdue, deadlines.next_end)
+        register(news.TOPIC)
         streams.register(consumers.AutomaticCheckIn())
         streams.register(consumers.RulesPublished())

@@ -27,6 +27,9 @@ TOPICS: dict[str, Any] = {
     "regulation.published": gettext_lazy(
         "A version of a rule is published, suspended, resumed or annulled"
     ),
+    "booking.changed": gettext_lazy(
+        "A booking is made, confirmed, extended, used, cancelled or runs out"
+    ),
     "finding.created": gettext_lazy("A finding is made"),
     "finding.changed": gettext_lazy(
         "A finding is adjusted, confirmed, withdrawn or disputed, or its dispute dismissed"
