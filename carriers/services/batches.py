@@ -278,6 +278,7 @@ class Batch:
 
         Each is tried in a transaction of its own that is rolled back.
         """
+        self._to_statements(self.positions)
         bad = []
         for statement in [*self.statements, *(one for one, _ in self.doubtful)]:
             if not _is_storable(statement, self.receipt, now):

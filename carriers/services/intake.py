@@ -103,6 +103,7 @@ def _with_retries(attempt: Callable[[], None], now: datetime) -> None:
         partitions.ensure(now)
         try:
             with transaction.atomic():
+                log.limit_waits()
                 return attempt()
         except (OperationalError, IntegrityError) as error:
             state = getattr(error.__cause__, "sqlstate", "")

@@ -62,7 +62,7 @@ PATIENCE = "20s"
 """A database that cannot keep up gives the writer an error in time to tell the client."""
 
 _STAGE = (
-    "SET LOCAL statement_timeout = %s; CREATE TEMPORARY TABLE IF NOT EXISTS carriers_stage ("
+    "CREATE TEMPORARY TABLE IF NOT EXISTS carriers_stage ("
     + ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     + ") ON COMMIT DELETE ROWS"
 )
@@ -127,6 +127,12 @@ class Lot:
     positions: list[Positions] = field(default_factory=list)
 
 
+def limit_waits() -> None:
+    """Have every statement of the rest of the transaction given up after PATIENCE."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = %s", [PATIENCE])
+
+
 def known(keys: Sequence[Key]) -> dict[Key, Known]:
     """Return what the log knows of event ids; those that it does not know are left out."""
     if not keys:
@@ -176,7 +182,7 @@ class _Writing:
             self._positions = []
         rows = self._packed()
         with connection.cursor() as cursor:
-            cursor.execute(_STAGE, [PATIENCE])
+            cursor.execute(_STAGE)
             if connection.savepoint_ids:  # not the outermost transaction: rows of an earlier batch
                 cursor.execute("DELETE FROM carriers_stage")
             with cursor.copy(_COPY) as copy:

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
 
+from carriers.services import log
+
 AHEAD_DAYS = 3
 _LOCK = 0x70617274  # "part": one maker of partitions at a time
 _made: set[str] = set()
@@ -77,6 +79,7 @@ def _ahead(as_of: datetime) -> Iterator[Slice]:
 def _make(wanted: list[Slice]) -> int:
     unique = {part.name: part for part in wanted}
     with transaction.atomic(), connection.cursor() as cursor:
+        log.limit_waits()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND relispartition"

@@ -71,5 +71,6 @@ def _write(sender_id: UUID, stopped: StoppedSubject, actor: Actor, now: datetime
     assert isinstance(statement, Statement)
     rules.seal([statement])
     event.event_type = SKIPPED  # type: ignore[assignment]  # no sender can say it
+    log.limit_waits()
     partitions.ensure(now)
     log.store([log.Lot(log.Receipt(stopped.city_id, actor.client_id, now), [statement])])

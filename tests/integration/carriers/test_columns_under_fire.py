@@ -252,9 +252,8 @@ def test_who_waits_too_long_for_anothers_id_is_told_to_come_again(
 def test_a_write_that_waits_elsewhere_is_given_up_as_well(
     van, sender, carrier, domain_clock, monkeypatch, doubtful
 ):
-    """FAULT: the time that a statement has begins in `log.store`. What is doubtful altogether
-    never comes there, and partitions are made before it; both wait without end, and with them a
-    writer of the lane and all that waits for one."""
+    """A batch that is doubtful altogether never comes to the log, and partitions are made before
+    it: a writer of the lane that waits there holds up all that waits for one."""
     monkeypatch.setattr(log, "PATIENCE", "300ms")
     token = factories.token(carrier)
     take(sender, many(van, 1))
@@ -390,8 +389,6 @@ def test_what_could_not_be_written_in_all_tries_is_not_there_and_may_come_again(
 def test_one_position_that_the_database_cannot_store_sinks_no_batch_of_columns(
     van, sender, columns
 ):
-    """FAULT: `Batch.part_with_unstorable` tries what is among statements or doubtful, and not what
-    goes by columns: the whole batch is refused."""
     batch = many(van, 20)
     batch[7]["place"]["lat"] = 60.5
     with connection.cursor() as cursor:
