@@ -16,7 +16,7 @@ def known(asked: Asked, *, sender_id: UUID, city_id: UUID) -> Known:
     the same city (a locker that many use), the sender's own goes first.
     """
     return Known(
-        vehicles=_vehicles(asked.vehicles, sender_id),
+        vehicles=vehicles(asked.vehicles, sender_id),
         facilities=_facilities(asked.facilities, sender_id, city_id),
         trips=_trips(asked.trips, sender_id),
         stops=_stops(asked.stops, sender_id),
@@ -34,10 +34,12 @@ def withdrawn(sender_id: UUID, native_ids: set[str]) -> set[str]:
     return set(rows.values_list("native_id", flat=True))
 
 
-def _vehicles(asked: set[str], sender_id: UUID) -> dict[str, str]:
+def vehicles(asked: set[str], sender_id: UUID) -> dict[str, str]:
+    """Return the sender's vehicles by what names them: our id, or a GS1 key (`grai:`, `giai:`).
+    One query."""
     if not asked:
         return {}
-    keys = {name for name in asked if name.startswith(("grai:", "giai:"))}
+    keys = {name for name in asked if is_gs1(name)}
     ids = {name: found for name in asked - keys if (found := _uuid(name))}
     rows = Vehicle.objects.filter(organisation_id=sender_id).filter(
         Q(id__in=set(ids.values()))
@@ -50,6 +52,11 @@ def _vehicles(asked: set[str], sender_id: UUID) -> dict[str, str]:
         named |= keys & {f"grai:{grai}", f"giai:{giai}"}
         found |= dict.fromkeys(named, str(vehicle_id))
     return found
+
+
+def is_gs1(name: str) -> bool:
+    """Return whether a vehicle is named by the GS1 key of an asset."""
+    return name.startswith(("grai:", "giai:"))
 
 
 def _facilities(asked: set[str], sender_id: UUID, city_id: UUID) -> dict[str, FacilityOf]:

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
+from msgspec import UNSET
 
 from accounts import scopes
 from accounts.actors import Actor
@@ -20,7 +21,7 @@ from carriers import codes, decoding, plain, rules
 from carriers.messages import CarrierEvent
 from carriers.models import Quarantined
 from carriers.rules import Ages, Names, Statement
-from carriers.selectors import horizon
+from carriers.selectors import dialects, horizon
 from carriers.selectors import quarantine as reading
 from carriers.services import intake, quarantine
 from carriers.services.batches import Batch
@@ -96,25 +97,40 @@ class _Again(Batch):
     """Items that lie in quarantine, on their way through the intake again.
 
     Their age counts from the first receipt; their content is what it was, whatever storage made
-    of its text. The quarantine is brought up to date with what becomes of them, not written anew.
+    of its text. Only a GS1 key means the vehicle that has been registered with it since. The
+    quarantine is brought up to date with what becomes of them, not written anew.
     """
 
     def __init__(self, sender: Actor, rows: Sequence[Quarantined], now: datetime) -> None:
         super().__init__(sender, _items(rows, now), now)
         self._rows = rows
+        self._assets = _assets(rows)
+        self._mended: set[int] = set()
 
     def statement(self, index: int, item: CarrierEvent, names: Names) -> Statement | list[Reason]:
         row = self._rows[index]
         for kind, said in row.named():
             names.of(kind, said)  # the canonical event has lost it
+            if kind == "vehicle" and said in self._assets and item.vehicle is not UNSET:
+                item.vehicle.vehicle_id = self._assets[said]
+                self._mended.add(index)
         return rules.prepare(index, item, names, Ages(self.now, row.received_at, self.admits))
 
     def seal(self, statements: list[Statement]) -> None:
         for statement in statements:
             statement.content_hash = bytes(self._rows[statement.index].content_hash)
+        rules.seal([statement for statement in statements if statement.index in self._mended])
 
     def keep(self, items: list[tuple[Statement, list[Reason]]]) -> None:
         pass
+
+
+def _assets(rows: Sequence[Quarantined]) -> dict[str, str]:
+    """Return the vehicles that rows of one sender name by a GS1 key, by that name."""
+    said = {said.removeprefix("ref:") for row in rows for kind, said in row.named()}
+    keys = {name for name in said if dialects.is_gs1(name)}
+    found = dialects.vehicles(keys, rows[0].organisation_id)
+    return {f"ref:{name}": vehicle_id for name, vehicle_id in found.items()}
 
 
 def _items(rows: Sequence[Quarantined], now: datetime) -> decoding.Items:

@@ -361,6 +361,31 @@ def test_an_unknown_vehicle_waits_in_quarantine(capture, hub, carrier):
     assert types() == ["station.gate_in"]
 
 
+@pytest.mark.parametrize("resent", [False, True])
+@pytest.mark.parametrize("step", ["arriving", "sensor_reporting"])
+def test_what_waits_for_an_asset_is_replayed_when_a_vehicle_has_its_key(
+    api, capture, hub, carrier, resent, step
+):
+    events = [seen(step), seen(step, seconds=60)]
+    if step == "sensor_reporting":
+        for event in events:
+            event["readPoint"] = {"id": "geo:60.17,24.94"}
+    assert capture(*events)["counts"]["quarantined"] == 2
+    van = fleet.vehicle(carrier, "van-7", grai=GRAI)
+    if resent:
+        assert capture(events[0])["counts"]["accepted"] == 1
+    replayed = []
+    for row in Quarantined.objects.order_by("received_at", "id"):
+        answer = api().post(f"/api/v1/events/quarantine/{row.id}/replay")
+        assert answer.status_code == 200, answer.content
+        replayed.append(answer.json()["status"])
+    assert sorted(replayed) == (["accepted", "duplicate"] if resent else ["accepted"] * 2)
+    logged = [*LoggedEvent.objects.all(), *LoggedPosition.objects.all()]
+    assert [row.subject_id for row in logged] == [van.id] * 2
+    assert not Quarantined.objects.open().exists()
+    assert capture(*events)["counts"]["duplicate"] == 2
+
+
 def test_the_grai_of_anothers_vehicle_says_nothing(capture, hub, other_carrier):
     fleet.vehicle(other_carrier, "theirs", grai=GRAI)
     assert capture(seen("arriving"))["counts"]["quarantined"] == 1
