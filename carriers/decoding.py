@@ -277,6 +277,9 @@ def _bad_ids(event: CarrierEvent) -> Iterator[Reason]:
     if event.voids is not UNSET:
         if not _UUID.fullmatch(event.voids.event_id):
             yield Reason(codes.INVALID, "An event id is a UUID.", pointer="/voids/event_id")
+        elif event.voids.event_id.lower() == event.event_id.lower():
+            detail = "An event cannot void itself."
+            yield Reason(codes.INVALID, detail, pointer="/voids/event_id")
         for index, replaced in enumerate(event.voids.replaced_by or ()):
             if not _UUID.fullmatch(replaced):
                 pointer = f"/voids/replaced_by/{index}"

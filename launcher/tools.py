@@ -30,7 +30,7 @@ def manage(checkout: Checkout, arguments: list[str]) -> int:
         if chosen.cluster and of_demo and not chosen.cluster.has_database(demo.DATABASE):
             raise say.Trouble("there is no demo yet", "./hub demo")
         if chosen.cluster and not of_demo and recall(demo.pid_file(checkout)):
-            say.step("not in the demo that runs beside; its own is: ./hub manage --demo …")
+            say.step("the demo beside has a database of its own: ./hub manage --demo …")
         return django.call(checkout, chosen, arguments)
 
 

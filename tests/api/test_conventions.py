@@ -58,7 +58,8 @@ def test_all_errors_of_shape_come_at_once_with_their_pointers(api):
     found = {(error["code"], error.get("pointer", "")) for error in problem(answer)["errors"]}
     assert found == {
         ("request.invalid", "/agent_id"),
-        ("request.invalid", ""),  # `scopes` is missing, `extra` is unknown
+        ("request.invalid", "/scopes"),  # is missing
+        ("request.invalid", "/extra"),  # is unknown
         ("request.invalid", "/vehicle_ids/0"),
         ("request.invalid", "/vehicle_ids/1"),
         ("request.invalid", "/ends_at"),

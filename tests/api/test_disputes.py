@@ -180,11 +180,11 @@ def test_a_dispute_is_decided_once(api, mine, hel_city):
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({}, ""),
+        ({}, "/reason"),
         ({"reason": "   "}, "/reason"),
         ({"reason": "x" * 201}, "/reason"),
         ({"reason": "x", "statement": "y" * 4001}, "/statement"),
-        ({"reason": "x", "attachment": "z"}, ""),
+        ({"reason": "x", "attachment": "z"}, "/attachment"),
         ({"reason": 7}, "/reason"),
     ],
 )

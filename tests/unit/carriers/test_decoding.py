@@ -155,6 +155,14 @@ def test_a_bad_item_is_known_by_its_event_id_when_it_says_one(event, expected):
             ("event.missing_member", "/place/ooh_point_id"),
         ),
         (changed(event_type="event.voided"), ("event.missing_member", "/voids")),
+        (
+            changed(
+                event_id=VEHICLE,
+                event_type="event.voided",
+                voids={"event_id": VEHICLE.upper(), "reason": "did_not_occur"},
+            ),
+            ("event.invalid", "/voids/event_id"),
+        ),
         ([1], ("event.malformed", "")),
         ("text", ("event.malformed", "")),
     ],

@@ -51,8 +51,8 @@ def test_every_error_of_a_nested_body_is_named():
         "/name",
         "/stops/0/lng",
         "/stops/0/lat",
-        "/stops/1",
-        "/depot",
+        "/stops/1/x",  # unknown
+        "/depot/lat",  # missing
     ]
 
 
