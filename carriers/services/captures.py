@@ -69,8 +69,8 @@ def _finish(job: CaptureJob, report: Report, base: str, *, rolled_back: bool) ->
         if one.status not in ("accepted", "duplicate") or one.notes
     ]
     if rolled_back:
-        job.errors = [one for one in job.errors if one["status"] != "kept"]
-        job.errors.append(_problem(codes.ROLLED_BACK, codes.ROLLED_BACK.title, "refused", base))
+        job.errors = [one for one in job.errors if one["status"] == "refused"]
+        job.errors += [_undone(one, base) for one in report.results if one.status != "refused"]
     failed = [one for one in job.errors if one["status"] != "kept"]
     job.success = not failed
     job.save(force_insert=True)
@@ -99,6 +99,13 @@ def _error(result: MessageResult, base: str) -> dict[str, Any]:
             for one in told
         ],
     }
+
+
+def _undone(result: MessageResult, base: str) -> dict[str, Any]:
+    """Return the problem of an event that came to nothing for another's sake."""
+    where, code = f"{base}/{result.index}", codes.ROLLED_BACK
+    made = _problem(code, code.title, "refused", where)
+    return made | {"index": result.index, "eventID": result.native_id}
 
 
 def _problem(code: str, detail: str, status: str, pointer: str) -> dict[str, Any]:

@@ -338,6 +338,11 @@ def test_rolled_back_means_that_nothing_of_the_document_was_taken(capture, van, 
     assert (job["success"], job["captureErrorBehaviour"]) == (False, "rollback")
     assert (job["counts"]["accepted"], job["counts"]["refused"]) == (0, 2)
     assert [one["code"] for one in job["errors"]] == ["event.invalid", "epcis.rolled_back"]
+    assert [(one["index"], one["status"]) for one in job["errors"]] == [
+        (1, "refused"),
+        (0, "refused"),
+    ]
+    assert job["errors"][1]["eventID"] == good["eventID"]
     assert not LoggedEvent.objects.exists()
     assert not Original.objects.exists()
     assert capture(good, headers={"GS1-Capture-Error-Behaviour": "rollback"})["success"]
