@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from accounts import scopes
 from accounts.api import shapes
+from accounts.codes import MANDATE_NOT_FOUND
 from accounts.models import Mandate
 from accounts.services import mandates
 from foundation import clock, codes
@@ -85,6 +86,7 @@ class MandateView(HubView):
     """One mandate."""
 
     scope = scopes.MANDATES_WRITE
+    missing = MANDATE_NOT_FOUND
     rows = Mandate.objects
 
     @schema(response=shapes.MandateOut, summary="Read a mandate")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from rest_framework.response import Response
 
+from accounts import codes
 from accounts.api import webhook_shapes as shapes
 from accounts.models import WebhookDelivery, WebhookEndpoint
 from accounts.scopes import WEBHOOKS_WRITE
@@ -54,6 +55,7 @@ class WebhookView(HubView):
     """One endpoint."""
 
     scope = WEBHOOKS_WRITE
+    missing = codes.WEBHOOK_NOT_FOUND
     rows = WebhookEndpoint.objects
 
     @schema(response=shapes.WebhookOut, summary="Read a webhook endpoint")
@@ -89,6 +91,7 @@ class WebhookRotateView(HubView):
     """A new secret; the one before goes on signing for a while."""
 
     scope = WEBHOOKS_WRITE
+    missing = codes.WEBHOOK_NOT_FOUND
     rows = WebhookEndpoint.objects
 
     @schema(
@@ -112,6 +115,7 @@ class WebhookReplayView(HubView):
     """Deliveries of a range of time, once more."""
 
     scope = WEBHOOKS_WRITE
+    missing = codes.WEBHOOK_NOT_FOUND
     rows = WebhookEndpoint.objects
 
     @schema(
@@ -138,6 +142,7 @@ class WebhookDeliveriesView(HubView):
     """What was delivered to an endpoint, waits or was given up; the latest news first."""
 
     scope = WEBHOOKS_WRITE
+    missing = codes.WEBHOOK_NOT_FOUND
     rows = WebhookDelivery.objects
 
     @schema(
@@ -162,6 +167,7 @@ class WebhookDeliveryView(HubView):
     """One delivery with its attempts."""
 
     scope = WEBHOOKS_WRITE
+    missing = codes.DELIVERY_NOT_FOUND
     rows = WebhookDelivery.objects
 
     @schema(response=shapes.DeliveryDetail, summary="Read a delivery with its attempts")

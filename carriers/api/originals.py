@@ -8,6 +8,7 @@ from msgspec import Struct
 from rest_framework.response import Response
 
 from accounts import scopes
+from carriers import codes
 from carriers.models import Original
 from foundation.api import query
 from foundation.api.openapi import schema
@@ -71,6 +72,7 @@ class OriginalView(HubView):
     """One message that was kept."""
 
     scope = scopes.EVENTS_WRITE
+    missing = codes.MESSAGE_NOT_FOUND
     rows = Original.objects
 
     @schema(response=OriginalOut, summary="Read an original message")

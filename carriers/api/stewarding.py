@@ -7,6 +7,7 @@ from msgspec import UNSET
 from rest_framework.response import Response
 
 from accounts import scopes
+from carriers import codes
 from carriers.api import kept
 from carriers.models import BackfillWindow, Quarantined, Replay, ReplayedItem
 from carriers.selectors.quarantine import STATES, Filter
@@ -61,6 +62,7 @@ class QuarantinedView(HubView):
     """One of them."""
 
     scope = scopes.EVENTS_WRITE
+    missing = codes.QUARANTINED_NOT_FOUND
     rows = Quarantined.objects
 
     @schema(response=kept.QuarantinedOut, summary="Read a quarantined event")
@@ -214,6 +216,7 @@ class BackfillWindowView(HubView):
     """One backfill window."""
 
     scope = scopes.EVENTS_WRITE
+    missing = codes.WINDOW_NOT_FOUND
     rows = BackfillWindow.objects
 
     @schema(response=kept.WindowOut, summary="Read a backfill window")

@@ -6,6 +6,7 @@ from uuid import UUID
 from rest_framework.response import Response
 
 from accounts import scopes
+from carriers import codes
 from carriers.api import bodies, shapes
 from carriers.models import Facility, RoutePlan, Vehicle
 from carriers.selectors.vehicles import vehicle_of
@@ -110,6 +111,7 @@ class RouteView(HubView):
     """One revision of a route."""
 
     scope = scopes.ROUTES_READ
+    missing = codes.ROUTE_NOT_FOUND
     rows = RoutePlan.objects
 
     @schema(response=shapes.RouteOut, summary="Read a route")

@@ -92,6 +92,7 @@ class BookingView(HubView):
     """One booking."""
 
     scope = CURBS_READ
+    missing = codes.BOOKING_NOT_FOUND
     rows = Booking.objects
 
     @schema(response=shapes.BookingOut, summary="Read a booking", tags=TAGS)

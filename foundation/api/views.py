@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from foundation import clock, codes
 from foundation.api import actors, mandate_use
 from foundation.api.paging import CursorPage
-from kernel.refusals import Refusal
+from kernel.refusals import Code, Refusal
 
 ScopeRule = str | None | Mapping[str, str | None]
 
@@ -22,12 +22,14 @@ class HubView(APIView):
 
     `scope` is required: a scope, None (public), or one of the two per HTTP method. A view that
     reads rows names them in `rows` (`Model.objects` or a queryset) and reads them through
-    `self.visible()`, `self.one()` and `self.page()`, so that nobody sees another tenant's.
+    `self.visible()`, `self.one()` and `self.page()`, so that nobody sees another tenant's;
+    `missing` is the code for a row that is not there.
     Inside a handler `self.actor` is who acts and `self.now` domain time, read once.
     """
 
     scope: ClassVar[ScopeRule]
     rows: ClassVar[Any] = None
+    missing: ClassVar[Code] = codes.NOT_FOUND
     actor: Any
     now: Any
 
@@ -69,7 +71,7 @@ class HubView(APIView):
         """Return one visible row. Raises 404, the same for what is not there and not theirs."""
         found = self.visible(rows).filter(pk=identifier, **filters).first()
         if found is None:
-            raise Refusal(codes.NOT_FOUND, _("There is nothing here, or nothing of yours."))
+            raise Refusal(self.missing, _("There is nothing here, or nothing of yours."))
         return self.noted(found)
 
     def noted(self, row: Any) -> Any:

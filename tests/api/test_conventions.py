@@ -2,6 +2,7 @@
 
 import json
 import re
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError
@@ -279,3 +280,21 @@ def test_a_problem_speaks_the_language_of_the_request_and_its_code_does_not(clie
 def test_what_says_nothing_names_no_media_type(rf, answer, kind):
     answered = RequestMiddleware(lambda request: answer)(rf.delete("/otm/v5/events/1"))
     assert answered.get("Content-Type") == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("mandates/{}", "accounts.mandate_not_found"),
+        ("webhooks/{}", "webhook.not_found"),
+        ("webhooks/{}/deliveries", "webhook.not_found"),
+        ("webhooks/deliveries/{}", "webhook.delivery_not_found"),
+        ("events/quarantine/{}", "quarantine.not_found"),
+        ("events/originals/{}", "dialect.message_not_found"),
+        ("backfill-windows/{}", "backfill.not_found"),
+        ("bookings/{}", "curb.booking_not_found"),
+    ],
+)
+def test_what_is_not_there_is_told_by_the_code_of_its_kind(api, path, code):
+    answer = api().get(f"/api/v1/{path.format(UUID(int=404))}")
+    assert (answer.status_code, problem(answer)["code"]) == (404, code)

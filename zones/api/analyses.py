@@ -14,6 +14,7 @@ from foundation.api.openapi import schema
 from foundation.api.views import HubView
 from kernel.vehicles import VehicleFacts
 from kernel.verdicts import RuleRef
+from zones import codes
 from zones.models import RegulationVersion
 from zones.selectors import analyses
 
@@ -95,6 +96,7 @@ class AnalysisView(HubView):
     """The solver looks at a version."""
 
     scope = RULES_READ
+    missing = codes.VERSION_NOT_FOUND
     rows = RegulationVersion.objects.select_related("regulation")
 
     @schema(

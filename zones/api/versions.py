@@ -10,6 +10,7 @@ from foundation.api.bodies import body
 from foundation.api.idempotency import idempotent
 from foundation.api.openapi import schema
 from foundation.api.views import HubView
+from zones import codes
 from zones.api import shapes
 from zones.models import RegulationVersion
 from zones.services import publishing, regulations, reviewing, suspending
@@ -21,6 +22,7 @@ class VersionView(HubView):
     """One version, and another wording for a draft."""
 
     scope = {"GET": None, "PUT": RULES_WRITE}
+    missing = codes.VERSION_NOT_FOUND
     rows = RegulationVersion.objects
 
     @schema(response=shapes.VersionOut, summary="Show a version", tags=TAGS)
