@@ -22,6 +22,24 @@ Reader = Callable[[Sequence[OutboxMessage]], Mapping[UUID, Piece]]
 told (any more) is left out."""
 
 
+def pieces(
+    messages: Sequence[OutboxMessage],
+    *,
+    key: str,
+    rows: Any,
+    piece: Callable[[Any, Mapping[str, Any]], Piece],
+) -> dict[UUID, Piece]:
+    """Return what `piece` tells of the rows that messages name by `key`, as they are now, and of
+    the messages' payloads. One query."""
+    named = {message.id: UUID(str(message.payload[key])) for message in messages}
+    found = rows.in_bulk(set(named.values()))
+    return {
+        message.id: piece(found[named[message.id]], message.payload)
+        for message in messages
+        if named[message.id] in found
+    }
+
+
 @dataclass(frozen=True)
 class Topic:
     """A topic that endpoints can want. `scope` is what its reader needs, None: it is public."""

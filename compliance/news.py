@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from accounts.news import Piece, Topic
+from accounts.news import Piece, Topic, pieces
 from accounts.scopes import FINDINGS_READ
 from compliance.models import Finding
 from foundation.models import OutboxMessage
@@ -27,21 +27,15 @@ def read(messages: Sequence[OutboxMessage]) -> Mapping[UUID, Piece]:
     The version of a finding is the number of entries in its journal: every change of what is told
     makes one, and state and count are read in one statement.
     """
-    wanted = {message.id: UUID(str(message.payload["finding_id"])) for message in messages}
-    rows = Finding.objects.annotate(entries=Count("journal")).in_bulk(set(wanted.values()))
-    found = {}
-    for message in messages:
-        row = rows.get(wanted[message.id])
-        if row is not None:
-            data = _data(row, message.payload)
-            found[message.id] = Piece(data, row.organisation_id, row.vehicle_id)
-    return found
+    rows = Finding.objects.annotate(entries=Count("journal"))
+    return pieces(messages, key="finding_id", rows=rows, piece=_piece)
 
 
-def _data(row: Any, payload: Mapping[str, Any]) -> dict[str, Any]:
+def _piece(row: Any, payload: Mapping[str, Any]) -> Piece:
     said = {"finding_id": row.id, "change": payload["change"], "version": row.entries}
     own = {name: payload[name] for name in OF_THE_CHANGE if name in payload}
-    return said | {name: getattr(row, name) for name in TOLD} | own
+    data = said | {name: getattr(row, name) for name in TOLD} | own
+    return Piece(data, row.organisation_id, row.vehicle_id)
 
 
 TOPICS = tuple(Topic(name, FINDINGS_READ, read) for name in ("finding.created", "finding.changed"))

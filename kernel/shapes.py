@@ -14,6 +14,7 @@ MOST_DEEP = 100
 """Steps into a value beyond which only the first misfit is told: no reader goes deeper."""
 _AT = re.compile(r" - at `(?:key in )?`?(?P<path>\$[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+_MEMBER = re.compile(r"Object (?:missing required|contains unknown) field `(.*)`")
 Steps = tuple[str, ...]
 
 
@@ -25,6 +26,12 @@ class Misfit(NamedTuple):
     text: str
     allowed: Steps = ()
     described: str = ""
+
+    @property
+    def way(self) -> Steps:
+        """The way to what is told of: to the member itself where one is missing or unknown."""
+        member = _MEMBER.fullmatch(self.text)
+        return (*self.steps, member[1]) if member else self.steps
 
     @property
     def detail(self) -> str:

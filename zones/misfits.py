@@ -64,9 +64,8 @@ def without(value: Any, misfits: Iterable[Misfit]) -> Any:
 
 def _member(misfit: Misfit) -> tuple[str, ...]:
     """Return the way to the member of an object that is unknown or in which something is."""
-    unknown = _UNKNOWN.search(misfit.text)
-    if unknown:
-        return (*misfit.steps, unknown[1])
+    if _UNKNOWN.search(misfit.text):
+        return misfit.way
     steps = misfit.steps
     while steps and steps[-1].isdigit():
         steps = steps[:-1]

@@ -115,11 +115,5 @@ def reasons_against(value: Any, kind: Any, base: str = "") -> list[Reason]:
     return [_reason(one, base) for one in shapes.misfits(value, kind)]
 
 
-_MEMBER = re.compile(r"Object (?:missing required|contains unknown) field `(.*)`")
-
-
 def _reason(misfit: shapes.Misfit, base: str) -> Reason:
-    """Return a misfit as a reason, at the member itself where one is missing or unknown."""
-    member = _MEMBER.fullmatch(misfit.text)
-    steps = (*misfit.steps, member[1]) if member else misfit.steps
-    return Reason(codes.REQUEST_INVALID, misfit.detail, base + shapes.pointer(steps))
+    return Reason(codes.REQUEST_INVALID, misfit.detail, base + shapes.pointer(misfit.way))

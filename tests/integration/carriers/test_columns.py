@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from carriers import plain, positions
+from carriers import plain
 from carriers.models import EventIdentity, LoggedEvent, LoggedPosition, Quarantined
 from carriers.services import batches, intake
 from tests import factories, fleet
@@ -17,21 +17,6 @@ from tests.factories import TUESDAY
 pytestmark = pytest.mark.django_db
 
 MEMBERS = ("lat", "lng", "accuracy_m", "speed_mps", "heading_deg")
-
-
-@pytest.fixture(autouse=True)
-def columns(monkeypatch):
-    """Count the positions that went by columns."""
-    taken = []
-    made = positions.columns
-
-    def counted(*args):
-        found = made(*args)
-        taken.extend(index for run in found[0] for index in run.indexes)
-        return found
-
-    monkeypatch.setattr(positions, "columns", counted)
-    return taken
 
 
 def take(actor, items):

@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from carriers import plain, positions
+from carriers import plain
 from carriers.api import lane
 from carriers.models import BackfillWindow, EventIdentity, LoggedEvent, LoggedPosition, Quarantined
 from carriers.services import intake, log, partitions, replaying
@@ -21,26 +21,12 @@ from foundation.models import AuditEntry
 from kernel.refusals import Refusal
 from tests import factories, fleet, meanwhile
 from tests.factories import TUESDAY
+from tests.integration.carriers.poisoning import poison
 from tests.integration.carriers.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MICRO = timedelta(microseconds=1)
-
-
-@pytest.fixture(autouse=True)
-def columns(monkeypatch):
-    """Count the positions that went by columns."""
-    taken = []
-    made = positions.columns
-
-    def counted(*args):
-        found = made(*args)
-        taken.extend(index for run in found[0] for index in run.indexes)
-        return found
-
-    monkeypatch.setattr(positions, "columns", counted)
-    return taken
 
 
 def many(van, count=plain.FEW, **members):
@@ -391,19 +377,8 @@ def test_one_position_that_the_database_cannot_store_sinks_no_batch_of_columns(
 ):
     batch = many(van, 20)
     batch[7]["place"]["lat"] = 60.5
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " IF NEW.lat = 60.5 THEN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END IF;"
-            " RETURN NEW; END $$;"
-            "CREATE TRIGGER poison BEFORE INSERT ON carriers_position FOR EACH ROW"
-            " EXECUTE FUNCTION poison()"
-        )
-    try:
+    with poison(60.5):
         found = take(sender, batch).results
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER poison ON carriers_position; DROP FUNCTION poison()")
     assert (found[7].status, found[7].code) == ("refused", "event.unstorable")
     assert [one.status for one in found].count("accepted") == 19
     assert len(columns) == 20

@@ -14,6 +14,7 @@ from carriers.api import lane
 from carriers.services import intake
 from tests import factories, fleet
 from tests.factories import TUESDAY
+from tests.integration.carriers.poisoning import poison
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,22 +136,11 @@ def test_a_client_beyond_its_limit_is_left_to_the_ordinary_view(van, token, sett
 
 
 def test_an_item_that_the_database_cannot_store_is_refused_alone(van, token):
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " IF NEW.lat = 60.5 THEN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END IF;"
-            " RETURN NEW; END $$;"
-            "CREATE TRIGGER poison BEFORE INSERT ON carriers_position FOR EACH ROW"
-            " EXECUTE FUNCTION poison()"
-        )
-    try:
-        events = [fleet.position(van, TUESDAY) for _ in range(4)]
-        events[2]["place"]["lat"] = 60.5
-        posts = [post(token, events[0]), post(token, events[1:3]), post(token, events[3])]
+    events = [fleet.position(van, TUESDAY) for _ in range(4)]
+    events[2]["place"]["lat"] = 60.5
+    posts = [post(token, events[0]), post(token, events[1:3]), post(token, events[3])]
+    with poison(60.5):
         answers = lane.answers(posts)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER poison ON carriers_position; DROP FUNCTION poison()")
     assert statuses(answers) == [["accepted"], ["accepted", "refused"], ["accepted"]]
     assert json.loads(answers[1])["results"][1]["code"] == "event.unstorable"
     assert stored()[0] == 3
